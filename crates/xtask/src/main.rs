@@ -1,0 +1,109 @@
+//! The development commands: `cargo xtask tidy` and `cargo xtask test`.
+//!
+//! `tidy` holds the code to the layout that `specs/architecture.md` describes.
+//! `test` is all that a machine checks, in one order, on a developer's machine and
+//! in continuous integration alike; `.ci/run` does nothing else.
+//!
+//! **Invariant:** a check that could not be run is said to have not been run. It
+//! is never counted as passed, and with `CI=true` a missing program is a failure.
+
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+
+mod files;
+mod house;
+mod programs;
+mod say;
+mod suite;
+mod tidy;
+
+/// The commands, as documents may name them, each with what it does.
+const COMMANDS: &[(&str, &str)] = &[
+    ("help", "says this"),
+    (
+        "tidy",
+        "layout, dependencies, licences, documents; with --each-alone also checks each crate alone",
+    ),
+    (
+        "test",
+        "everything that can be checked; --long adds the long tests, --no-fmt leaves formatting out",
+    ),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            say::line(&format!("xtask: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs one command; the answer is whether all that it checked holds.
+fn run(arguments: &[&str]) -> anyhow::Result<bool> {
+    match arguments {
+        [] | ["help" | "--help" | "-h", ..] => {
+            say::line(&help());
+            Ok(true)
+        }
+        ["tidy", options @ ..] => {
+            let [each_alone] = flags(options, ["--each-alone"])?;
+            let house = house::House::read()?;
+            tidy::command(&house, each_alone)
+        }
+        ["test", options @ ..] => {
+            let [long, no_fmt] = flags(options, ["--long", "--no-fmt"])?;
+            Ok(suite::command(suite::Choice { long, no_fmt }))
+        }
+        [unknown, ..] => bail!("no command `{unknown}`\n{}", help()),
+    }
+}
+
+/// Which of `known` are given; anything else is refused, so that a misspelt option
+/// never passes for a smaller check.
+fn flags<const N: usize>(given: &[&str], known: [&str; N]) -> anyhow::Result<[bool; N]> {
+    if let Some(unknown) = given.iter().find(|option| !known.contains(option)) {
+        bail!("no option `{unknown}`; there are: {}", known.join(", "));
+    }
+    Ok(known.map(|option| given.contains(&option)))
+}
+
+/// The list of commands.
+fn help() -> String {
+    let commands = COMMANDS
+        .iter()
+        .map(|(command, does)| format!("  {command:<6}{does}"));
+    let commands: Vec<String> = commands.collect();
+    format!(
+        "Usage: cargo xtask COMMAND\n\nCommands:\n{}",
+        commands.join("\n")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelt_option_is_refused() {
+        assert_eq!(
+            flags(&["--long"], ["--long", "--no-fmt"]).unwrap(),
+            [true, false]
+        );
+        assert!(flags(&["--lnog"], ["--long", "--no-fmt"]).is_err());
+    }
+
+    #[test]
+    fn every_command_is_in_the_help() {
+        for (command, _) in COMMANDS {
+            assert!(help().contains(&format!("\n  {command} ")));
+        }
+    }
+}

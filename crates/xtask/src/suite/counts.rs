@@ -1,0 +1,114 @@
+//! How many cases the tests against other people's data went through.
+//!
+//! Such a test reads its cases from a file. A file that is cut short, or a loop that
+//! skips, would pass as well as the whole; so each test says how many cases it went
+//! through, and here is written how many there are.
+//!
+//! A test says so by appending a line `name number` to the file that the environment
+//! variable `ESCALE_COUNTS` names, if it is set. Two lines of one name do not add up:
+//! the larger counts.
+
+use std::collections::BTreeMap;
+
+use super::{Context, Outcome};
+use crate::say;
+
+/// The cases that there are, by the name under which tests count them.
+const CROSS_CHECKS: &[(&str, u64)] = &[
+    // Project Wycheproof: signatures, a third of them to be refused.
+    ("wycheproof_ed25519", 151),
+    // C2SP CCTV: every combination of encodings that verifiers disagree on.
+    ("cctv_ed25519", 914),
+    // Project Wycheproof again, in algorithms and of key families that are all refused.
+    ("wycheproof_jws", 401),
+    ("wycheproof_jwk", 26),
+    // JSONTestSuite: what every parser must accept, must refuse, and may do.
+    ("json_test_suite", 318),
+];
+
+/// Whether the tests went through all of them.
+pub(super) fn step(context: &Context) -> Outcome {
+    let text = std::fs::read_to_string(&context.counts).unwrap_or_default();
+    let counted = match read(&text) {
+        Ok(counted) => counted,
+        Err(line) => return Outcome::Failed(format!("a test counted in no known way: `{line}`")),
+    };
+    for (name, number) in &counted {
+        say::line(&format!("count: {name} {number}"));
+    }
+    let short = short(&counted, CROSS_CHECKS);
+    for line in &short {
+        say::loud(&format!("fewer cases than there are: {line}"));
+    }
+    if short.is_empty() {
+        Outcome::Passed(format!(
+            "{} sets of other people's data",
+            CROSS_CHECKS.len()
+        ))
+    } else if context.is_ci {
+        Outcome::Failed(short.join(", "))
+    } else {
+        Outcome::NotRun(short.join(", "))
+    }
+}
+
+/// The largest number under each name, or the line that is not `name number`.
+fn read(text: &str) -> Result<BTreeMap<&str, u64>, &str> {
+    let mut counted = BTreeMap::new();
+    for line in text.lines() {
+        let (name, number) = line.split_once(' ').ok_or(line)?;
+        let number: u64 = number.parse().map_err(|_| line)?;
+        let largest: &mut u64 = counted.entry(name).or_default();
+        *largest = number.max(*largest);
+    }
+    Ok(counted)
+}
+
+/// The sets of which fewer cases were gone through than there are.
+fn short(counted: &BTreeMap<&str, u64>, there_are: &[(&str, u64)]) -> Vec<String> {
+    let of = |name: &str| counted.get(name).copied().unwrap_or_default();
+    let short = there_are.iter().filter(|(name, number)| of(name) < *number);
+    short
+        .map(|(name, number)| format!("{name} {} of {number}", of(name)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::context;
+    use super::*;
+
+    const THERE_ARE: &[(&str, u64)] = &[("signatures", 151), ("texts", 318)];
+
+    #[test]
+    fn a_set_cut_short_or_left_out_is_found() {
+        let short = |text: &str| super::short(&read(text).unwrap(), THERE_ARE);
+        assert_eq!(
+            short("signatures 151\ntexts 320\nothers 1\n"),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            short("signatures 150\ntexts 318\n"),
+            ["signatures 150 of 151"]
+        );
+        assert_eq!(short("texts 318\n"), ["signatures 0 of 151"]);
+    }
+
+    #[test]
+    fn half_a_count_twice_is_not_the_whole() {
+        let counted = read("texts 159\ntexts 159\ntexts 100\n").unwrap();
+        assert_eq!(counted.get("texts"), Some(&159));
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_not_passed_over() {
+        assert_eq!(read("texts\n"), Err("texts"));
+        assert_eq!(read("texts many\n"), Err("texts many"));
+    }
+
+    #[test]
+    fn nothing_counted_is_a_failure_in_ci_and_loud_elsewhere() {
+        assert!(matches!(step(&context(true)), Outcome::Failed(_)));
+        assert!(matches!(step(&context(false)), Outcome::NotRun(_)));
+    }
+}
