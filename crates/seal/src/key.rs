@@ -1,0 +1,284 @@
+//! Ed25519 keys (RFC 8032), and the one way in which their signatures are judged.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use sha2::{Digest as _, Sha256};
+
+/// The name of a key: its RFC 7638 thumbprint, SHA-256 in base64url.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Thumbprint(Arc<str>);
+
+impl Thumbprint {
+    /// Reads a thumbprint: 32 bytes in base64url.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = crate::base64url::decode(text).ok()?;
+        (bytes.len() == 32).then(|| Self(text.into()))
+    }
+
+    /// The 43 characters.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Thumbprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Thumbprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why some bytes are not taken as a public key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyRefusal {
+    /// Another kind of key, or not a point of the curve.
+    #[error("not an Ed25519 public key")]
+    NotEd25519,
+    /// A point of low order: signatures that anybody can make would hold.
+    #[error("a weak key")]
+    Weak,
+    /// Declared for another use or algorithm.
+    #[error("not a key for signatures")]
+    NotForSignatures,
+    /// `kid` is not the RFC 7638 thumbprint.
+    #[error("the kid is not the key's thumbprint")]
+    KidIsNotThumbprint,
+    /// The private part is there too.
+    #[error("a private key where a public one is due")]
+    IsPrivate,
+    /// A set of keys has none, or more than a document may have.
+    #[error("a set of keys with too few or too many keys")]
+    Count,
+}
+
+/// A signature that does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the signature does not hold")]
+pub struct SignatureRefusal;
+
+/// An Ed25519 public key that is fit to be trusted with signatures.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    key: VerifyingKey,
+    thumbprint: Thumbprint,
+}
+
+impl PublicKey {
+    /// Takes the 32 bytes of RFC 8032 §5.1.5; weak keys are refused here, once,
+    /// rather than at each signature.
+    pub fn from_ed25519_bytes(bytes: &[u8; 32]) -> Result<Self, KeyRefusal> {
+        let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyRefusal::NotEd25519)?;
+        if key.is_weak() {
+            return Err(KeyRefusal::Weak);
+        }
+        Ok(Self {
+            thumbprint: thumbprint_of(&key),
+            key,
+        })
+    }
+
+    /// The 32 bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.key.as_bytes()
+    }
+
+    /// The key's name.
+    pub fn thumbprint(&self) -> &Thumbprint {
+        &self.thumbprint
+    }
+
+    /// Judges a signature by `verify_strict`: what a lenient verifier would let
+    /// pass (low-order R, S ≥ L, other encodings) is refused, so that all nodes
+    /// agree about every signature.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureRefusal> {
+        #[cfg(feature = "sabotage")]
+        if crate::sabotage::skips_signatures() {
+            return Ok(());
+        }
+        let signature = Signature::from_slice(signature).map_err(|_| SignatureRefusal)?;
+        self.key
+            .verify_strict(message, &signature)
+            .map_err(|_| SignatureRefusal)
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({})", self.thumbprint)
+    }
+}
+
+/// RFC 7638 §3 with the members that RFC 8037 §2 requires, in lexicographic order.
+fn thumbprint_of(key: &VerifyingKey) -> Thumbprint {
+    let x = crate::base64url::encode(key.as_bytes());
+    let json = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
+    Thumbprint(crate::base64url::encode(&Sha256::digest(json.as_bytes())).into())
+}
+
+/// The most keys that one document may list: two in overlap for two purposes,
+/// with room for a rotation that went wrong.
+const KEYS_MAX: usize = 8;
+
+/// The keys that may have signed something: one to eight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeySet(Vec<PublicKey>);
+
+impl KeySet {
+    /// A set of these keys.
+    pub fn new(keys: Vec<PublicKey>) -> Result<Self, KeyRefusal> {
+        if keys.is_empty() || keys.len() > KEYS_MAX {
+            return Err(KeyRefusal::Count);
+        }
+        Ok(Self(keys))
+    }
+
+    /// The set of one key.
+    pub fn only(key: PublicKey) -> Self {
+        Self(vec![key])
+    }
+
+    /// The key of that name.
+    pub fn find(&self, thumbprint: &Thumbprint) -> Option<&PublicKey> {
+        self.0.iter().find(|key| key.thumbprint() == thumbprint)
+    }
+
+    /// All keys, in the order of the document.
+    pub fn iter(&self) -> impl Iterator<Item = &PublicKey> {
+        self.0.iter()
+    }
+}
+
+/// An Ed25519 private key. It wipes itself from memory, and never shows itself.
+pub struct SecretKey {
+    key: SigningKey,
+    public: PublicKey,
+}
+
+impl SecretKey {
+    /// The key of 32 random bytes (RFC 8032 §5.1.5).
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        let key = SigningKey::from_bytes(seed);
+        let verifying = key.verifying_key();
+        let public = PublicKey {
+            thumbprint: thumbprint_of(&verifying),
+            key: verifying,
+        };
+        Self { key, public }
+    }
+
+    /// The public part.
+    pub fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// Signs `message` (RFC 8032 §5.1.6).
+    pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.key.sign(message).to_bytes()
+    }
+
+    pub(crate) fn seed(&self) -> zeroize::Zeroizing<[u8; 32]> {
+        zeroize::Zeroizing::new(self.key.to_bytes())
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretKey({}, …)", self.public.thumbprint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Jwk;
+
+    /// RFC 8037 appendix A.1 to A.3: the key, its public part and its thumbprint.
+    #[test]
+    fn the_key_of_rfc_8037_has_the_thumbprint_of_rfc_8037() {
+        let seed = crate::base64url::decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
+        let key = SecretKey::from_seed(&seed.try_into().unwrap());
+        let jwk = Jwk::from(key.public());
+        assert_eq!(
+            jwk.x.as_deref(),
+            Some("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")
+        );
+        assert_eq!(
+            key.public().thumbprint().as_str(),
+            "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+        );
+    }
+
+    /// RFC 8037 appendix A.4: Ed25519 signing of a JWS.
+    #[test]
+    fn the_signature_of_rfc_8037_is_made_and_holds() {
+        let seed = crate::base64url::decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
+        let key = SecretKey::from_seed(&seed.try_into().unwrap());
+        let message = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
+        let signature = key.sign(message);
+        assert_eq!(
+            crate::base64url::encode(&signature),
+            "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
+        );
+        assert_eq!(key.public().verify(message, &signature), Ok(()));
+        assert_eq!(
+            key.public().verify(b"other", &signature),
+            Err(SignatureRefusal)
+        );
+    }
+
+    #[track_caller]
+    fn check_jwk(change: impl FnOnce(&mut Jwk), expected: KeyRefusal) {
+        let mut jwk = Jwk::from(SecretKey::from_seed(&[7; 32]).public());
+        change(&mut jwk);
+        assert_eq!(PublicKey::try_from(&jwk), Err(expected));
+    }
+
+    #[test]
+    fn a_key_for_something_else_is_no_key() {
+        check_jwk(|jwk| jwk.kty = "EC".into(), KeyRefusal::NotEd25519);
+        check_jwk(
+            |jwk| jwk.crv = Some("X25519".into()),
+            KeyRefusal::NotEd25519,
+        );
+        check_jwk(|jwk| jwk.x = None, KeyRefusal::NotEd25519);
+        check_jwk(|jwk| jwk.x = Some("AQI".into()), KeyRefusal::NotEd25519);
+        check_jwk(
+            |jwk| jwk.key_use = Some("enc".into()),
+            KeyRefusal::NotForSignatures,
+        );
+        check_jwk(
+            |jwk| jwk.alg = Some("ES256".into()),
+            KeyRefusal::NotForSignatures,
+        );
+        check_jwk(
+            |jwk| jwk.kid = Some("mine".into()),
+            KeyRefusal::KidIsNotThumbprint,
+        );
+        check_jwk(|jwk| jwk.d = Some("AQI".into()), KeyRefusal::IsPrivate);
+        // The identity point, for which a lenient verifier lets any message pass.
+        let mut identity = [0_u8; 32];
+        identity[0] = 1;
+        assert_eq!(
+            PublicKey::from_ed25519_bytes(&identity),
+            Err(KeyRefusal::Weak)
+        );
+    }
+
+    #[test]
+    fn a_private_key_does_not_show_itself() {
+        let key = SecretKey::from_seed(&[7; 32]);
+        let shown = format!("{key:?}");
+        assert!(
+            !shown.contains(&crate::base64url::encode(&[7; 32])),
+            "{shown}"
+        );
+        assert!(!shown.contains("7, 7"), "{shown}");
+    }
+}
