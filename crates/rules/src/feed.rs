@@ -1,0 +1,313 @@
+//! Which records may follow in a feed, and by which keys that is judged.
+//!
+//! A feed opens with its author's papers: a coordinator's with its anchor
+//! statement and then its Entity Configuration, a space's with its Entity
+//! Configuration. From then on the `ops` keys in force at a position are those of
+//! the last Entity Configuration before it. The feed itself so says which key is
+//! valid from where, and a stolen `ops` key can append, but never name another.
+//!
+//! **Invariant:** a record is accepted only at the position after the tip, with
+//! the hash of the record before, signed by a key in force at that position.
+//!
+//! Specified in `specs/feed.md`.
+
+use std::cmp::Ordering;
+
+use seal::{KeySet, PublicKey, SealRefusal, Sealed, Verified};
+use wire::feed::{Body, Head, PageRecord, Record};
+use wire::{EntityId, Sha256Hash};
+
+use crate::trust;
+
+/// The kind of a record whose body is an anchor statement.
+pub const ANCHOR_KIND: &str = "anchor";
+/// The kind of a record whose body is an Entity Configuration.
+pub const CONFIGURATION_KIND: &str = "entity-configuration";
+/// The kind of a record whose body is a subordinate statement; its id is the subject.
+pub const STATEMENT_KIND: &str = "subordinate-statement";
+/// The kind of a record whose body is a trust mark; its id is the subject.
+pub const MARK_KIND: &str = "trust-mark";
+
+/// Whose feed it is, and what its first keys hang from.
+#[derive(Debug, Clone, Copy)]
+pub enum Author<'a> {
+    /// The coordinator, by the pinned root key.
+    Coordinator(&'a PublicKey),
+    /// A space, by the `fed` keys of its subordinate statement.
+    Space(&'a KeySet),
+}
+
+/// How far a feed is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tip {
+    /// The epoch; 1 before the first record.
+    pub epoch: u64,
+    /// The position of the last record; 0 before the first.
+    pub seq: u64,
+    /// The hash of the last record.
+    pub hash: Option<Sha256Hash>,
+    /// A coordinator's `fed` keys, from the last anchor statement of its feed.
+    pub coordinator_fed: Option<KeySet>,
+    /// The `ops` keys in force at the next position.
+    pub ops: Option<KeySet>,
+}
+
+impl Tip {
+    /// Before the first record.
+    pub fn start() -> Self {
+        Self {
+            epoch: 1,
+            seq: 0,
+            hash: None,
+            coordinator_fed: None,
+            ops: None,
+        }
+    }
+}
+
+/// A record that may follow, and its body if it came along.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// The record.
+    pub record: Verified<Record>,
+    /// The body; `None` where it was removed or dropped.
+    pub body: Option<Body>,
+}
+
+/// Why the rest of a page is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FeedRefusal {
+    /// The seal of a record, or of the head, does not hold.
+    #[error("position {seq}: {refusal}")]
+    Seal {
+        /// The position that was expected.
+        seq: u64,
+        /// What is wrong.
+        refusal: SealRefusal,
+    },
+    /// The papers at the opening are not those of this author.
+    #[error("the feed does not open with its author's papers: {0}")]
+    Opening(String),
+    /// A record of another author.
+    #[error("position {seq}: written by another author")]
+    OtherAuthor {
+        /// The position that was expected.
+        seq: u64,
+    },
+    /// A record that does not follow the one before.
+    #[error("position {seq}: it does not follow")]
+    Gap {
+        /// The position that was expected.
+        seq: u64,
+    },
+    /// A record at a known position, or after it, with another past: a fork.
+    #[error("position {seq}: it has another past than the one we know")]
+    Fork {
+        /// The position.
+        seq: u64,
+    },
+    /// A body that is not the one that was signed.
+    #[error("position {seq}: another body than the one that was signed")]
+    OtherBody {
+        /// The position.
+        seq: u64,
+    },
+    /// The head is before what we already know: an old copy, or a restored backup.
+    #[error("the head is at {seq}, before what we already know")]
+    Behind {
+        /// The head's position.
+        seq: u64,
+    },
+}
+
+impl FeedRefusal {
+    /// The stable code of `specs/feed.md`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Seal { refusal, .. } => refusal.code(),
+            Self::Opening(_) => "feed_opening",
+            Self::OtherAuthor { .. } => "feed_other_author",
+            Self::Gap { .. } => "feed_gap",
+            Self::Fork { .. } => "feed_fork",
+            Self::OtherBody { .. } => "feed_other_body",
+            Self::Behind { .. } => "feed_behind",
+        }
+    }
+}
+
+/// Takes the records of a page that may follow `tip`, which moves along. What
+/// comes before a bad record is kept; the bad one and all after it are not.
+pub fn extend(
+    entity: &EntityId,
+    author: Author<'_>,
+    tip: &mut Tip,
+    page: &[PageRecord],
+) -> (Vec<Accepted>, Option<FeedRefusal>) {
+    let mut accepted = Vec::with_capacity(page.len());
+    if tip.seq == 0 && !page.is_empty() {
+        if let Err(refusal) = open_feed(entity, author, tip, page) {
+            return (accepted, Some(refusal));
+        }
+    }
+    for sent in page {
+        match follow(entity, author, tip, sent) {
+            Ok(next) => accepted.push(next),
+            Err(refusal) => return (accepted, Some(refusal)),
+        }
+    }
+    (accepted, None)
+}
+
+/// Reads the first keys from the papers with which the feed opens. The records
+/// that carry them are judged afterwards, by those keys, like all others.
+fn open_feed(
+    entity: &EntityId,
+    author: Author<'_>,
+    tip: &mut Tip,
+    page: &[PageRecord],
+) -> Result<(), FeedRefusal> {
+    let paper = |at: usize| {
+        let sent = page.get(at).and_then(|sent| sent.body.as_deref());
+        sent.ok_or_else(|| FeedRefusal::Opening(format!("position {} is missing", at + 1)))
+    };
+    let failed = |refusal: trust::TrustRefusal| FeedRefusal::Opening(refusal.to_string());
+    let (fed, configuration) = match author {
+        Author::Coordinator(root) => {
+            let anchor = trust::open_anchor(paper(0)?, root, entity).map_err(failed)?;
+            (
+                anchor
+                    .jwks
+                    .key_set()
+                    .map_err(|refusal| failed(refusal.into()))?,
+                paper(1)?,
+            )
+        }
+        Author::Space(fed) => (fed.clone(), paper(0)?),
+    };
+    let configuration = trust::open_configuration(configuration, &fed, entity).map_err(failed)?;
+    tip.ops = Some(trust::ops_keys(&configuration).map_err(failed)?);
+    Ok(())
+}
+
+fn follow(
+    entity: &EntityId,
+    author: Author<'_>,
+    tip: &mut Tip,
+    sent: &PageRecord,
+) -> Result<Accepted, FeedRefusal> {
+    let seq = tip.seq + 1;
+    let sealed = |refusal| FeedRefusal::Seal { seq, refusal };
+    let ops = tip.ops.as_ref().ok_or(FeedRefusal::Gap { seq })?;
+    let record = Sealed::<Record>::parse(&sent.record)
+        .and_then(|it| it.open(ops))
+        .map_err(sealed)?;
+    if record.iss != *entity {
+        return Err(FeedRefusal::OtherAuthor { seq });
+    }
+    if record.epoch != tip.epoch || record.seq != seq {
+        return Err(FeedRefusal::Gap { seq });
+    }
+    if record.prev != tip.hash {
+        return Err(FeedRefusal::Fork { seq });
+    }
+    let body = sent.body().map_err(|_| FeedRefusal::OtherBody { seq })?;
+    let is_that_body = body
+        .as_ref()
+        .is_none_or(|body| record.body_sha256 == Some(body.digest()));
+    if !is_that_body {
+        return Err(FeedRefusal::OtherBody { seq });
+    }
+    check_opening(author, &record)?;
+    let text = body.as_ref().map(|body| body.text.as_str());
+    turn_keys(entity, author, tip, &record, text);
+    tip.seq = seq;
+    tip.hash = Some(Sha256Hash::of(&[record.as_str().as_bytes()]));
+    Ok(Accepted { record, body })
+}
+
+/// The opening is of these kinds, so that nobody who reads it later is misled.
+fn check_opening(author: Author<'_>, record: &Record) -> Result<(), FeedRefusal> {
+    let expected = match (author, record.seq) {
+        (Author::Coordinator(_), 1) => ANCHOR_KIND,
+        (Author::Coordinator(_), 2) | (Author::Space(_), 1) => CONFIGURATION_KIND,
+        _ => return Ok(()),
+    };
+    if record.kind == expected {
+        Ok(())
+    } else {
+        Err(FeedRefusal::Opening(format!(
+            "position {} is not of kind {expected}",
+            record.seq
+        )))
+    }
+}
+
+/// Papers in a record change the keys from the next position on. Papers that do
+/// not hold change nothing: the record stands in the chain, and says nothing.
+fn turn_keys(
+    entity: &EntityId,
+    author: Author<'_>,
+    tip: &mut Tip,
+    record: &Record,
+    text: Option<&str>,
+) {
+    let Some(text) = text else { return };
+    if let (ANCHOR_KIND, Author::Coordinator(root)) = (record.kind.as_str(), author) {
+        let anchor = trust::open_anchor(text, root, entity).ok();
+        if let Some(keys) = anchor.and_then(|anchor| anchor.jwks.key_set().ok()) {
+            tip.coordinator_fed = Some(keys);
+        }
+    }
+    if record.kind == CONFIGURATION_KIND {
+        let fed = match author {
+            Author::Coordinator(_) => tip.coordinator_fed.as_ref(),
+            Author::Space(fed) => Some(fed),
+        };
+        let configuration = fed.and_then(|fed| trust::open_configuration(text, fed, entity).ok());
+        if let Some(keys) = configuration.and_then(|it| trust::ops_keys(&it).ok()) {
+            tip.ops = Some(keys);
+        }
+    }
+}
+
+/// What a head says about a tip.
+#[derive(Debug, Clone)]
+pub enum HeadSays {
+    /// We have everything.
+    Complete(Verified<Head>),
+    /// There is more: ask again, after the tip.
+    More,
+}
+
+/// Reads the head that came with a page, after its `accepted` records were taken.
+///
+/// The keys that signed it may be named only in records that are still to come;
+/// an unknown key is therefore no fault as long as pages bring something.
+pub fn judge_head(
+    entity: &EntityId,
+    tip: &Tip,
+    head: &str,
+    accepted: usize,
+) -> Result<HeadSays, FeedRefusal> {
+    let seq = tip.seq;
+    let refused = |refusal| FeedRefusal::Seal { seq, refusal };
+    let ops = tip.ops.as_ref().ok_or(FeedRefusal::Gap { seq })?;
+    let head = match Sealed::<Head>::parse(head).and_then(|head| head.open(ops)) {
+        Ok(head) => head,
+        Err(SealRefusal::UnknownKey) if accepted > 0 => return Ok(HeadSays::More),
+        Err(refusal) => return Err(refused(refusal)),
+    };
+    if head.iss != *entity {
+        return Err(FeedRefusal::OtherAuthor { seq });
+    }
+    match (head.epoch, head.seq).cmp(&(tip.epoch, tip.seq)) {
+        Ordering::Less => Err(FeedRefusal::Behind { seq: head.seq }),
+        Ordering::Greater => Ok(HeadSays::More),
+        Ordering::Equal if Some(head.hash) != tip.hash => Err(FeedRefusal::Fork { seq }),
+        Ordering::Equal => Ok(HeadSays::Complete(head)),
+    }
+}
+
+#[cfg(test)]
+#[path = "feed_tests.rs"]
+mod tests;

@@ -1,0 +1,350 @@
+//! A good feed, and every way in which a page may be wrong.
+
+use seal::{SecretKey, sign};
+use wire::trust::{Anchor, EntityStatement, Metadata, NodeMetadata, NodeRole};
+use wire::{Jwks, Timestamp};
+
+use super::*;
+
+const NOW: Timestamp = Timestamp(1_800_000_000);
+
+fn key(seed: u8) -> SecretKey {
+    SecretKey::from_seed(&[seed; 32])
+}
+
+fn space() -> EntityId {
+    EntityId::parse("https://le-mug.example").unwrap()
+}
+
+fn coordinator() -> EntityId {
+    EntityId::parse("https://label.example").unwrap()
+}
+
+const FED: u8 = 3;
+const OPS: u8 = 4;
+
+fn fed() -> KeySet {
+    KeySet::only(key(FED).public().clone())
+}
+
+fn configuration(entity: &EntityId, fed: u8, ops: u8) -> String {
+    let statement = EntityStatement {
+        iss: entity.clone(),
+        sub: entity.clone(),
+        iat: NOW,
+        exp: NOW.plus_seconds(1000),
+        jwks: Jwks::of(key(fed).public()),
+        authority_hints: Vec::new(),
+        metadata: Some(Metadata {
+            federation_entity: None,
+            escale_node: Some(NodeMetadata {
+                jwks: Jwks::of(key(ops).public()),
+                role: NodeRole::Space,
+            }),
+        }),
+        constraints: None,
+        trust_mark_issuers: None,
+        crit: None,
+        metadata_policy: None,
+    };
+    sign(statement, &key(fed)).unwrap().as_str().to_owned()
+}
+
+fn anchor(fed: u8) -> String {
+    let anchor = Anchor {
+        iss: coordinator(),
+        iat: NOW,
+        exp: NOW.plus_seconds(1000),
+        jwks: Jwks::of(key(fed).public()),
+    };
+    sign(anchor, &key(1)).unwrap().as_str().to_owned()
+}
+
+/// Writes a feed as an author would; `change` is what a hostile author does.
+struct Writer {
+    entity: EntityId,
+    seq: u64,
+    prev: Option<Sha256Hash>,
+}
+
+impl Writer {
+    fn new(entity: EntityId) -> Self {
+        Self {
+            entity,
+            seq: 0,
+            prev: None,
+        }
+    }
+
+    fn write(&mut self, kind: &str, text: &str, ops: u8) -> PageRecord {
+        self.write_changed(kind, text, ops, |_| {})
+    }
+
+    fn write_changed(
+        &mut self,
+        kind: &str,
+        text: &str,
+        ops: u8,
+        change: impl FnOnce(&mut Record),
+    ) -> PageRecord {
+        self.seq += 1;
+        let body = Body {
+            salt: [9; 16],
+            text: text.to_owned(),
+        };
+        let mut record = Record {
+            iss: self.entity.clone(),
+            epoch: 1,
+            seq: self.seq,
+            prev: self.prev,
+            iat: NOW,
+            kind: kind.to_owned(),
+            id: "self".to_owned(),
+            rev: 1,
+            body_sha256: Some(body.digest()),
+            removed: None,
+        };
+        change(&mut record);
+        let sealed = sign(record, &key(ops)).unwrap();
+        self.prev = Some(Sha256Hash::of(&[sealed.as_str().as_bytes()]));
+        PageRecord::new(sealed.as_str(), Some(&body))
+    }
+
+    fn head(&self, ops: u8) -> String {
+        self.head_at(self.seq, self.prev.unwrap(), ops)
+    }
+
+    fn head_at(&self, seq: u64, hash: Sha256Hash, ops: u8) -> String {
+        let exp = NOW.plus_seconds(60);
+        let head = Head {
+            iss: self.entity.clone(),
+            epoch: 1,
+            seq,
+            hash,
+            iat: NOW,
+            exp,
+        };
+        sign(head, &key(ops)).unwrap().as_str().to_owned()
+    }
+}
+
+/// A space's feed of its papers and two profiles.
+fn opened() -> (Writer, Vec<PageRecord>) {
+    let mut writer = Writer::new(space());
+    let page = vec![
+        writer.write(CONFIGURATION_KIND, &configuration(&space(), FED, OPS), OPS),
+        writer.write("profile", "{}", OPS),
+        writer.write("profile", "{ }", OPS),
+    ];
+    (writer, page)
+}
+
+fn read(tip: &mut Tip, page: &[PageRecord]) -> (usize, Option<&'static str>) {
+    let (accepted, refusal) = extend(&space(), Author::Space(&fed()), tip, page);
+    (accepted.len(), refusal.map(|refusal| refusal.code()))
+}
+
+#[track_caller]
+fn check(page: &[PageRecord], accepted: usize, code: &'static str) {
+    let mut tip = Tip::start();
+    assert_eq!(read(&mut tip, page), (accepted, Some(code)));
+    assert_eq!(
+        tip.seq, accepted as u64,
+        "the tip stands at the last good record"
+    );
+}
+
+#[test]
+fn a_good_feed_is_taken_in_pages_of_any_size() {
+    let (writer, page) = opened();
+    for size in 1..=3 {
+        let mut tip = Tip::start();
+        for part in page.chunks(size) {
+            assert_eq!(read(&mut tip, part), (part.len(), None));
+        }
+        assert!(matches!(
+            judge_head(&space(), &tip, &writer.head(OPS), 1),
+            Ok(HeadSays::Complete(_))
+        ));
+    }
+}
+
+#[test]
+fn a_page_that_skips_repeats_or_reorders_is_cut_there() {
+    let (_, page) = opened();
+    check(&[page[0].clone(), page[2].clone()], 1, "feed_gap");
+    check(&[page[0].clone(), page[0].clone()], 1, "feed_gap");
+    check(
+        &[page[0].clone(), page[2].clone(), page[1].clone()],
+        1,
+        "feed_gap",
+    );
+}
+
+#[test]
+fn a_record_by_another_key_is_refused() {
+    let mut writer = Writer::new(space());
+    let papers = writer.write(CONFIGURATION_KIND, &configuration(&space(), FED, OPS), OPS);
+    let forged = writer.write("profile", "{}", 9);
+    check(&[papers, forged], 1, "seal_unknown_key");
+}
+
+#[test]
+fn a_record_of_another_author_epoch_or_past_is_refused() {
+    let with = |change: &dyn Fn(&mut Record)| {
+        let mut writer = Writer::new(space());
+        vec![
+            writer.write(CONFIGURATION_KIND, &configuration(&space(), FED, OPS), OPS),
+            writer.write_changed("profile", "{}", OPS, change),
+        ]
+    };
+    check(
+        &with(&|record| record.iss = coordinator()),
+        1,
+        "feed_other_author",
+    );
+    check(&with(&|record| record.epoch = 2), 1, "feed_gap");
+    check(&with(&|record| record.seq = 3), 1, "feed_gap");
+    check(
+        &with(&|record| record.prev = Some(Sha256Hash::of(&[b"x"]))),
+        1,
+        "feed_fork",
+    );
+}
+
+#[test]
+fn a_body_that_was_not_signed_is_refused() {
+    let (_, mut page) = opened();
+    page[1].body = Some("{\"price\":0}".to_owned());
+    check(&page, 1, "feed_other_body");
+    let (_, mut page) = opened();
+    page[1].salt = Some(seal::base64url::encode(&[8; 16]));
+    check(&page, 1, "feed_other_body");
+    let (_, mut page) = opened();
+    page[1].salt = None;
+    check(&page, 1, "feed_other_body");
+}
+
+#[test]
+fn a_dropped_body_leaves_the_chain_whole() {
+    let (_, mut page) = opened();
+    page[1].body = None;
+    page[1].salt = None;
+    assert_eq!(read(&mut Tip::start(), &page), (3, None));
+}
+
+#[test]
+fn a_feed_opens_with_its_authors_papers() {
+    let mut writer = Writer::new(space());
+    check(&[writer.write("profile", "{}", OPS)], 0, "feed_opening");
+    // Papers of another key than the coordinator's statement names.
+    let mut writer = Writer::new(space());
+    let rogue = writer.write(CONFIGURATION_KIND, &configuration(&space(), 9, OPS), OPS);
+    check(&[rogue], 0, "feed_opening");
+    // Good papers in a record of another kind.
+    let mut writer = Writer::new(space());
+    check(
+        &[writer.write("profile", &configuration(&space(), FED, OPS), OPS)],
+        0,
+        "feed_opening",
+    );
+    // Good papers, and a thief's signature on the record.
+    let mut writer = Writer::new(space());
+    let stolen = writer.write(CONFIGURATION_KIND, &configuration(&space(), FED, OPS), 9);
+    check(&[stolen], 0, "seal_unknown_key");
+}
+
+#[test]
+fn a_coordinators_feed_hangs_from_the_root() {
+    let page = |root_of_anchor: &str| {
+        let mut writer = Writer::new(coordinator());
+        vec![
+            writer.write(ANCHOR_KIND, root_of_anchor, OPS),
+            writer.write(
+                CONFIGURATION_KIND,
+                &configuration(&coordinator(), FED, OPS),
+                OPS,
+            ),
+        ]
+    };
+    let (root, other) = (key(1), key(9));
+    let read = |page: &[PageRecord], root: &SecretKey| {
+        let author = Author::Coordinator(root.public());
+        let mut tip = Tip::start();
+        let (accepted, refusal) = extend(&coordinator(), author, &mut tip, page);
+        (accepted.len(), refusal.map(|refusal| refusal.code()), tip)
+    };
+    let (accepted, refusal, tip) = read(&page(&anchor(FED)), &root);
+    assert_eq!((accepted, refusal), (2, None));
+    assert_eq!(tip.coordinator_fed, Some(fed()));
+    assert_eq!(read(&page(&anchor(FED)), &other).1, Some("feed_opening"));
+    assert_eq!(read(&page(&anchor(5)), &root).1, Some("feed_opening"));
+}
+
+#[test]
+fn a_key_is_in_force_from_the_position_after_its_papers() {
+    let (mut writer, mut page) = opened();
+    let next = 5;
+    page.push(writer.write(CONFIGURATION_KIND, &configuration(&space(), FED, next), OPS));
+    page.push(writer.write("profile", "{}", next));
+    let mut tip = Tip::start();
+    assert_eq!(read(&mut tip, &page), (5, None));
+    // While pages bring something, a head by a key that is still to come is no fault.
+    let mut behind = Tip::start();
+    assert_eq!(read(&mut behind, &page[..2]), (2, None));
+    let head = writer.head(next);
+    assert!(matches!(
+        judge_head(&space(), &behind, &head, 2),
+        Ok(HeadSays::More)
+    ));
+    assert!(judge_head(&space(), &behind, &head, 0).is_err());
+    // The old key is not in force any more.
+    page.push(writer.write("profile", "{}", OPS));
+    check(&page, 5, "seal_unknown_key");
+}
+
+#[test]
+fn a_stolen_ops_key_cannot_name_another() {
+    let (mut writer, mut page) = opened();
+    let thief = 9;
+    page.push(writer.write(
+        CONFIGURATION_KIND,
+        &configuration(&space(), thief, thief),
+        OPS,
+    ));
+    page.push(writer.write("profile", "{}", thief));
+    check(&page, 4, "seal_unknown_key");
+}
+
+#[test]
+fn a_head_says_whether_something_is_withheld() {
+    let (writer, page) = opened();
+    let mut tip = Tip::start();
+    read(&mut tip, &page);
+    let judge = |head: &str| judge_head(&space(), &tip, head, 1);
+    let hash = tip.hash.unwrap();
+    assert!(matches!(
+        judge(&writer.head_at(4, hash, OPS)),
+        Ok(HeadSays::More)
+    ));
+    let code = |head: &str| judge(head).err().map(|refusal| refusal.code());
+    assert_eq!(code(&writer.head_at(2, hash, OPS)), Some("feed_behind"));
+    assert_eq!(
+        code(&writer.head_at(3, Sha256Hash::of(&[b"x"]), OPS)),
+        Some("feed_fork")
+    );
+    assert_eq!(
+        code(&writer.head(9)).is_some(),
+        false,
+        "a later key may have signed"
+    );
+    assert_eq!(code("x.y.z"), Some("seal_not_compact"));
+    let other = Writer {
+        entity: coordinator(),
+        ..writer
+    };
+    assert_eq!(
+        code(&other.head_at(3, hash, OPS)),
+        Some("feed_other_author")
+    );
+}

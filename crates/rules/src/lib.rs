@@ -1,0 +1,16 @@
+//! The label's rules, as functions of what is known and of the moment.
+//!
+//! **Invariant:** nothing here reads a clock, draws a random number, knows a store
+//! or a network, or waits. The same values always give the same decision.
+//!
+//! **Invariant:** standing is judged when it is read, from documents that were
+//! verified; it is never stored.
+//!
+//! Specified in `specs/trust.md` and `specs/feed.md`.
+
+#![forbid(unsafe_code)]
+
+pub mod feed;
+pub mod freshness;
+pub mod opening;
+pub mod trust;

@@ -1,0 +1,30 @@
+//! The rules decide what `specs/vectors` says, and the specifications say what the
+//! rules decide.
+//!
+//! Each file is made here from fixed keys, compared with the one that is kept, and
+//! then read case by case. `ESCALE_BLESS=1` writes the files anew.
+
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a vector that cannot be made or read ends the test"
+)]
+
+#[path = "vectors/author.rs"]
+mod author;
+#[path = "vectors/bodies.rs"]
+mod bodies;
+#[path = "vectors/feeds.rs"]
+mod feeds;
+#[path = "../../wire/tests/vectors/forge.rs"]
+mod forge;
+#[path = "vectors/numbers.rs"]
+mod numbers;
+#[path = "vectors/pages.rs"]
+mod pages;
+#[path = "vectors/papers.rs"]
+mod papers;
+#[path = "vectors/trusts.rs"]
+mod trusts;

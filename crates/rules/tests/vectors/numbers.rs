@@ -1,0 +1,1 @@
+//! Numbers in the specifications are the constants in the code.

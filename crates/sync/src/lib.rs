@@ -1,0 +1,308 @@
+//! Replication as a machine without IO: whom to ask, and when to try again.
+//!
+//! Events go in, effects come out; a driver outside performs them and reports
+//! back. Today it plans pulls of feeds.
+//!
+//! **Invariant:** one pull of a peer is under way at a time, and no more than
+//! [`Limits::in_flight_max`] in all, so that a slow peer delays only itself.
+//!
+//! **Invariant:** after any outage, a peer is asked again within
+//! [`Limits::retry_millis_max`].
+
+#![forbid(unsafe_code)]
+
+use std::collections::BTreeMap;
+
+use wire::EntityId;
+
+/// A moment of a clock that only goes forward, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Millis(pub u64);
+
+impl Millis {
+    const fn plus(self, millis: u64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+}
+
+/// How often, and how many at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// From the end of a good pull to the next one.
+    pub pull_every_millis: u64,
+    /// The longest wait after failures: an hour, so that a village that was cut
+    /// off is back within one.
+    pub retry_millis_max: u64,
+    /// Pulls at once.
+    pub in_flight_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            pull_every_millis: 30_000,
+            retry_millis_max: 3_600_000,
+            in_flight_max: 4,
+        }
+    }
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// These are all the peers there are.
+    Peers(Vec<EntityId>),
+    /// A pull ended well.
+    Pulled(EntityId),
+    /// A pull failed. `noise` is a random number, which spreads the next tries of
+    /// those who failed together.
+    Failed {
+        /// The peer.
+        peer: EntityId,
+        /// Any random number.
+        noise: u64,
+    },
+    /// The peer, or somebody for it, showed that it lives.
+    SignOfLife(EntityId),
+    /// Time has passed.
+    Tick,
+}
+
+/// What shall be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Ask this peer for its feed, and report.
+    Pull(EntityId),
+}
+
+#[derive(Debug)]
+struct Peer {
+    failures: u32,
+    due_at: Millis,
+    is_in_flight: bool,
+}
+
+/// The plan of all pulls.
+#[derive(Debug)]
+pub struct Schedule {
+    limits: Limits,
+    peers: BTreeMap<EntityId, Peer>,
+}
+
+impl Schedule {
+    /// A plan without peers.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            peers: BTreeMap::new(),
+        }
+    }
+
+    /// Takes an event, and says what shall be done now.
+    pub fn step(&mut self, now: Millis, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Peers(peers) => self.know(now, peers),
+            Event::Pulled(peer) => {
+                let due_at = now.plus(self.limits.pull_every_millis);
+                self.settle(&peer, |it| {
+                    it.failures = 0;
+                    it.due_at = due_at;
+                });
+            }
+            Event::Failed { peer, noise } => {
+                let failures = self.peers.get(&peer).map_or(0, |it| it.failures);
+                let due_at = now.plus(self.wait_millis(failures, noise));
+                self.settle(&peer, |it| {
+                    it.failures = it.failures.saturating_add(1);
+                    it.due_at = due_at;
+                });
+            }
+            Event::SignOfLife(peer) => {
+                if let Some(it) = self.peers.get_mut(&peer) {
+                    it.failures = 0;
+                    it.due_at = it.due_at.min(now);
+                }
+            }
+            Event::Tick => {}
+        }
+        self.start_due(now)
+    }
+
+    /// When something is due next, if nothing happens before.
+    pub fn next_due(&self) -> Option<Millis> {
+        self.peers
+            .values()
+            .filter(|it| !it.is_in_flight)
+            .map(|it| it.due_at)
+            .min()
+    }
+
+    fn know(&mut self, now: Millis, peers: Vec<EntityId>) {
+        self.peers
+            .retain(|peer, it| it.is_in_flight || peers.contains(peer));
+        for peer in peers {
+            let new = || Peer {
+                failures: 0,
+                due_at: now,
+                is_in_flight: false,
+            };
+            self.peers.entry(peer).or_insert_with(new);
+        }
+    }
+
+    fn settle(&mut self, peer: &EntityId, change: impl FnOnce(&mut Peer)) {
+        if let Some(it) = self.peers.get_mut(peer) {
+            it.is_in_flight = false;
+            change(it);
+        }
+    }
+
+    /// Doubles from the ordinary interval up to the cap, less a random part of up
+    /// to a quarter.
+    fn wait_millis(&self, failures: u32, noise: u64) -> u64 {
+        let factor = 1_u64.checked_shl(failures.min(30)).unwrap_or(u64::MAX);
+        let wait = self.limits.pull_every_millis.max(1).saturating_mul(factor);
+        let wait = wait.min(self.limits.retry_millis_max);
+        wait - noise % (wait / 4 + 1)
+    }
+
+    fn start_due(&mut self, now: Millis) -> Vec<Effect> {
+        let in_flight = self.peers.values().filter(|it| it.is_in_flight).count();
+        let room = self.limits.in_flight_max.saturating_sub(in_flight);
+        let mut due: Vec<_> = self
+            .peers
+            .iter_mut()
+            .filter(|(_, it)| !it.is_in_flight && it.due_at <= now)
+            .collect();
+        // Whoever has waited longest is first.
+        due.sort_by_key(|(_, it)| it.due_at);
+        due.into_iter()
+            .take(room)
+            .map(|(peer, it)| {
+                it.is_in_flight = true;
+                Effect::Pull(peer.clone())
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LIMITS: Limits = Limits {
+        pull_every_millis: 1_000,
+        retry_millis_max: 60_000,
+        in_flight_max: 2,
+    };
+
+    fn peer(number: u8) -> EntityId {
+        EntityId::parse(&format!("https://space-{number}.example")).unwrap()
+    }
+
+    fn pulls(effects: &[Effect]) -> Vec<EntityId> {
+        effects
+            .iter()
+            .map(|Effect::Pull(peer)| peer.clone())
+            .collect()
+    }
+
+    #[test]
+    fn a_slow_peer_delays_only_itself() {
+        let mut plan = Schedule::new(LIMITS);
+        let all: Vec<_> = (0..4).map(peer).collect();
+        let started = pulls(&plan.step(Millis(0), Event::Peers(all.clone())));
+        assert_eq!(started, [peer(0), peer(1)]);
+        // The first never comes back; the others have their turn, again and again.
+        let mut seen = Vec::new();
+        let mut running = peer(1);
+        for turn in 1..20 {
+            let next = plan.step(Millis(turn * 1_000), Event::Pulled(running.clone()));
+            seen.extend(pulls(&next));
+            running = pulls(&next)[0].clone();
+        }
+        for other in 1..4 {
+            assert!(
+                seen.iter().filter(|it| **it == peer(other)).count() >= 5,
+                "{seen:?}"
+            );
+        }
+        assert!(!seen.contains(&peer(0)));
+    }
+
+    #[test]
+    fn a_sign_of_life_ends_the_wait() {
+        let mut plan = Schedule::new(LIMITS);
+        plan.step(Millis(0), Event::Peers(vec![peer(0)]));
+        for _ in 0..8 {
+            plan.step(
+                Millis(0),
+                Event::Failed {
+                    peer: peer(0),
+                    noise: 0,
+                },
+            );
+            plan.step(plan.next_due().unwrap(), Event::Tick);
+        }
+        plan.step(
+            Millis(0),
+            Event::Failed {
+                peer: peer(0),
+                noise: 0,
+            },
+        );
+        assert_eq!(plan.next_due(), Some(Millis(60_000)));
+        assert!(plan.step(Millis(5), Event::Tick).is_empty());
+        assert_eq!(
+            pulls(&plan.step(Millis(5), Event::SignOfLife(peer(0)))),
+            [peer(0)]
+        );
+    }
+
+    #[test]
+    fn who_left_is_not_asked_any_more() {
+        let mut plan = Schedule::new(LIMITS);
+        plan.step(Millis(0), Event::Peers(vec![peer(0), peer(1)]));
+        plan.step(Millis(1), Event::Peers(vec![peer(1)]));
+        plan.step(Millis(2), Event::Pulled(peer(0)));
+        plan.step(Millis(3), Event::Peers(vec![peer(1)]));
+        assert!(
+            pulls(&plan.step(Millis(99_000), Event::Tick)).is_empty(),
+            "1 is in flight"
+        );
+        assert_eq!(plan.next_due(), None);
+    }
+
+    proptest! {
+        /// Whatever happens, nobody waits longer than the cap, and nobody is asked twice at once.
+        #[test]
+        fn nobody_is_forgotten(events in proptest::collection::vec((0_u8..4, 0_u8..4, any::<u64>(), 0_u64..5_000), 1..200)) {
+            let mut plan = Schedule::new(LIMITS);
+            let mut now = Millis(0);
+            let mut running = pulls(&plan.step(now, Event::Peers((0..4).map(peer).collect())));
+            for (what, who, noise, millis) in events {
+                now = now.plus(millis);
+                let who = peer(who);
+                let event = match what {
+                    0 | 1 if !running.contains(&who) => Event::Tick,
+                    0 => Event::Pulled(who.clone()),
+                    1 => Event::Failed { peer: who.clone(), noise },
+                    2 => Event::SignOfLife(who.clone()),
+                    _ => Event::Tick,
+                };
+                if matches!(event, Event::Pulled(_) | Event::Failed { .. }) {
+                    running.retain(|it| *it != who);
+                }
+                for started in pulls(&plan.step(now, event)) {
+                    prop_assert!(!running.contains(&started));
+                    running.push(started);
+                }
+                prop_assert!(running.len() <= LIMITS.in_flight_max);
+                if let Some(due) = plan.next_due() {
+                    prop_assert!(due <= now.plus(LIMITS.retry_millis_max));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! A document of each kind as it is written, and each limit of its claims exceeded.
+
+use seal::{Document, Jwk};
+use serde_json::{Value, json};
+use wire::feed::{Head, Record};
+use wire::request::{Answer, Request};
+use wire::trust::{Anchor, EntityStatement, TrustMark};
+
+use crate::documents::Case;
+use crate::forge::{compact, header, key};
+
+/// A kind of document: what is written, and what is refused.
+struct Kind {
+    name: &'static str,
+    typ: &'static str,
+    by: &'static str,
+    claims: String,
+    /// A JSON pointer and what stands there instead.
+    refused: Vec<(&'static str, Value)>,
+}
+
+fn kind<T: Document>(
+    name: &'static str,
+    by: &'static str,
+    claims: String,
+    refused: Vec<(&'static str, Value)>,
+) -> Kind {
+    Kind {
+        name,
+        typ: T::TYP,
+        by,
+        claims,
+        refused,
+    }
+}
+
+/// All cases.
+pub(crate) fn cases() -> Vec<Case> {
+    let kinds = [
+        anchor(),
+        configuration(),
+        statement(),
+        mark(),
+        record(),
+        removal(),
+        head(),
+        request(),
+        answer(),
+    ];
+    kinds.iter().flat_map(cases_of).collect()
+}
+
+fn cases_of(kind: &Kind) -> Vec<Case> {
+    let seal = |claims: &str| compact(&header(kind.typ, kind.by), claims.as_bytes(), kind.by);
+    let case = |name: String, jws, expected, written_by| Case {
+        name,
+        typ: kind.typ,
+        jws,
+        keys: vec![kind.by],
+        expected,
+        written_by,
+    };
+    let written = format!("{} as it is written", kind.name);
+    let mut cases = vec![case(written, seal(&kind.claims), "ok", Some(kind.by))];
+    for (pointer, value) in &kind.refused {
+        let mut claims: Value = serde_json::from_str(&kind.claims).expect("JSON");
+        let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
+        let parent = claims.pointer_mut(parent).expect("what it points into");
+        match parent {
+            Value::Array(items) => items[name.parse::<usize>().expect("a number")] = value.clone(),
+            object => object[name] = value.clone(),
+        }
+        let mut shown = value.to_string();
+        shown.truncate(40);
+        let name = format!("{} with {pointer} = {shown}", kind.name);
+        cases.push(case(
+            name,
+            seal(&claims.to_string()),
+            "seal_malformed",
+            None,
+        ));
+    }
+    cases
+}
+
+fn jwks(name: &str) -> String {
+    let jwk = serde_json::to_string(&Jwk::from(key(name).public())).expect("a key");
+    format!(r#"{{"keys":[{jwk}]}}"#)
+}
+
+/// Nine keys, one more than a set may have.
+fn nine_keys() -> Value {
+    vec![json!(Jwk::from(key("mug-ops").public())); 9].into()
+}
+
+const DIGEST: &str = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
+
+fn anchor() -> Kind {
+    let claims = format!(
+        r#"{{"iss":"https://label.example","iat":1800000000,"exp":1831536000,"jwks":{}}}"#,
+        jwks("label-fed")
+    );
+    let refused = vec![
+        ("/exp", json!(1_800_000_000)),
+        ("/iss", json!("https://label.example/")),
+        ("/jwks", json!({})),
+        ("/jwks/keys", json!([])),
+        ("/jwks/keys", nine_keys()),
+        ("/jwks/keys/0/kid", json!(DIGEST)),
+        ("/jwks/keys/0/crv", json!("Ed448")),
+    ];
+    kind::<Anchor>("an anchor", "root", claims, refused)
+}
+
+fn configuration() -> Kind {
+    let claims = format!(
+        r#"{{"iss":"https://label.example","sub":"https://label.example","iat":1800000000,"exp":1801209600,"jwks":{},"metadata":{{"federation_entity":{{"federation_fetch_endpoint":"https://label.example/federation/fetch","federation_list_endpoint":"https://label.example/federation/list"}},"escale_node":{{"jwks":{},"role":"coordinator"}}}}}}"#,
+        jwks("label-fed"),
+        jwks("label-ops")
+    );
+    let refused = vec![
+        ("/metadata/escale_node/role", json!("king")),
+        ("/metadata/escale_node/jwks/keys", json!([])),
+        ("/metadata/escale_node/jwks/keys/0/use", json!("enc")),
+        ("/authority_hints", json!(vec!["https://label.example"; 9])),
+        ("/crit", json!(["x"])),
+        ("/crit", json!([])),
+        ("/metadata_policy", json!({})),
+        ("/exp", json!(1_800_000_000)),
+    ];
+    kind::<EntityStatement>("an Entity Configuration", "label-fed", claims, refused)
+}
+
+fn statement() -> Kind {
+    let claims = format!(
+        r#"{{"iss":"https://label.example","sub":"https://le-mug.example","iat":1800000000,"exp":1803888000,"jwks":{},"constraints":{{"max_path_length":0}}}}"#,
+        jwks("mug-fed")
+    );
+    let refused = vec![
+        ("/sub", json!("http://le-mug.example")),
+        ("/jwks/keys/0/d", json!("AQI")),
+        ("/constraints/max_path_length", json!(-1)),
+        ("/iat", json!("1800000000")),
+    ];
+    kind::<EntityStatement>("a subordinate statement", "label-fed", claims, refused)
+}
+
+fn mark() -> Kind {
+    let claims = r#"{"iss":"https://label.example","sub":"https://le-mug.example","trust_mark_type":"https://label.example/charter","iat":1800000000,"exp":1807776000}"#;
+    let refused = vec![
+        ("/exp", Value::Null),
+        ("/exp", json!(1_799_999_999)),
+        ("/trust_mark_type", json!("")),
+        ("/trust_mark_type", json!("x".repeat(301))),
+    ];
+    kind::<TrustMark>("a trust mark", "label-fed", claims.to_owned(), refused)
+}
+
+fn record() -> Kind {
+    let claims = format!(
+        r#"{{"iss":"https://le-mug.example","epoch":1,"seq":2,"prev":"{DIGEST}","iat":1800000000,"kind":"formula","id":"day","rev":1,"body_sha256":"{DIGEST}"}}"#
+    );
+    let refused = vec![
+        ("/epoch", json!(0)),
+        ("/seq", json!(0)),
+        ("/seq", json!(1)),
+        ("/seq", json!(-1)),
+        ("/rev", json!(0)),
+        ("/prev", Value::Null),
+        ("/prev", json!("AQI")),
+        ("/prev", json!(format!("{DIGEST}="))),
+        ("/kind", json!("")),
+        ("/kind", json!("Formula")),
+        ("/kind", json!("k".repeat(41))),
+        ("/id", json!("")),
+        ("/id", json!("i".repeat(301))),
+        ("/removed", json!(true)),
+        ("/removed", json!(false)),
+        ("/body_sha256", Value::Null),
+    ];
+    kind::<Record>("a record", "mug-ops", claims, refused)
+}
+
+fn removal() -> Kind {
+    let claims = format!(
+        r#"{{"iss":"https://le-mug.example","epoch":1,"seq":3,"prev":"{DIGEST}","iat":1800000000,"kind":"formula","id":"day","rev":2,"removed":true}}"#
+    );
+    let refused = vec![("/removed", json!(false)), ("/removed", json!(1))];
+    kind::<Record>("a removal", "mug-ops", claims, refused)
+}
+
+fn head() -> Kind {
+    let claims = format!(
+        r#"{{"iss":"https://le-mug.example","epoch":1,"seq":3,"hash":"{DIGEST}","iat":1800000000,"exp":1800086400}}"#
+    );
+    let refused = vec![
+        ("/epoch", json!(0)),
+        ("/seq", json!(0)),
+        ("/hash", json!("AQI")),
+        ("/exp", json!(1_800_000_000)),
+    ];
+    kind::<Head>("a head", "mug-ops", claims, refused)
+}
+
+fn request() -> Kind {
+    let claims = r#"{"iss":"https://le-mug.example","aud":"https://label.example","jti":"EBESExQVFhcYGRobHB0eHw","iat":1800000000,"exp":1800000060,"op":"join-1","kind":"join","body":{}}"#;
+    let refused = vec![
+        ("/exp", json!(1_800_000_000)),
+        ("/exp", json!(1_800_000_061)),
+        ("/aud", json!(["https://label.example"])),
+        ("/jti", json!("")),
+        ("/jti", json!("a b")),
+        ("/jti", json!("é")),
+        ("/op", json!("x".repeat(65))),
+    ];
+    kind::<Request>("a request", "mug-fed", claims.to_owned(), refused)
+}
+
+fn answer() -> Kind {
+    let claims = r#"{"iss":"https://label.example","aud":"https://le-mug.example","jti":"EBESExQVFhcYGRobHB0eHw","iat":1800000000,"op":"join-1","result":"refused","code":"invitation_used"}"#;
+    let refused = vec![
+        ("/code", Value::Null),
+        ("/result", json!("accepted")),
+        ("/result", json!("perhaps")),
+        ("/jti", json!("")),
+    ];
+    kind::<Answer>("an answer", "label-ops", claims.to_owned(), refused)
+}
