@@ -1,0 +1,236 @@
+//! What programs read of a node: itself, its label, its partners.
+
+use std::collections::BTreeMap;
+
+use app::App;
+use app::view::{FeedView, Home, LabelView, SpaceView};
+use axum::Json;
+use axum::extract::State;
+use rules::freshness::Freshness;
+use rules::opening::OpenState;
+use rules::trust::Standing;
+use serde::Serialize;
+use wire::label::Charter;
+use wire::space::{ClockTime, Formula, OpeningHours, Profile, Weekday};
+use wire::trust::NodeRole;
+use wire::{EntityId, Timestamp};
+
+use crate::problem::Problem;
+
+/// `GET /api/v1/home`: who we are, our standing, our partners.
+pub(crate) async fn home(State(app): State<App>) -> Result<Json<HomeBody>, Problem> {
+    Ok(Json(HomeBody::new(&app, app.home().await?)))
+}
+
+/// `GET /healthz`: the node answers and can read its store.
+pub(crate) async fn health(State(app): State<App>) -> Result<Json<HealthBody>, Problem> {
+    let home = app.home().await?;
+    Ok(Json(HealthBody {
+        ok: !home.is_clock_behind,
+        is_clock_behind: home.is_clock_behind,
+    }))
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct HealthBody {
+    ok: bool,
+    is_clock_behind: bool,
+}
+
+/// A node's first page.
+#[derive(Debug, Serialize)]
+pub(crate) struct HomeBody {
+    entity: EntityId,
+    role: NodeRole,
+    now: Timestamp,
+    is_clock_behind: bool,
+    label: LabelBody,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    us: Option<SpaceBody>,
+    partners: Vec<SpaceBody>,
+}
+
+#[derive(Debug, Serialize)]
+struct LabelBody {
+    coordinator: EntityId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    charter: Option<Charter>,
+    freshness: FreshnessBody,
+    is_relied_on: bool,
+    feed: FeedBody,
+}
+
+#[derive(Debug, Serialize)]
+struct SpaceBody {
+    entity: EntityId,
+    standing: StandingBody,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<Profile>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opening_hours: Option<OpeningHours>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open: Option<OpenBody>,
+    formulas: BTreeMap<String, Formula>,
+    freshness: FreshnessBody,
+    feed: FeedBody,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+enum StandingBody {
+    Labelled { until: Timestamp },
+    Admitted,
+    Suspended { since: Timestamp, reason: String },
+    Withdrawn { since: Timestamp, reason: String },
+    Expired { since: Timestamp },
+    Unknown,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+enum FreshnessBody {
+    Fresh { as_of: Timestamp },
+    Stale { as_of: Timestamp, since: Timestamp },
+    Never,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+enum OpenBody {
+    Open {
+        until: ClockTime,
+    },
+    Closed {
+        opens_on: Weekday,
+        opens_at: ClockTime,
+    },
+    NoHours,
+    UnknownTimeZone,
+}
+
+#[derive(Debug, Serialize)]
+struct FeedBody {
+    epoch: u64,
+    seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pulled_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<String>,
+}
+
+impl HomeBody {
+    fn new(app: &App, home: Home) -> Self {
+        let Home {
+            now,
+            is_clock_behind,
+            role,
+            label,
+            us,
+            partners,
+        } = home;
+        Self {
+            entity: app.identity().entity.clone(),
+            role,
+            now,
+            is_clock_behind,
+            label: label.into(),
+            us: us.map(SpaceBody::from),
+            partners: partners.into_iter().map(SpaceBody::from).collect(),
+        }
+    }
+}
+
+impl From<LabelView> for LabelBody {
+    fn from(label: LabelView) -> Self {
+        let LabelView {
+            coordinator,
+            charter,
+            freshness,
+            is_relied_on,
+            feed,
+        } = label;
+        Self {
+            coordinator,
+            charter,
+            freshness: freshness.into(),
+            is_relied_on,
+            feed: feed.into(),
+        }
+    }
+}
+
+impl From<SpaceView> for SpaceBody {
+    fn from(space: SpaceView) -> Self {
+        let SpaceView {
+            entity,
+            standing,
+            profile,
+            hours,
+            open,
+            formulas,
+            freshness,
+            feed,
+        } = space;
+        Self {
+            entity,
+            standing: standing.into(),
+            profile,
+            opening_hours: hours,
+            open: open.map(OpenBody::from),
+            formulas: formulas.into_iter().collect(),
+            freshness: freshness.into(),
+            feed: feed.into(),
+        }
+    }
+}
+
+impl From<Standing> for StandingBody {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Labelled { until } => Self::Labelled { until },
+            Standing::Admitted => Self::Admitted,
+            Standing::Suspended { since, reason } => Self::Suspended { since, reason },
+            Standing::Withdrawn { since, reason } => Self::Withdrawn { since, reason },
+            Standing::Expired { since } => Self::Expired { since },
+            Standing::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl From<Freshness> for FreshnessBody {
+    fn from(freshness: Freshness) -> Self {
+        match freshness {
+            Freshness::Fresh { as_of } => Self::Fresh { as_of },
+            Freshness::StaleSince { as_of, since } => Self::Stale { as_of, since },
+            Freshness::Never => Self::Never,
+        }
+    }
+}
+
+impl From<OpenState> for OpenBody {
+    fn from(open: OpenState) -> Self {
+        match open {
+            OpenState::OpenUntil(until) => Self::Open { until },
+            OpenState::OpensOn(opens_on, opens_at) => Self::Closed { opens_on, opens_at },
+            OpenState::NoHours => Self::NoHours,
+            OpenState::UnknownTimeZone => Self::UnknownTimeZone,
+        }
+    }
+}
+
+impl From<FeedView> for FeedBody {
+    fn from(feed: FeedView) -> Self {
+        let FeedView {
+            epoch,
+            seq,
+            pulled_at,
+            refusal,
+        } = feed;
+        Self {
+            epoch,
+            seq,
+            pulled_at,
+            refusal,
+        }
+    }
+}

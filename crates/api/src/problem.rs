@@ -1,0 +1,154 @@
+//! What a refusal looks like: RFC 9457, with a code that does not change.
+
+use app::{Fault, JoinError, ServeError};
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// A refusal. `detail` is for people and may change; `code` is for programs and
+/// does not.
+#[derive(Debug, Clone, Serialize)]
+pub struct Problem {
+    /// What kind of refusal, in general.
+    pub title: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// Which refusal exactly.
+    pub code: &'static str,
+    /// What can be done about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// Every code that this crate answers, with its status.
+pub const CODES: &[(&str, u16)] = &[
+    ("bad_query", 400),
+    ("join_malformed", 400),
+    ("join_not_genuine", 400),
+    ("join_other_audience", 400),
+    ("join_out_of_time", 400),
+    ("not_here", 404),
+    ("no_such_route", 404),
+    ("wrong_method", 405),
+    ("body_too_long", 413),
+    ("wrong_media_type", 415),
+    ("fault", 500),
+    ("busy", 503),
+    ("clock_wrong", 503),
+    ("nothing_heard", 503),
+];
+
+/// When to come back after a refusal that passes by itself.
+const RETRY_AFTER_SECONDS: &str = "5";
+
+impl Problem {
+    /// The refusal of that code; its status stands in [`CODES`].
+    pub(crate) fn new(code: &'static str, title: &'static str) -> Self {
+        let listed = CODES.iter().find(|(listed, _)| *listed == code);
+        Self {
+            title,
+            status: listed.map_or(500, |(_, status)| *status),
+            code,
+            detail: None,
+        }
+    }
+
+    pub(crate) fn with_detail(self, detail: impl Into<String>) -> Self {
+        Self {
+            detail: Some(detail.into()),
+            ..self
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        let media_type = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, media_type);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            let after = HeaderValue::from_static(RETRY_AFTER_SECONDS);
+            headers.insert(header::RETRY_AFTER, after);
+        }
+        response
+    }
+}
+
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Busy => Self::new("busy", "The node is busy"),
+            Fault::ClockBehind => Self::new("clock_wrong", "The node's clock is wrong")
+                .with_detail("nothing is signed until the clock is set"),
+            Fault::NothingHeard => Self::new("nothing_heard", "Nothing is known of the label yet")
+                .with_detail("the coordinator has not been reached since this node was founded"),
+            Fault::Unknown(_)
+            | Fault::Read(_)
+            | Fault::Form { .. }
+            | Fault::Entropy(_)
+            | Fault::OwnFeed(_)
+            | Fault::Seal(_) => {
+                tracing::error!(error = %chain(&fault), "a request failed");
+                Self::new("fault", "Something is broken in this node")
+                    .with_detail("its operator finds the reason in the log")
+            }
+        }
+    }
+}
+
+impl From<ServeError> for Problem {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::Absent => Self::new("not_here", "There is none here"),
+            ServeError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<JoinError> for Problem {
+    fn from(error: JoinError) -> Self {
+        let detail = chain(&error);
+        match error {
+            JoinError::NotTheCoordinator => Self::new("not_here", "This node coordinates no label"),
+            JoinError::NotGenuine | JoinError::AnswerNotGenuine => {
+                Self::new("join_not_genuine", "The request is not genuine")
+            }
+            JoinError::OtherAudience(_) => {
+                Self::new("join_other_audience", "The request is for another node")
+            }
+            JoinError::OutOfTime => {
+                Self::new("join_out_of_time", "The request is out of its time").with_detail(detail)
+            }
+            JoinError::Malformed(_) => {
+                Self::new("join_malformed", "Not a join").with_detail(detail)
+            }
+            JoinError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+/// `GET /api/…` and `/federation/…` beside the table.
+pub(crate) async fn no_such_route() -> Problem {
+    Problem::new("no_such_route", "There is nothing at this address")
+}
+
+/// A route of the table, asked by another method.
+pub(crate) async fn wrong_method() -> Problem {
+    Problem::new("wrong_method", "This address is asked in another way")
+}
+
+/// An error and its sources, one clause each.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    wire::printable(&text, 300)
+}

@@ -1,0 +1,272 @@
+//! Writing the node's own feed.
+
+use rules::feed::Author;
+use rules::freshness::HEAD_SECONDS;
+use rules::trust;
+use seal::{KeySet, Verified};
+use store::{Batch, Expected, Key, Versioned};
+use wire::feed::{Body, Head, PageRecord, Record};
+use wire::{EntityId, Sha256Hash, Timestamp};
+
+use crate::fault::Attempt;
+use crate::stored::{self, Feed, StoredHead};
+use crate::{App, Fault, Register};
+
+/// What shall stand in the feed next.
+pub(crate) struct Entry {
+    pub(crate) kind: &'static str,
+    pub(crate) id: String,
+    /// The body, or `None` where the record says that there is none any more.
+    pub(crate) text: Option<String>,
+}
+
+impl App {
+    /// How far `entity`'s feed is known, and what the store held for it.
+    pub(crate) async fn feed_state(
+        &self,
+        entity: &EntityId,
+    ) -> Result<(Feed, Option<Versioned>), Fault> {
+        let key = crate::keys::feed(entity);
+        let found = self.store().get(&key).await?;
+        let feed = match &found {
+            Some(found) => stored::decode(&key, found)?,
+            None => Feed::start(entity),
+        };
+        Ok((feed, found))
+    }
+
+    /// The moment, if the clock can be right: not before what the coordinator has
+    /// signed. Nothing is signed by a clock that cannot.
+    pub(crate) async fn signing_time(&self) -> Result<Timestamp, Fault> {
+        let now = self.now();
+        let (feed, _) = self.feed_state(&self.identity().coordinator).await?;
+        let newest = feed.head.map_or(now, |head| head.iat);
+        if trust::is_clock_behind(now, newest) {
+            Err(Fault::ClockBehind)
+        } else {
+            Ok(now)
+        }
+    }
+
+    /// Adds `entries` to the node's own feed and to `batch`, with a new head, the
+    /// pointers to the latest, and the expectation that the feed has not moved.
+    /// Gives the epoch and position after which they stand. The caller commits.
+    ///
+    /// The records are judged as every reader will judge them: what others would
+    /// refuse is not written. So the keys beside the cursor move by the same rules.
+    pub(crate) async fn append(
+        &self,
+        batch: &mut Batch,
+        entries: Vec<Entry>,
+    ) -> Result<(u64, u64), Fault> {
+        let now = self.signing_time().await?;
+        let entity = &self.identity().entity;
+        let (mut feed, found) = self.feed_state(entity).await?;
+        let after = (feed.epoch, feed.seq);
+        let mut tip = feed.tip()?;
+        let mut sent = Vec::with_capacity(entries.len());
+        for entry in entries {
+            sent.push(self.append_one(batch, &mut feed, entry, now).await?);
+        }
+        let fed = KeySet::only(self.identity().fed.public().clone());
+        let author = if self.is_coordinator() {
+            Author::Coordinator(&self.identity().root)
+        } else {
+            Author::Space(&fed)
+        };
+        let (_, refusal) = rules::feed::extend(entity, author, &mut tip, &sent);
+        if let Some(refusal) = refusal {
+            return Err(Fault::OwnFeed(refusal));
+        }
+        feed.move_to(&tip);
+        feed.speak_by(self.identity());
+        self.put_head(&mut feed, now)?;
+        let key = crate::keys::feed(entity);
+        batch.expect(key.clone(), Expected::unchanged(found.as_ref()));
+        batch.put(key.clone(), stored::encode(&key, &feed)?);
+        Ok(after)
+    }
+
+    /// Like [`App::append`], for entries that were decided on from `register`: if
+    /// the coordinator's feed has moved since, the decision is made again.
+    pub(crate) async fn append_to_register<E: From<Fault>>(
+        &self,
+        batch: &mut Batch,
+        register: &Register,
+        entries: Vec<Entry>,
+    ) -> Result<(), Attempt<E>> {
+        let after = self.append(batch, entries).await?;
+        if after == register.position() {
+            Ok(())
+        } else {
+            Err(Attempt::Again)
+        }
+    }
+
+    async fn append_one(
+        &self,
+        batch: &mut Batch,
+        feed: &mut Feed,
+        entry: Entry,
+        now: Timestamp,
+    ) -> Result<PageRecord, Fault> {
+        let entity = &self.identity().entity;
+        let latest_key = crate::keys::latest(entity, entry.kind, &entry.id);
+        let before = self.latest_in(batch, &latest_key).await?;
+        let salt = self.random()?;
+        let body = entry.text.map(|text| Body { salt, text });
+        let record = Record {
+            iss: entity.clone(),
+            epoch: feed.epoch,
+            seq: feed.seq + 1,
+            prev: feed.hash,
+            iat: now,
+            kind: entry.kind.to_owned(),
+            id: entry.id.clone(),
+            rev: before.map_or(0, |before| before.rev) + 1,
+            body_sha256: body.as_ref().map(Body::digest),
+            removed: body.is_none().then_some(true),
+        };
+        let sealed = seal::sign(record, &self.identity().ops)?;
+        feed.seq = sealed.seq;
+        feed.hash = Some(Sha256Hash::of(&[sealed.as_str().as_bytes()]));
+        put_record(batch, entity, &sealed, body.as_ref())?;
+        Ok(PageRecord::new(sealed.as_str(), body.as_ref()))
+    }
+
+    /// The latest pointer under `key`, counting what the batch is about to write.
+    async fn latest_in(&self, batch: &Batch, key: &Key) -> Result<Option<stored::Latest>, Fault> {
+        if let Some(Some(value)) = batch.writes.get(key) {
+            let version = store::Position::default();
+            return stored::decode(
+                key,
+                &Versioned {
+                    value: value.clone(),
+                    version,
+                },
+            )
+            .map(Some);
+        }
+        let found = self.store().get(key).await?;
+        found.map(|found| stored::decode(key, &found)).transpose()
+    }
+
+    fn put_head(&self, feed: &mut Feed, now: Timestamp) -> Result<(), Fault> {
+        let Some(hash) = feed.hash else { return Ok(()) };
+        let head = Head {
+            iss: feed.entity.clone(),
+            epoch: feed.epoch,
+            seq: feed.seq,
+            hash,
+            iat: now,
+            exp: now.plus_seconds(HEAD_SECONDS),
+        };
+        feed.head = Some(StoredHead::new(&seal::sign(head, &self.identity().ops)?));
+        feed.pulled_at = Some(now);
+        Ok(())
+    }
+
+    /// Signs the head of the node's own feed anew.
+    pub(crate) async fn sign_head(&self) -> Result<(), Attempt<Fault>> {
+        let now = self.signing_time().await?;
+        let mut batch = Batch::new();
+        let (mut feed, found) = self.feed_state(&self.identity().entity).await?;
+        self.put_head(&mut feed, now)?;
+        let key = crate::keys::feed(&feed.entity);
+        batch.expect(key.clone(), Expected::unchanged(found.as_ref()));
+        batch.put(key.clone(), stored::encode(&key, &feed)?);
+        self.store().commit(batch).await?;
+        Ok(())
+    }
+
+    /// The body of the latest record of a kind and id in a feed, unless it was
+    /// removed or dropped.
+    pub(crate) async fn latest_text(
+        &self,
+        entity: &EntityId,
+        kind: &str,
+        id: &str,
+    ) -> Result<Option<String>, Fault> {
+        let key = crate::keys::latest(entity, kind, id);
+        let Some(found) = self.store().get(&key).await? else {
+            return Ok(None);
+        };
+        let latest: stored::Latest = stored::decode(&key, &found)?;
+        self.text_at(entity, &latest).await
+    }
+
+    /// The bodies of the latest records of a kind in a feed, with their ids, in no
+    /// particular order.
+    pub(crate) async fn latest_texts(
+        &self,
+        entity: &EntityId,
+        kind: &str,
+    ) -> Result<Vec<(String, String)>, Fault> {
+        let stem = crate::keys::latest_of_kind(entity, kind);
+        let mut texts = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self
+                .store()
+                .scan(
+                    crate::keys::LATEST,
+                    &stem,
+                    after.as_ref(),
+                    store::SCAN_LIMIT_MAX,
+                )
+                .await?;
+            for (key, found) in &page.entries {
+                let latest: stored::Latest = stored::decode(key, found)?;
+                if let Some(text) = self.text_at(entity, &latest).await? {
+                    texts.push((latest.id, text));
+                }
+            }
+            after = page.entries.last().map(|(key, _)| key.clone());
+            if !page.is_cut {
+                return Ok(texts);
+            }
+        }
+    }
+
+    async fn text_at(
+        &self,
+        entity: &EntityId,
+        latest: &stored::Latest,
+    ) -> Result<Option<String>, Fault> {
+        if latest.is_removed {
+            return Ok(None);
+        }
+        let key = crate::keys::record(entity, latest.epoch, latest.seq);
+        let found = self.store().get(&key).await?;
+        let found = found.ok_or_else(|| Fault::Form {
+            key: key.to_string(),
+        })?;
+        let record: stored::Record = stored::decode(&key, &found)?;
+        Ok(record.body)
+    }
+}
+
+/// Puts a record, and the pointer that it is the latest of its kind and id.
+pub(crate) fn put_record(
+    batch: &mut Batch,
+    entity: &EntityId,
+    record: &Verified<Record>,
+    body: Option<&Body>,
+) -> Result<(), Fault> {
+    let key = crate::keys::record(entity, record.epoch, record.seq);
+    batch.put(
+        key.clone(),
+        stored::encode(&key, &stored::Record::new(record.as_str(), body))?,
+    );
+    let key = crate::keys::latest(entity, &record.kind, &record.id);
+    let latest = stored::Latest {
+        kind: record.kind.clone(),
+        id: record.id.clone(),
+        epoch: record.epoch,
+        seq: record.seq,
+        rev: record.rev,
+        is_removed: record.removed.is_some(),
+    };
+    batch.put(key.clone(), stored::encode(&key, &latest)?);
+    Ok(())
+}

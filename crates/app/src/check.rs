@@ -1,0 +1,268 @@
+//! Looking through the store for what does not fit.
+
+use std::collections::BTreeMap;
+
+use rules::feed::{Author, FeedRefusal, HeadSays, Tip};
+use store::ReadError;
+use wire::EntityId;
+
+use crate::append::put_record;
+use crate::keys::{FEEDS, HOLDINGS, LATEST, RECORDS};
+use crate::stored::{self, Feed, StoredHead};
+use crate::{App, Fault, PullError};
+
+/// How far to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// Who the node is, and how far each feed is known.
+    Quick,
+    /// Every entry, hash, signature and fingerprint.
+    Deep,
+}
+
+/// What was looked at, and what does not fit.
+#[derive(Debug, Clone, Default)]
+pub struct CheckReport {
+    /// Feeds that were walked.
+    pub feeds: u64,
+    /// Records whose place, hash and signature were checked.
+    pub records: u64,
+    /// Entries whose frame was checked and counted against the fingerprints.
+    pub entries: u64,
+    /// What does not fit, in words for the operator.
+    pub problems: Vec<String>,
+}
+
+impl CheckReport {
+    fn say(&mut self, problem: String) {
+        self.problems.push(problem);
+    }
+}
+
+/// What is wrong with one entry, in words; every other fault stays one.
+fn problem_of(fault: Fault) -> Result<String, Fault> {
+    match fault {
+        Fault::Read(error @ ReadError::Damaged { .. }) => Ok(error.to_string()),
+        Fault::Form { .. } => Ok(fault.to_string()),
+        fault => Err(fault),
+    }
+}
+
+const PAGE: usize = 100;
+
+impl App {
+    /// Looks through the store. Nothing is changed; problems are collected, so that
+    /// one does not hide another. Only a store that cannot be read at all is a fault.
+    pub async fn check(&self, depth: Depth) -> Result<CheckReport, Fault> {
+        let mut report = CheckReport::default();
+        if depth == Depth::Deep {
+            self.check_fingerprints(&mut report).await?;
+        }
+        let mut pointers = 0;
+        let mut after = None;
+        loop {
+            let page = self.store().scan(FEEDS, &[], after.as_ref(), PAGE).await;
+            let page = match page.map_err(Fault::from) {
+                Ok(page) => page,
+                Err(fault) => {
+                    report.say(problem_of(fault)?);
+                    return Ok(report);
+                }
+            };
+            for (key, found) in &page.entries {
+                let checked = match stored::decode::<Feed>(key, found) {
+                    Ok(feed) if crate::keys::feed(&feed.entity) == *key => {
+                        self.check_feed(&feed, depth, &mut report).await
+                    }
+                    Ok(feed) => {
+                        report.say(format!(
+                            "{}: the cursor lies under another key",
+                            feed.entity
+                        ));
+                        continue;
+                    }
+                    Err(fault) => Err(fault),
+                };
+                match checked {
+                    Ok(count) => pointers += count,
+                    Err(fault) => report.say(problem_of(fault)?),
+                }
+            }
+            after = page.entries.last().map(|(key, _)| key.clone());
+            if !page.is_cut {
+                break;
+            }
+        }
+        if depth == Depth::Deep && report.problems.is_empty() {
+            self.check_accounted(pointers, &mut report).await?;
+        }
+        Ok(report)
+    }
+
+    async fn check_fingerprints(&self, report: &mut CheckReport) -> Result<(), Fault> {
+        for (prefix, kept) in self.store().fingerprints().await? {
+            if !HOLDINGS.iter().any(|holding| holding.prefix == prefix) {
+                report.say(format!(
+                    "the store has entries of an unknown kind, {prefix:?}"
+                ));
+            }
+            match self.store().recount(prefix).await.map_err(Fault::from) {
+                Ok(counted) if counted == kept => report.entries += counted.count,
+                Ok(counted) => report.say(format!(
+                    "{prefix:?}: {} entries are there, and {} were written",
+                    counted.count, kept.count
+                )),
+                Err(fault) => report.say(format!("{prefix:?}: {}", problem_of(fault)?)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Every record and every pointer belongs to a feed that was walked.
+    async fn check_accounted(&self, pointers: u64, report: &mut CheckReport) -> Result<(), Fault> {
+        for (prefix, kept) in self.store().fingerprints().await? {
+            let walked = match prefix {
+                RECORDS => report.records,
+                LATEST => pointers,
+                _ => continue,
+            };
+            if walked != kept.count {
+                report.say(format!(
+                    "{prefix:?}: {} entries are there, and {walked} belong to a feed",
+                    kept.count
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the number of pointers to the latest records.
+    async fn check_feed(
+        &self,
+        feed: &Feed,
+        depth: Depth,
+        report: &mut CheckReport,
+    ) -> Result<u64, Fault> {
+        report.feeds += 1;
+        if depth == Depth::Quick || feed.seq == 0 {
+            return Ok(0);
+        }
+        let entity = &feed.entity;
+        let walked = match self.walk(entity).await {
+            Ok(walked) => walked,
+            Err(PullError::Fault(fault)) => {
+                report.say(format!("{entity}: {}", problem_of(fault)?));
+                return Ok(0);
+            }
+            Err(refusal) => {
+                report.say(format!("{entity}: {refusal}"));
+                return Ok(0);
+            }
+        };
+        report.records += walked.tip.seq;
+        let mut say = |what: &str| report.say(format!("{entity}: {what}"));
+        if (walked.tip.epoch, walked.tip.seq, walked.tip.hash) != (feed.epoch, feed.seq, feed.hash)
+        {
+            say("the records do not end where the cursor stands");
+        }
+        let tip = feed.tip()?;
+        if (&tip.ops, &tip.coordinator_fed) != (&walked.tip.ops, &walked.tip.coordinator_fed) {
+            say("the keys beside the cursor are not those of the records");
+        }
+        if !self.does_head_hold(feed, &walked.tip) {
+            say("the stored head does not hold");
+        }
+        if walked.latest != self.stored_latest(entity).await? {
+            say("the pointers to the latest records are not those of the records");
+        }
+        Ok(walked.latest.len() as u64)
+    }
+
+    /// A node's own head is at its end. Of another's feed the last head that was
+    /// verified may lie behind, or be missing, while the node catches up.
+    fn does_head_hold(&self, feed: &Feed, tip: &Tip) -> bool {
+        let is_own = feed.entity == self.identity().entity;
+        let Some(head) = &feed.head else {
+            return !is_own;
+        };
+        match rules::feed::judge_head(&feed.entity, tip, &head.text, 0) {
+            Ok(HeadSays::Complete(said)) => StoredHead::new(&said) == *head,
+            Err(FeedRefusal::Behind { seq }) => !is_own && seq == head.seq,
+            Ok(HeadSays::More) | Err(_) => false,
+        }
+    }
+
+    /// Reads a feed from its start, as a stranger would.
+    async fn walk(&self, entity: &EntityId) -> Result<Walked, PullError> {
+        let fed = self.fed_keys_of(entity).await?;
+        let author = match &fed {
+            None => Author::Coordinator(&self.identity().root),
+            Some(fed) => Author::Space(fed),
+        };
+        let stem = crate::keys::records_of(entity);
+        let mut walked = Walked {
+            tip: Tip::start(),
+            latest: BTreeMap::new(),
+        };
+        let mut after = None;
+        loop {
+            let page = self
+                .store()
+                .scan(RECORDS, &stem, after.as_ref(), PAGE)
+                .await;
+            let page = page.map_err(Fault::from)?;
+            let records = page
+                .entries
+                .iter()
+                .map(|(key, found)| Ok(stored::decode::<stored::Record>(key, found)?.to_page()))
+                .collect::<Result<Vec<_>, Fault>>()?;
+            let (accepted, refusal) =
+                rules::feed::extend(entity, author, &mut walked.tip, &records);
+            if let Some(refusal) = refusal {
+                return Err(refusal.into());
+            }
+            for next in accepted {
+                let mut batch = store::Batch::new();
+                put_record(&mut batch, entity, &next.record, None)?;
+                walked.latest.extend(
+                    batch.writes.into_iter().filter_map(|(key, value)| {
+                        (key.prefix() == LATEST).then_some(key).zip(value)
+                    }),
+                );
+            }
+            after = page.entries.last().map(|(key, _)| key.clone());
+            if !page.is_cut {
+                return Ok(walked);
+            }
+        }
+    }
+
+    async fn stored_latest(
+        &self,
+        entity: &EntityId,
+    ) -> Result<BTreeMap<store::Key, Vec<u8>>, Fault> {
+        let stem = crate::keys::records_of(entity);
+        let mut latest = BTreeMap::new();
+        let mut after = None;
+        loop {
+            let page = self
+                .store()
+                .scan(LATEST, &stem, after.as_ref(), store::SCAN_LIMIT_MAX)
+                .await?;
+            after = page.entries.last().map(|(key, _)| key.clone());
+            latest.extend(
+                page.entries
+                    .into_iter()
+                    .map(|(key, found)| (key, found.value)),
+            );
+            if !page.is_cut {
+                return Ok(latest);
+            }
+        }
+    }
+}
+
+struct Walked {
+    tip: Tip,
+    latest: BTreeMap<store::Key, Vec<u8>>,
+}

@@ -1,0 +1,91 @@
+//! What can go wrong in any operation, whatever it was asked to do.
+
+use rules::feed::FeedRefusal;
+use store::{CommitError, ReadError};
+
+use crate::env::EntropyError;
+
+/// Nothing was decided. The caller can wait, or stop; asking differently will not help.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The store is busy, or others were quicker each time. Try again.
+    #[error("the store is busy")]
+    Busy,
+    /// Whether it happened is not known. The process must stop and start anew.
+    #[error("the outcome is not known")]
+    Unknown(#[source] CommitError),
+    /// Something in the store is damaged or cannot be read.
+    #[error("the store cannot be read")]
+    Read(#[from] ReadError),
+    /// Something in the store has a form that this software does not know.
+    #[error("what is stored under {key} has an unknown form")]
+    Form {
+        /// The key, printable.
+        key: String,
+    },
+    /// The clock is before what the coordinator has already signed.
+    #[error("the clock is wrong: it is before what the coordinator has already signed")]
+    ClockBehind,
+    /// No random numbers.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// A document that this node built does not fit its own limits.
+    #[error("a document could not be sealed")]
+    Seal(#[from] seal::SealRefusal),
+    /// What this node would write into its feed, others would refuse: it runs with
+    /// other keys than those that its feed names.
+    #[error("others would refuse what this node writes")]
+    OwnFeed(#[source] FeedRefusal),
+    /// The coordinator's feed was not read yet, so that nothing is known of the label.
+    #[error("nothing was heard from the coordinator yet")]
+    NothingHeard,
+}
+
+/// A commit that failed, seen by an operation that can start over.
+pub(crate) enum Attempt<E> {
+    /// Others came first: read and decide again.
+    Again,
+    /// It failed for good.
+    Failed(E),
+}
+
+impl From<CommitError> for Fault {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict { .. } | CommitError::Busy => Self::Busy,
+            CommitError::Read(error) => Self::Read(error),
+            CommitError::TooLarge { .. } | CommitError::Unknown(_) => Self::Unknown(error),
+        }
+    }
+}
+
+impl<E: From<Fault>> From<CommitError> for Attempt<E> {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Conflict { .. } => Self::Again,
+            error => Self::Failed(Fault::from(error).into()),
+        }
+    }
+}
+
+impl<E: From<Fault>> From<Fault> for Attempt<E> {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(fault.into())
+    }
+}
+
+/// Runs an operation until no other commit comes first.
+macro_rules! until_settled {
+    ($attempt:expr) => {{
+        let mut tries = 0;
+        loop {
+            match $attempt {
+                Ok(value) => break Ok(value),
+                Err($crate::fault::Attempt::Failed(error)) => break Err(error),
+                Err($crate::fault::Attempt::Again) if tries < $crate::CONFLICT_TRIES => tries += 1,
+                Err($crate::fault::Attempt::Again) => break Err($crate::Fault::Busy.into()),
+            }
+        }
+    }};
+}
+pub(crate) use until_settled;

@@ -1,0 +1,262 @@
+//! Founding a node: what `init` writes once, and `run` never writes.
+
+use rules::feed::{ANCHOR_KIND, CONFIGURATION_KIND};
+use rules::trust::{self, ANCHOR_SECONDS, CONFIGURATION_SECONDS};
+use seal::{Jwk, KeySet, SecretKey, Verified};
+use store::{Batch, CommitError, Expected};
+use wire::label::Charter;
+use wire::space::THE_ONE;
+use wire::trust::{Anchor, EntityStatement, FederationEntity, Metadata, NodeMetadata, NodeRole};
+use wire::{BodyKind, EntityId, Invitation, Jwks, Timestamp};
+
+use crate::append::Entry;
+use crate::stored::{self, Founding, Joining};
+use crate::{App, Fault};
+
+/// Why a node is not founded, or not the one that was founded.
+#[derive(Debug, thiserror::Error)]
+pub enum FoundError {
+    /// The store already belongs to a node.
+    #[error("the store already belongs to a node")]
+    AlreadyFounded,
+    /// The store was never founded.
+    #[error("the store does not belong to a node yet")]
+    NotFounded,
+    /// The store belongs to another node, or to another label.
+    #[error("the store belongs to {stored}, and the configuration is that of {configured}")]
+    OtherNode {
+        /// Whom the store belongs to, and under which label.
+        stored: String,
+        /// Whom the configuration names, and under which label.
+        configured: String,
+    },
+    /// The node runs with other keys than those that its feed names.
+    #[error("the keys are not those of the node that the store belongs to")]
+    OtherKeys,
+    /// The papers are not those of this node.
+    #[error("the papers do not fit: {0}")]
+    Papers(&'static str),
+    /// It failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// With what a node begins.
+#[derive(Debug)]
+pub enum FoundingPapers {
+    /// A coordinator: its anchor statement, signed by the root key, and its charter.
+    Coordinator {
+        /// Made by [`App::make_anchor`].
+        anchor: Box<Verified<Anchor>>,
+        /// The label's first charter.
+        charter: Box<Charter>,
+    },
+    /// A space: the invitation by which it joins.
+    Space {
+        /// As the coordinator handed it over.
+        invitation: Box<Invitation>,
+    },
+}
+
+impl App {
+    /// The anchor statement that lets `fed` speak for the coordinator for a year.
+    /// The only document that the root key ever signs.
+    pub fn make_anchor(
+        coordinator: &EntityId,
+        fed: &SecretKey,
+        root: &SecretKey,
+        now: Timestamp,
+    ) -> Result<Verified<Anchor>, Fault> {
+        let anchor = Anchor {
+            iss: coordinator.clone(),
+            iat: now,
+            exp: now.plus_seconds(ANCHOR_SECONDS),
+            jwks: Jwks::of(fed.public()),
+        };
+        Ok(seal::sign(anchor, root)?)
+    }
+
+    /// Writes the first things a node needs, in one commit: who it is, the papers
+    /// with which its feed opens, and how it joins.
+    pub async fn found(self, papers: FoundingPapers) -> Result<Self, FoundError> {
+        let key = crate::keys::identity();
+        let mut batch = Batch::new();
+        batch.expect(key.clone(), Expected::Absent);
+        let founding = self.founding();
+        batch.put(key.clone(), stored::encode(&key, &founding)?);
+        let configuration = Entry {
+            kind: CONFIGURATION_KIND,
+            id: THE_ONE.to_owned(),
+            text: Some(
+                self.make_configuration(founding.founded_at)?
+                    .as_str()
+                    .to_owned(),
+            ),
+        };
+        let entries = match (papers, founding.role) {
+            (FoundingPapers::Coordinator { anchor, charter }, NodeRole::Coordinator) => {
+                let own =
+                    trust::open_anchor(anchor.as_str(), &self.identity().root, &founding.entity);
+                let is_ours =
+                    own.is_ok_and(|own| own.jwks == Jwks::of(self.identity().fed.public()));
+                if !is_ours {
+                    return Err(FoundError::Papers("the anchor is for another node"));
+                }
+                let text = charter.write().map_err(|_| FoundError::Papers("charter"))?;
+                let anchor = anchor.as_str().to_owned();
+                vec![
+                    Entry {
+                        kind: ANCHOR_KIND,
+                        id: THE_ONE.to_owned(),
+                        text: Some(anchor),
+                    },
+                    configuration,
+                    Entry {
+                        kind: Charter::KIND,
+                        id: charter.url,
+                        text: Some(text),
+                    },
+                ]
+            }
+            (FoundingPapers::Space { invitation }, NodeRole::Space) => {
+                if invitation.entity != founding.entity {
+                    return Err(FoundError::Papers("the invitation is for another name"));
+                }
+                if (&invitation.coordinator, &invitation.root_key)
+                    != (&founding.coordinator, &founding.root)
+                {
+                    return Err(FoundError::Papers("the invitation is to another label"));
+                }
+                let key = crate::keys::joining();
+                batch.put(key.clone(), stored::encode(&key, &joining(&invitation))?);
+                vec![configuration]
+            }
+            _ => return Err(FoundError::Papers("role")),
+        };
+        self.append(&mut batch, entries).await?;
+        match self.store().commit(batch).await {
+            Ok(_) => Ok(self),
+            Err(CommitError::Conflict { .. }) => Err(FoundError::AlreadyFounded),
+            Err(error) => Err(Fault::from(error).into()),
+        }
+    }
+
+    /// An app over a store that nobody was founded in yet, for [`App::found`].
+    pub fn unfounded(
+        store: std::sync::Arc<dyn store::Store>,
+        identity: crate::Identity,
+        clock: std::sync::Arc<dyn crate::Clock>,
+        entropy: std::sync::Arc<dyn crate::Entropy>,
+    ) -> Self {
+        let register = std::sync::RwLock::new(None);
+        let inner = crate::Inner {
+            store,
+            identity,
+            clock,
+            entropy,
+            register,
+        };
+        Self {
+            inner: std::sync::Arc::new(inner),
+        }
+    }
+
+    pub(crate) async fn check_founded(&self) -> Result<(), FoundError> {
+        let key = crate::keys::identity();
+        let found = self.store().get(&key).await.map_err(Fault::from)?;
+        let found = found.ok_or(FoundError::NotFounded)?;
+        let stored: Founding = stored::decode(&key, &found)?;
+        let configured = Founding {
+            founded_at: stored.founded_at,
+            ..self.founding()
+        };
+        if stored == configured {
+            return self
+                .has_own_keys()
+                .await
+                .then_some(())
+                .ok_or(FoundError::OtherKeys);
+        }
+        let name = |it: &Founding| {
+            let kid = it.root.kid.as_deref().unwrap_or_default();
+            format!("{} under {} (root key {kid})", it.entity, it.coordinator)
+        };
+        Err(FoundError::OtherNode {
+            stored: name(&stored),
+            configured: name(&configured),
+        })
+    }
+
+    /// Whether the node's last Entity Configuration is signed by its `fed` key and
+    /// names its `ops` key. What cannot be read is for [`App::check`] to say.
+    async fn has_own_keys(&self) -> bool {
+        let identity = self.identity();
+        let held = self.latest_text(&identity.entity, CONFIGURATION_KIND, THE_ONE);
+        let Ok(Some(text)) = held.await else {
+            return true;
+        };
+        let own = KeySet::only(identity.fed.public().clone());
+        trust::open_configuration(&text, &own, &identity.entity)
+            .and_then(|configuration| trust::ops_keys(&configuration))
+            .is_ok_and(|keys| keys.find(identity.ops.public().thumbprint()).is_some())
+    }
+
+    fn founding(&self) -> Founding {
+        let identity = self.identity();
+        Founding {
+            entity: identity.entity.clone(),
+            role: identity.role,
+            coordinator: identity.coordinator.clone(),
+            root: Jwk::from(&identity.root),
+            founded_at: self.now(),
+        }
+    }
+
+    /// The node's Entity Configuration (OpenID Federation 1.0 §3.1), signed anew.
+    pub(crate) fn make_configuration(
+        &self,
+        now: Timestamp,
+    ) -> Result<Verified<EntityStatement>, Fault> {
+        let identity = self.identity();
+        let is_coordinator = self.is_coordinator();
+        let endpoint = |path: &str| is_coordinator.then(|| identity.entity.url_of(path));
+        let statement = EntityStatement {
+            iss: identity.entity.clone(),
+            sub: identity.entity.clone(),
+            iat: now,
+            exp: now.plus_seconds(CONFIGURATION_SECONDS),
+            jwks: Jwks::of(identity.fed.public()),
+            authority_hints: if is_coordinator {
+                Vec::new()
+            } else {
+                vec![identity.coordinator.to_string()]
+            },
+            metadata: Some(Metadata {
+                federation_entity: Some(FederationEntity {
+                    organization_name: None,
+                    federation_fetch_endpoint: endpoint("/federation/fetch"),
+                    federation_list_endpoint: endpoint("/federation/list"),
+                }),
+                escale_node: Some(NodeMetadata {
+                    jwks: Jwks::of(identity.ops.public()),
+                    role: identity.role,
+                }),
+            }),
+            constraints: None,
+            trust_mark_issuers: None,
+            crit: None,
+            metadata_policy: None,
+        };
+        Ok(seal::sign(statement, &identity.fed)?)
+    }
+}
+
+/// The request is named after its secret, so that asking again is asking the same.
+fn joining(invitation: &Invitation) -> Joining {
+    let name = wire::Sha256Hash::of(&[invitation.secret.as_bytes()]);
+    let name: String = name.to_string().chars().take(22).collect();
+    Joining::Asking {
+        secret: invitation.secret.clone(),
+        op: format!("join-{name}"),
+    }
+}

@@ -1,0 +1,109 @@
+//! Putting together what a node shows of itself and of its label.
+
+use rules::freshness::{self, Freshness};
+use rules::opening;
+use rules::trust::{self, Standing};
+use wire::space::{Formula, OpeningHours, Profile, THE_ONE};
+use wire::{BodyKind, EntityId, Timestamp};
+
+use crate::stored::Feed;
+use crate::view::{FeedView, Home, LabelView, SpaceView};
+use crate::{App, Fault, Register};
+
+impl App {
+    /// The node's first page, judged now from what the node holds.
+    pub async fn home(&self) -> Result<Home, Fault> {
+        let now = self.now();
+        let identity = self.identity();
+        let register = match self.register().await {
+            Ok(register) => Some(register),
+            Err(Fault::NothingHeard) => None,
+            Err(fault) => return Err(fault),
+        };
+        let register = register.as_deref();
+        let (label_feed, _) = self.feed_state(&identity.coordinator).await?;
+        let newest_heard = label_feed.head.as_ref().map_or(now, |head| head.iat);
+        let us = match self.is_coordinator() {
+            true => None,
+            false => Some(self.space_view(&identity.entity, register, now).await?),
+        };
+        let mut partners = Vec::new();
+        for (space, _) in register.iter().flat_map(|register| register.members()) {
+            if *space != identity.entity {
+                partners.push(self.space_view(space, register, now).await?);
+            }
+        }
+        partners.sort_by_cached_key(|space| {
+            let name = space
+                .profile
+                .as_ref()
+                .map(|profile| profile.name.to_lowercase());
+            (name.is_none(), name, space.entity.clone())
+        });
+        Ok(Home {
+            now,
+            is_clock_behind: trust::is_clock_behind(now, newest_heard),
+            role: identity.role,
+            label: LabelView {
+                coordinator: identity.coordinator.clone(),
+                charter: register.and_then(|register| register.charter.clone()),
+                freshness: freshness_of(&label_feed, now),
+                is_relied_on: label_feed
+                    .head
+                    .as_ref()
+                    .is_some_and(|head| freshness::is_register_relied_on(head.iat, now)),
+                feed: view_of(&label_feed),
+            },
+            us,
+            partners,
+        })
+    }
+
+    async fn space_view(
+        &self,
+        space: &EntityId,
+        register: Option<&Register>,
+        now: Timestamp,
+    ) -> Result<SpaceView, Fault> {
+        let standing = register.map_or(Standing::Unknown, |register| register.standing(space, now));
+        let (feed, _) = self.feed_state(space).await?;
+        let profile = self.latest_text(space, Profile::KIND, THE_ONE).await?;
+        let hours = self.latest_text(space, OpeningHours::KIND, THE_ONE).await?;
+        let hours = hours.and_then(|text| OpeningHours::read(&text).ok());
+        let mut formulas = Vec::new();
+        for (id, text) in self.latest_texts(space, Formula::KIND).await? {
+            if let Ok(formula) = Formula::read(&text) {
+                formulas.push((id, formula));
+            }
+        }
+        formulas.sort_by(|(a_id, a), (b_id, b)| (a.unit, a_id).cmp(&(b.unit, b_id)));
+        Ok(SpaceView {
+            entity: space.clone(),
+            standing,
+            profile: profile.and_then(|text| Profile::read(&text).ok()),
+            open: hours.as_ref().map(|hours| opening::state(hours, now)),
+            hours,
+            formulas,
+            freshness: freshness_of(&feed, now),
+            feed: view_of(&feed),
+        })
+    }
+
+    pub(crate) async fn feed_view(&self, entity: &EntityId) -> Result<FeedView, Fault> {
+        let (feed, _) = self.feed_state(entity).await?;
+        Ok(view_of(&feed))
+    }
+}
+
+fn freshness_of(feed: &Feed, now: Timestamp) -> Freshness {
+    freshness::of_head(feed.head.as_ref().map(|head| (head.iat, head.exp)), now)
+}
+
+fn view_of(feed: &Feed) -> FeedView {
+    FeedView {
+        epoch: feed.epoch,
+        seq: feed.seq,
+        pulled_at: feed.pulled_at,
+        refusal: feed.refusal.clone(),
+    }
+}

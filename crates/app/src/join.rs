@@ -1,0 +1,255 @@
+//! Joining the label: what a space asks, and what a coordinator answers.
+
+use rules::trust::{self, CLOCK_LEEWAY_SECONDS};
+use seal::{Jwk, KeySet, Malformed, PublicKey, Sealed};
+use store::{Batch, Expected};
+use wire::request::{
+    Answer, AnswerResult, JOIN_KIND, Join, JoinBody, REQUEST_SECONDS_MAX, Request,
+};
+use wire::trust::NodeRole;
+use wire::{EntityId, Timestamp};
+
+use crate::fault::{Attempt, until_settled};
+use crate::label::statement_entry;
+use crate::stored::{self, InvitationUse, Joining};
+use crate::{App, Fault};
+
+/// Why a join has no signed answer, or why the answer is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    /// This node does not coordinate a label.
+    #[error("this node does not coordinate a label")]
+    NotTheCoordinator,
+    /// The request is not a request of whom it names.
+    #[error("the request is not genuine")]
+    NotGenuine,
+    /// The request is for somebody else.
+    #[error("the request is for {0}")]
+    OtherAudience(EntityId),
+    /// The request was signed too long ago, or in the future.
+    #[error("the request is out of its time: one of the two clocks is wrong")]
+    OutOfTime,
+    /// The form is wrong.
+    #[error("not a join")]
+    Malformed(#[source] Malformed),
+    /// The answer is not an answer to what was asked, by whom was asked.
+    #[error("the answer is not genuine")]
+    AnswerNotGenuine,
+    /// It failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// How a space's joining stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JoinState {
+    /// It asks, until it is answered.
+    Asking,
+    /// It was admitted.
+    Accepted {
+        /// When.
+        at: Timestamp,
+    },
+    /// It was refused.
+    Refused {
+        /// When.
+        at: Timestamp,
+        /// Why, as a stable code.
+        code: String,
+    },
+    /// Nothing to join: a coordinator.
+    Nothing,
+}
+
+impl App {
+    /// How this space's joining stands.
+    pub async fn join_state(&self) -> Result<JoinState, Fault> {
+        Ok(match self.joining().await?.map(|(joining, _)| joining) {
+            None => JoinState::Nothing,
+            Some(Joining::Asking { .. }) => JoinState::Asking,
+            Some(Joining::Accepted { at }) => JoinState::Accepted { at },
+            Some(Joining::Refused { at, code }) => JoinState::Refused { at, code },
+        })
+    }
+
+    async fn joining(&self) -> Result<Option<(Joining, store::Versioned)>, Fault> {
+        let key = crate::keys::joining();
+        let found = self.store().get(&key).await?;
+        found
+            .map(|found| Ok((stored::decode(&key, &found)?, found)))
+            .transpose()
+    }
+
+    /// The join to send now, with the attempt's `jti`; `None` when there is nothing
+    /// to ask any more.
+    pub async fn make_join(&self) -> Result<Option<(Join, String)>, JoinError> {
+        let Some((Joining::Asking { secret, op }, _)) = self.joining().await? else {
+            return Ok(None);
+        };
+        let identity = self.identity();
+        let now = self.signing_time().await?;
+        let jti = seal::base64url::encode(&self.random::<16>()?);
+        let configuration = self.make_configuration(now)?;
+        let body = JoinBody {
+            secret,
+            entity_configuration: configuration.as_str().to_owned(),
+        };
+        let body = serde_json::to_value(body)
+            .map_err(|error| JoinError::Malformed(Malformed(error.to_string())))?;
+        let request = Request {
+            iss: identity.entity.clone(),
+            aud: identity.coordinator.clone(),
+            jti: jti.clone(),
+            iat: now,
+            exp: now.plus_seconds(REQUEST_SECONDS_MAX),
+            op,
+            kind: JOIN_KIND.to_owned(),
+            body,
+        };
+        let request = seal::sign(request, &identity.fed).map_err(Fault::from)?;
+        let fed_key = Jwk::from(identity.fed.public());
+        Ok(Some((
+            Join {
+                fed_key,
+                request: request.as_str().to_owned(),
+            },
+            jti,
+        )))
+    }
+
+    /// Takes the coordinator's answer to the attempt `jti`.
+    pub async fn take_join_answer(&self, jti: &str, answer: &str) -> Result<JoinState, JoinError> {
+        let identity = self.identity();
+        let (feed, _) = self.feed_state(&identity.coordinator).await?;
+        let ops = feed.tip()?.ops.ok_or(Fault::NothingHeard)?;
+        let answer = Sealed::<Answer>::parse(answer).and_then(|answer| answer.open(&ops));
+        let answer = answer.map_err(|_| JoinError::AnswerNotGenuine)?;
+        let Some((Joining::Asking { op, .. }, found)) = self.joining().await? else {
+            return Ok(self.join_state().await?);
+        };
+        let is_ours = answer.iss == identity.coordinator
+            && answer.aud == identity.entity
+            && answer.jti == jti
+            && answer.op == op;
+        if !is_ours {
+            return Err(JoinError::AnswerNotGenuine);
+        }
+        let at = self.now();
+        let joining = match (answer.result, &answer.code) {
+            (AnswerResult::Refused, Some(code)) => Joining::Refused {
+                at,
+                code: code.clone(),
+            },
+            (AnswerResult::Refused | AnswerResult::Accepted, _) => Joining::Accepted { at },
+        };
+        let key = crate::keys::joining();
+        let mut batch = Batch::new();
+        batch.expect(key.clone(), Expected::At(found.version));
+        batch.put(key.clone(), stored::encode(&key, &joining)?);
+        // Whoever came first has taken an answer to the same question.
+        match self.store().commit(batch).await {
+            Ok(_) | Err(store::CommitError::Conflict { .. }) => Ok(self.join_state().await?),
+            Err(error) => Err(Fault::from(error).into()),
+        }
+    }
+
+    /// Answers a join: the invitation, the key and the name must fit together.
+    ///
+    /// The same question gets the same answer, however often it is asked, so that
+    /// a lost answer harms nobody. A refusal is signed too, unless the request
+    /// cannot be believed at all.
+    pub async fn answer_join(&self, bytes: &[u8]) -> Result<String, JoinError> {
+        if !self.is_coordinator() {
+            return Err(JoinError::NotTheCoordinator);
+        }
+        let join = Join::parse(bytes).map_err(JoinError::Malformed)?;
+        let fed = PublicKey::try_from(&join.fed_key).map_err(|_| JoinError::NotGenuine)?;
+        let request = Sealed::<Request>::parse(&join.request)
+            .and_then(|request| request.open(&KeySet::only(fed.clone())))
+            .map_err(|_| JoinError::NotGenuine)?;
+        if request.aud != self.identity().entity {
+            return Err(JoinError::OtherAudience(request.aud.clone()));
+        }
+        let now = self.signing_time().await?;
+        let is_in_time = request.iat <= now.plus_seconds(CLOCK_LEEWAY_SECONDS)
+            && now < request.exp.plus_seconds(CLOCK_LEEWAY_SECONDS);
+        if !is_in_time {
+            return Err(JoinError::OutOfTime);
+        }
+        let body = JoinBody::of(&request).map_err(JoinError::Malformed)?;
+        let refusal = until_settled!(self.try_admit(&request, &body, &fed, now).await)?;
+        let answer = Answer {
+            iss: self.identity().entity.clone(),
+            aud: request.iss.clone(),
+            jti: request.jti.clone(),
+            iat: now,
+            op: request.op.clone(),
+            result: if refusal.is_some() {
+                AnswerResult::Refused
+            } else {
+                AnswerResult::Accepted
+            },
+            code: refusal.map(str::to_owned),
+        };
+        let answer = seal::sign(answer, &self.identity().ops).map_err(Fault::from)?;
+        Ok(answer.as_str().to_owned())
+    }
+
+    /// Admits, or says the code of the refusal.
+    async fn try_admit(
+        &self,
+        request: &Request,
+        body: &JoinBody,
+        fed: &PublicKey,
+        now: Timestamp,
+    ) -> Result<Option<&'static str>, Attempt<JoinError>> {
+        let key = crate::keys::invitation(body.secret.as_bytes());
+        let found = self.store().get(&key).await.map_err(Fault::from)?;
+        let Some(found) = found else {
+            return Ok(Some("invitation_unknown"));
+        };
+        let mut invitation: stored::Invitation = stored::decode(&key, &found)?;
+        if invitation.entity != request.iss {
+            return Ok(Some("invitation_for_another"));
+        }
+        if let Some(used) = &invitation.used {
+            let is_same = used.op == request.op && used.fed == Jwk::from(fed);
+            return Ok((!is_same).then_some("invitation_used"));
+        }
+        if invitation.expires_at <= now {
+            return Ok(Some("invitation_expired"));
+        }
+        let own = KeySet::only(fed.clone());
+        let configuration =
+            trust::open_configuration(&body.entity_configuration, &own, &request.iss);
+        let is_space = configuration.is_ok_and(|configuration| {
+            configuration
+                .node()
+                .is_some_and(|node| node.role == NodeRole::Space)
+        });
+        if !is_space {
+            return Ok(Some("configuration_refused"));
+        }
+        let register = self.register().await?;
+        if register
+            .member(&request.iss)
+            .is_some_and(|member| member.statement.is_some())
+        {
+            return Ok(Some("already_admitted"));
+        }
+        invitation.used = Some(InvitationUse {
+            op: request.op.clone(),
+            fed: Jwk::from(fed),
+            at: now,
+        });
+        let mut batch = Batch::new();
+        batch.expect(key.clone(), Expected::At(found.version));
+        batch.put(key.clone(), stored::encode(&key, &invitation)?);
+        let statement = self.make_statement(&request.iss, fed, now)?;
+        let entries = vec![statement_entry(&statement)];
+        self.append_to_register(&mut batch, &register, entries)
+            .await?;
+        self.store().commit(batch).await?;
+        Ok(None)
+    }
+}

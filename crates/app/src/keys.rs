@@ -1,0 +1,152 @@
+//! Every key under which something is stored: what it holds, why, and how long.
+//!
+//! Feeds and their ids are hashed into keys of fixed length, so that no text from
+//! outside can reach into a neighbour's range.
+
+use store::{Key, Prefix};
+use wire::{EntityId, Sha256Hash};
+
+/// One line of the register of what a node stores.
+#[derive(Debug, Clone, Copy)]
+pub struct Holding {
+    /// The prefix of its keys.
+    pub prefix: Prefix,
+    /// What is there, and why.
+    pub holds: &'static str,
+    /// How long it stays.
+    pub kept: &'static str,
+    /// Whether it says anything about a person.
+    pub is_personal: bool,
+}
+
+/// Who this node is.
+pub const IDENTITY: Prefix = Prefix::new(*b"id");
+/// How far each feed is known.
+pub const FEEDS: Prefix = Prefix::new(*b"fs");
+/// The records of feeds.
+pub const RECORDS: Prefix = Prefix::new(*b"fr");
+/// Where the latest record of each kind and id stands.
+pub const LATEST: Prefix = Prefix::new(*b"fl");
+/// A coordinator's invitations.
+pub const INVITATIONS: Prefix = Prefix::new(*b"in");
+/// A space's own attempt to join.
+pub const JOINING: Prefix = Prefix::new(*b"jo");
+
+/// All of them; a test holds this list against what is stored.
+pub const HOLDINGS: &[Holding] = &[
+    Holding {
+        prefix: IDENTITY,
+        holds: "the node's name, its role, its label's coordinator and pinned root key",
+        kept: "as long as the node",
+        is_personal: false,
+    },
+    Holding {
+        prefix: FEEDS,
+        holds: "how far each feed is known, by which keys it goes on, and its last head",
+        kept: "as long as the node",
+        is_personal: false,
+    },
+    Holding {
+        prefix: RECORDS,
+        holds: "the records of this node's feed and of its partners' feeds, all public",
+        kept: "as long as the node",
+        is_personal: false,
+    },
+    Holding {
+        prefix: LATEST,
+        holds: "where the latest record of each kind and id stands in its feed",
+        kept: "as long as the records",
+        is_personal: false,
+    },
+    Holding {
+        prefix: INVITATIONS,
+        holds: "invitations by the hash of their secret, and whether they were used",
+        kept: "as long as the node: they say who was let in by which code",
+        is_personal: false,
+    },
+    Holding {
+        prefix: JOINING,
+        holds: "the secret by which this node asks to be admitted, until it is answered",
+        kept: "until the answer; then the answer, as long as the node",
+        is_personal: false,
+    },
+];
+
+/// The bytes by which a feed is named in keys.
+const FEED_BYTES: usize = 16;
+
+fn short_hash<const N: usize>(text: &str) -> [u8; N] {
+    let hash = Sha256Hash::of(&[text.as_bytes()]).0;
+    let mut short = [0; N];
+    short.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+    short
+}
+
+fn feed_name(entity: &EntityId) -> [u8; FEED_BYTES] {
+    short_hash(entity.as_str())
+}
+
+pub(crate) fn identity() -> Key {
+    Key::new(IDENTITY, b"self")
+}
+
+pub(crate) fn joining() -> Key {
+    Key::new(JOINING, b"self")
+}
+
+pub(crate) fn feed(entity: &EntityId) -> Key {
+    Key::new(FEEDS, &feed_name(entity))
+}
+
+pub(crate) fn record(entity: &EntityId, epoch: u64, seq: u64) -> Key {
+    let rest = [
+        &feed_name(entity)[..],
+        &epoch.to_be_bytes(),
+        &seq.to_be_bytes(),
+    ]
+    .concat();
+    Key::new(RECORDS, &rest)
+}
+
+pub(crate) fn records_of(entity: &EntityId) -> [u8; FEED_BYTES] {
+    feed_name(entity)
+}
+
+pub(crate) fn latest(entity: &EntityId, kind: &str, id: &str) -> Key {
+    let rest = [
+        &feed_name(entity)[..],
+        &short_hash::<8>(kind),
+        &short_hash::<16>(id),
+    ]
+    .concat();
+    Key::new(LATEST, &rest)
+}
+
+pub(crate) fn latest_of_kind(entity: &EntityId, kind: &str) -> Vec<u8> {
+    [&feed_name(entity)[..], &short_hash::<8>(kind)].concat()
+}
+
+pub(crate) fn invitation(secret: &[u8]) -> Key {
+    Key::new(INVITATIONS, &Sha256Hash::of(&[secret]).0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_holdings_share_a_prefix() {
+        for (at, one) in HOLDINGS.iter().enumerate() {
+            for other in &HOLDINGS[at + 1..] {
+                assert_ne!(one.prefix, other.prefix, "{}", other.holds);
+            }
+        }
+    }
+
+    #[test]
+    fn records_lie_in_the_order_of_their_feed() {
+        let mug = EntityId::parse("https://le-mug.example").unwrap();
+        let keys = [(1, 1), (1, 2), (1, 255), (1, 256), (2, 1)].map(|(e, s)| record(&mug, e, s));
+        assert!(keys.is_sorted());
+    }
+}

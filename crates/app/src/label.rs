@@ -1,0 +1,345 @@
+//! Granting and withdrawing the label: what a coordinator does.
+
+use std::sync::Arc;
+
+use rules::feed::{ANCHOR_KIND, MARK_KIND, STATEMENT_KIND};
+use rules::trust::{
+    INVITATION_SECONDS, MARK_SECONDS, STATEMENT_SECONDS, Standing, TrustRefusal, open_anchor,
+};
+use seal::{Jwk, PublicKey, Verified};
+use store::{Batch, Expected};
+use wire::label::{REASON_CHARS_MAX, Withdrawal, WithdrawalState};
+use wire::space::THE_ONE;
+use wire::trust::{Constraints, EntityStatement, TrustMark};
+use wire::{BodyKind, EntityId, Invitation, Jwks, Timestamp};
+
+use crate::append::Entry;
+use crate::fault::{Attempt, until_settled};
+use crate::stored;
+use crate::view::FeedView;
+use crate::{App, Fault, Register};
+
+/// Why the label is not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum LabelError {
+    /// This node is not the coordinator.
+    #[error("this node does not coordinate a label")]
+    NotTheCoordinator,
+    /// A coordinator does not invite itself.
+    #[error("{0} is this coordinator itself")]
+    Itself(EntityId),
+    /// The space belongs already.
+    #[error("{0} belongs to the label already")]
+    AlreadyAdmitted(EntityId),
+    /// The space does not belong: it was never invited, or has not joined yet.
+    #[error("{0} has not joined: invite it with `escale label admit`")]
+    NotAdmitted(EntityId),
+    /// An anchor statement that the pinned root key did not sign, or not for us.
+    #[error("the anchor statement cannot be used")]
+    Anchor(#[from] TrustRefusal),
+    /// An anchor statement that names other keys than this node's.
+    #[error("the anchor statement names other keys than this node's")]
+    OtherKeys,
+    /// The reason is empty or too long.
+    #[error("a reason of 1 to {REASON_CHARS_MAX} characters is needed")]
+    Reason,
+    /// It failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A line of the coordinator's list.
+#[derive(Debug, Clone)]
+pub struct LabelRow {
+    /// The space.
+    pub entity: EntityId,
+    /// Where it stands.
+    pub state: LabelState,
+    /// How much of its feed was heard.
+    pub feed: FeedView,
+}
+
+/// Where a space stands, seen by its coordinator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LabelState {
+    /// Invited, and not joined yet.
+    Invited {
+        /// Until when the code may be used.
+        until: Timestamp,
+    },
+    /// Joined.
+    Member(Standing),
+}
+
+impl App {
+    /// Invites a space under this one name; the code works once, for 30 days.
+    pub async fn invite(&self, space: &EntityId) -> Result<Invitation, LabelError> {
+        until_settled!(self.try_invite(space).await)
+    }
+
+    async fn try_invite(&self, space: &EntityId) -> Result<Invitation, Attempt<LabelError>> {
+        self.coordinates()?;
+        let now = self.signing_time().await?;
+        if *space == self.identity().entity {
+            return Err(Attempt::Failed(LabelError::Itself(space.clone())));
+        }
+        let register = self.register().await?;
+        if register
+            .member(space)
+            .is_some_and(|member| member.statement.is_some())
+        {
+            return Err(Attempt::Failed(LabelError::AlreadyAdmitted(space.clone())));
+        }
+        let secret = seal::base64url::encode(&self.random::<16>()?);
+        let key = crate::keys::invitation(secret.as_bytes());
+        let stored = stored::Invitation {
+            entity: space.clone(),
+            invited_at: now,
+            expires_at: now.plus_seconds(INVITATION_SECONDS),
+            used: None,
+        };
+        let mut batch = Batch::new();
+        batch.expect(key.clone(), Expected::Absent);
+        batch.put(key.clone(), stored::encode(&key, &stored)?);
+        self.store().commit(batch).await?;
+        Ok(Invitation {
+            coordinator: self.identity().entity.clone(),
+            root_key: Jwk::from(&self.identity().root),
+            entity: space.clone(),
+            secret,
+        })
+    }
+
+    /// Grants the label to a space that belongs, or grants it again: a suspension
+    /// or withdrawal is lifted.
+    pub async fn grant(&self, space: &EntityId) -> Result<(), LabelError> {
+        until_settled!(self.try_grant(space).await)
+    }
+
+    async fn try_grant(&self, space: &EntityId) -> Result<(), Attempt<LabelError>> {
+        let (register, charter_url) = self.register_with(space).await?;
+        let now = self.signing_time().await?;
+        let mut entries = vec![mark_entry(&self.make_mark(space, &charter_url, now)?)];
+        if register
+            .member(space)
+            .is_some_and(|member| member.withdrawal.is_some())
+        {
+            entries.push(entry(Withdrawal::KIND, space, None));
+        }
+        self.commit_entries(&register, entries).await
+    }
+
+    /// Suspends the label of a space for a while.
+    pub async fn suspend(&self, space: &EntityId, reason: &str) -> Result<(), LabelError> {
+        until_settled!(
+            self.try_end(space, reason, WithdrawalState::Suspended)
+                .await
+        )
+    }
+
+    /// Withdraws the label of a space. It goes on belonging to the network.
+    pub async fn withdraw(&self, space: &EntityId, reason: &str) -> Result<(), LabelError> {
+        until_settled!(
+            self.try_end(space, reason, WithdrawalState::Withdrawn)
+                .await
+        )
+    }
+
+    async fn try_end(
+        &self,
+        space: &EntityId,
+        reason: &str,
+        state: WithdrawalState,
+    ) -> Result<(), Attempt<LabelError>> {
+        let reason = reason.trim();
+        if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
+            return Err(Attempt::Failed(LabelError::Reason));
+        }
+        let (register, _) = self.register_with(space).await?;
+        let since = self.signing_time().await?;
+        let reason = reason.to_owned();
+        let withdrawal = Withdrawal {
+            sub: space.clone(),
+            state,
+            reason,
+            since,
+        };
+        let text = withdrawal
+            .write()
+            .map_err(|_| Attempt::Failed(LabelError::Reason))?;
+        let mut entries = vec![entry(Withdrawal::KIND, space, Some(text))];
+        if state == WithdrawalState::Withdrawn {
+            entries.push(entry(MARK_KIND, space, None));
+        }
+        self.commit_entries(&register, entries).await
+    }
+
+    /// Publishes a new anchor statement, which the root key signed elsewhere. Gives
+    /// until when it holds.
+    pub async fn publish_anchor(&self, anchor: &str) -> Result<Timestamp, LabelError> {
+        self.coordinates()?;
+        let identity = self.identity();
+        let anchor = open_anchor(anchor, &identity.root, &identity.entity)?;
+        let speaks_for_us = anchor
+            .jwks
+            .key_set()
+            .is_ok_and(|keys| keys.find(identity.fed.public().thumbprint()).is_some());
+        if !speaks_for_us {
+            return Err(LabelError::OtherKeys);
+        }
+        let text = anchor.as_str().to_owned();
+        until_settled!(self.try_publish_anchor(&text).await)?;
+        Ok(anchor.exp)
+    }
+
+    async fn try_publish_anchor(&self, text: &str) -> Result<(), Attempt<LabelError>> {
+        let register = self.register().await?;
+        let id = THE_ONE.to_owned();
+        let entry = Entry {
+            kind: ANCHOR_KIND,
+            id,
+            text: Some(text.to_owned()),
+        };
+        self.commit_entries(&register, vec![entry]).await
+    }
+
+    /// All spaces that were invited or belong, by name.
+    pub async fn label_rows(&self) -> Result<Vec<LabelRow>, LabelError> {
+        self.coordinates()?;
+        let now = self.now();
+        let register = self.register().await?;
+        let mut rows = Vec::new();
+        for (space, _) in register.members() {
+            let state = LabelState::Member(register.standing(space, now));
+            let feed = self.feed_view(space).await?;
+            rows.push(LabelRow {
+                entity: space.clone(),
+                state,
+                feed,
+            });
+        }
+        let prefix = crate::keys::INVITATIONS;
+        let invitations = self
+            .store()
+            .scan(prefix, &[], None, store::SCAN_LIMIT_MAX)
+            .await;
+        for (key, found) in &invitations.map_err(Fault::from)?.entries {
+            let invitation: stored::Invitation = stored::decode(key, found)?;
+            let until = invitation.expires_at;
+            if invitation.used.is_none() && until > now {
+                let state = LabelState::Invited { until };
+                let feed = FeedView::default();
+                rows.push(LabelRow {
+                    entity: invitation.entity,
+                    state,
+                    feed,
+                });
+            }
+        }
+        rows.sort_by(|a, b| a.entity.cmp(&b.entity));
+        Ok(rows)
+    }
+
+    /// The register in which `space` belongs, and the label's charter URL.
+    async fn register_with(
+        &self,
+        space: &EntityId,
+    ) -> Result<(Arc<Register>, String), Attempt<LabelError>> {
+        self.coordinates()?;
+        let register = self.register().await?;
+        let is_member = register
+            .member(space)
+            .is_some_and(|member| member.statement.is_some());
+        match (&register.charter, is_member) {
+            (Some(charter), true) => {
+                let charter_url = charter.url.clone();
+                Ok((register, charter_url))
+            }
+            _ => Err(Attempt::Failed(LabelError::NotAdmitted(space.clone()))),
+        }
+    }
+
+    async fn commit_entries(
+        &self,
+        register: &Register,
+        entries: Vec<Entry>,
+    ) -> Result<(), Attempt<LabelError>> {
+        let mut batch = Batch::new();
+        self.append_to_register(&mut batch, register, entries)
+            .await?;
+        self.store().commit(batch).await?;
+        Ok(())
+    }
+
+    pub(crate) fn coordinates(&self) -> Result<(), LabelError> {
+        if self.is_coordinator() {
+            Ok(())
+        } else {
+            Err(LabelError::NotTheCoordinator)
+        }
+    }
+
+    pub(crate) fn make_statement(
+        &self,
+        space: &EntityId,
+        fed: &PublicKey,
+        now: Timestamp,
+    ) -> Result<Verified<EntityStatement>, Fault> {
+        let statement = EntityStatement {
+            iss: self.identity().entity.clone(),
+            sub: space.clone(),
+            iat: now,
+            exp: now.plus_seconds(STATEMENT_SECONDS),
+            jwks: Jwks::of(fed),
+            authority_hints: Vec::new(),
+            metadata: None,
+            constraints: Some(Constraints { max_path_length: 0 }),
+            trust_mark_issuers: None,
+            crit: None,
+            metadata_policy: None,
+        };
+        Ok(seal::sign(statement, &self.identity().fed)?)
+    }
+
+    pub(crate) fn make_mark(
+        &self,
+        space: &EntityId,
+        charter_url: &str,
+        now: Timestamp,
+    ) -> Result<Verified<TrustMark>, Fault> {
+        let mark = TrustMark {
+            iss: self.identity().entity.clone(),
+            sub: space.clone(),
+            trust_mark_type: charter_url.to_owned(),
+            iat: now,
+            exp: now.plus_seconds(MARK_SECONDS),
+        };
+        Ok(seal::sign(mark, &self.identity().fed)?)
+    }
+}
+
+impl From<LabelError> for Attempt<LabelError> {
+    fn from(error: LabelError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+pub(crate) fn statement_entry(statement: &Verified<EntityStatement>) -> Entry {
+    entry(
+        STATEMENT_KIND,
+        &statement.sub,
+        Some(statement.as_str().to_owned()),
+    )
+}
+
+pub(crate) fn mark_entry(mark: &Verified<TrustMark>) -> Entry {
+    entry(MARK_KIND, &mark.sub, Some(mark.as_str().to_owned()))
+}
+
+fn entry(kind: &'static str, space: &EntityId, text: Option<String>) -> Entry {
+    Entry {
+        kind,
+        id: space.to_string(),
+        text,
+    }
+}

@@ -1,0 +1,139 @@
+//! What the node can be asked to do: read, decide, commit.
+//!
+//! An operation reads what it needs, lets `rules` decide, and makes the decision
+//! true in one commit: the view, the feed entry, the index. Nothing is sent inside
+//! an operation; senders read what was committed.
+//!
+//! **Invariant:** nothing here knows HTTP, files or sockets.
+//!
+//! **Invariant:** what is read from the store is checked again before it is
+//! believed: signatures of papers, forms of everything else.
+//!
+//! **Invariant:** a node signs only documents that it built itself.
+
+#![forbid(unsafe_code)]
+
+mod append;
+mod check;
+mod env;
+mod fault;
+mod found;
+mod home;
+mod join;
+pub mod keys;
+mod label;
+mod publish;
+mod pull;
+mod register;
+mod renew;
+#[cfg(feature = "sabotage")]
+pub mod sabotage;
+mod serve;
+mod stored;
+pub mod view;
+
+use std::sync::{Arc, RwLock};
+
+use seal::{PublicKey, SecretKey};
+use store::Store;
+use wire::trust::NodeRole;
+use wire::{EntityId, Timestamp};
+
+pub use check::{CheckReport, Depth};
+pub use env::{Clock, Entropy, EntropyError};
+pub use fault::Fault;
+pub use found::{FoundError, FoundingPapers};
+pub use join::{JoinError, JoinState};
+pub use label::{LabelError, LabelRow, LabelState};
+pub use publish::{CharterText, PublishError, Published, SpaceText};
+pub use pull::{PullError, PullStep};
+pub use register::{Member, Register};
+pub use serve::ServeError;
+
+/// Who this node is, with the keys by which it speaks.
+#[derive(Debug)]
+pub struct Identity {
+    /// This node.
+    pub entity: EntityId,
+    /// Space or coordinator.
+    pub role: NodeRole,
+    /// The coordinator of its label: itself, for a coordinator.
+    pub coordinator: EntityId,
+    /// The label's root key, pinned when the node was founded.
+    pub root: PublicKey,
+    /// Signs the Entity Configuration, and a coordinator's statements and marks.
+    pub fed: SecretKey,
+    /// Signs the feed, requests and answers.
+    pub ops: SecretKey,
+}
+
+/// A node's operations.
+#[derive(Debug, Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Arc<dyn Store>,
+    identity: Identity,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    /// The register of one position of the coordinator's feed, so that it is not
+    /// built anew at each question.
+    register: RwLock<Option<Arc<Register>>>,
+}
+
+/// How often an operation starts over when other commits came first. A node has a
+/// handful of writers of its own feed; more than this is a fault.
+const CONFLICT_TRIES: usize = 32;
+
+impl App {
+    /// The operations of the node that was founded in `store`.
+    ///
+    /// Refused if the store was founded for another node, another label or another
+    /// form of this software.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        identity: Identity,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, FoundError> {
+        let register = RwLock::new(None);
+        let app = Self {
+            inner: Arc::new(Inner {
+                store,
+                identity,
+                clock,
+                entropy,
+                register,
+            }),
+        };
+        app.check_founded().await?;
+        Ok(app)
+    }
+
+    /// Who this node is.
+    pub fn identity(&self) -> &Identity {
+        &self.inner.identity
+    }
+
+    /// The moment, as the node's clock has it.
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    fn store(&self) -> &dyn Store {
+        self.inner.store.as_ref()
+    }
+
+    fn is_coordinator(&self) -> bool {
+        self.identity().role == NodeRole::Coordinator
+    }
+
+    fn random<const N: usize>(&self) -> Result<[u8; N], Fault> {
+        let mut bytes = [0; N];
+        self.inner.entropy.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+}

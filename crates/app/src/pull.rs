@@ -1,0 +1,204 @@
+//! Taking another node's feed, page by page.
+
+use rules::feed::{Author, FeedRefusal, HeadSays};
+use seal::Malformed;
+use store::{Batch, Expected};
+use wire::EntityId;
+use wire::feed::{PAGE_RECORDS_MAX, Page};
+
+use crate::append::put_record;
+use crate::fault::{Attempt, until_settled};
+use crate::stored::{self, StoredHead};
+use crate::{App, Fault};
+
+/// Why a page was not taken whole. What came before the fault was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum PullError {
+    /// Not a feed that this node follows: only the coordinator's, and those of
+    /// spaces that its register lists.
+    #[error("{0} is not of this label")]
+    Stranger(EntityId),
+    /// The page is not a page.
+    #[error("not a page of a feed")]
+    Page(#[source] Malformed),
+    /// A record or the head does not hold.
+    #[error(transparent)]
+    Refused(#[from] FeedRefusal),
+    /// It failed here.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl PullError {
+    /// The stable code of `specs/feed.md`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Stranger(_) => "feed_stranger",
+            Self::Page(_) => "feed_page",
+            Self::Refused(refusal) => refusal.code(),
+            Self::Fault(_) => "fault",
+        }
+    }
+}
+
+/// How a pull goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PullStep {
+    /// We have everything; this many records were new.
+    Complete(usize),
+    /// This many records were new, and there are more.
+    More(usize),
+}
+
+impl App {
+    /// Whose feeds this node follows: the coordinator's, and those of all spaces
+    /// that belong, without its own.
+    pub async fn followed(&self) -> Result<Vec<EntityId>, Fault> {
+        let identity = self.identity();
+        let mut followed = Vec::new();
+        if !self.is_coordinator() {
+            followed.push(identity.coordinator.clone());
+        }
+        match self.register().await {
+            Ok(register) => followed.extend(register.members().map(|(space, _)| space.clone())),
+            Err(Fault::NothingHeard) => {}
+            Err(fault) => return Err(fault),
+        }
+        followed.retain(|entity| *entity != identity.entity);
+        Ok(followed)
+    }
+
+    /// Path and query of the next page of `entity`'s feed.
+    pub async fn next_page_path(&self, entity: &EntityId) -> Result<String, Fault> {
+        let (feed, _) = self.feed_state(entity).await?;
+        let name: String = url_query_escape(entity.as_str());
+        Ok(format!(
+            "/federation/v1/feed?entity={name}&epoch={}&after={}&limit={PAGE_RECORDS_MAX}",
+            feed.epoch, feed.seq
+        ))
+    }
+
+    /// Takes a page of `entity`'s feed, from whomever it came.
+    ///
+    /// Records, pointers, keys and cursor move in one commit. A refusal is kept
+    /// beside the cursor, so that people see it; the cursor stays at the last good
+    /// record.
+    pub async fn take_page(&self, entity: &EntityId, bytes: &[u8]) -> Result<PullStep, PullError> {
+        match Page::parse(bytes) {
+            Ok(page) => until_settled!(self.try_take_page(entity, &page).await),
+            Err(malformed) => {
+                self.fed_keys_of(entity).await?;
+                self.note_refusal(entity, "feed_page").await?;
+                Err(PullError::Page(malformed))
+            }
+        }
+    }
+
+    async fn try_take_page(
+        &self,
+        entity: &EntityId,
+        page: &Page,
+    ) -> Result<PullStep, Attempt<PullError>> {
+        let identity = self.identity();
+        let fed = self.fed_keys_of(entity).await.map_err(Attempt::Failed)?;
+        let author = match &fed {
+            None => Author::Coordinator(&identity.root),
+            Some(fed) => Author::Space(fed),
+        };
+        let (mut feed, found) = self.feed_state(entity).await?;
+        let mut tip = feed.tip()?;
+        let (accepted, refusal) = rules::feed::extend(entity, author, &mut tip, &page.records);
+        let said = match refusal {
+            Some(refusal) => Err(refusal),
+            None => rules::feed::judge_head(entity, &tip, &page.head, accepted.len()),
+        };
+        let mut batch = Batch::new();
+        for next in &accepted {
+            put_record(&mut batch, entity, &next.record, next.body.as_ref())?;
+        }
+        feed.move_to(&tip);
+        feed.refusal = said.as_ref().err().map(|refusal| refusal.code().to_owned());
+        if said.is_ok() {
+            feed.pulled_at = Some(self.now());
+        }
+        if let Ok(HeadSays::Complete(head)) = &said {
+            // A relay may bring an older head of the same position: the newer stays.
+            let head = StoredHead::new(head);
+            if feed.head.as_ref().is_none_or(|held| head.is_after(held)) {
+                feed.head = Some(head);
+            }
+        }
+        let key = crate::keys::feed(entity);
+        batch.expect(key.clone(), Expected::unchanged(found.as_ref()));
+        batch.put(key.clone(), stored::encode(&key, &feed)?);
+        self.store().commit(batch).await?;
+        match said {
+            Ok(HeadSays::Complete(_)) => Ok(PullStep::Complete(accepted.len())),
+            Ok(HeadSays::More) => Ok(PullStep::More(accepted.len())),
+            Err(refusal) => Err(Attempt::Failed(refusal.into())),
+        }
+    }
+
+    /// Keeps beside the cursor why a pull failed.
+    pub async fn note_refusal(&self, entity: &EntityId, code: &str) -> Result<(), PullError> {
+        until_settled!(self.try_note_refusal(entity, code).await)
+    }
+
+    async fn try_note_refusal(
+        &self,
+        entity: &EntityId,
+        code: &str,
+    ) -> Result<(), Attempt<PullError>> {
+        let (mut feed, found) = self.feed_state(entity).await?;
+        if feed.refusal.as_deref() == Some(code) {
+            return Ok(());
+        }
+        feed.refusal = Some(code.to_owned());
+        let key = crate::keys::feed(entity);
+        let mut batch = Batch::new();
+        batch.expect(key.clone(), Expected::unchanged(found.as_ref()));
+        batch.put(key.clone(), stored::encode(&key, &feed)?);
+        self.store().commit(batch).await?;
+        Ok(())
+    }
+
+    /// The `fed` keys by which `entity`'s feed is judged: for this node, its own;
+    /// `None` for the coordinator, whose feed hangs from the root.
+    pub(crate) async fn fed_keys_of(
+        &self,
+        entity: &EntityId,
+    ) -> Result<Option<seal::KeySet>, PullError> {
+        if *entity == self.identity().coordinator {
+            return Ok(None);
+        }
+        if *entity == self.identity().entity {
+            return Ok(Some(seal::KeySet::only(
+                self.identity().fed.public().clone(),
+            )));
+        }
+        let stranger = || PullError::Stranger(entity.clone());
+        let register = match self.register().await {
+            Ok(register) => register,
+            Err(Fault::NothingHeard) => return Err(stranger()),
+            Err(fault) => return Err(fault.into()),
+        };
+        let statement = register
+            .member(entity)
+            .and_then(|member| member.statement.as_ref());
+        let keys = statement.and_then(|statement| statement.jwks.key_set().ok());
+        keys.map(Some).ok_or_else(stranger)
+    }
+}
+
+/// Escapes a text as a query value (RFC 3986 §2.1).
+fn url_query_escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}

@@ -1,0 +1,149 @@
+//! The label's register, read from the coordinator's feed.
+//!
+//! Each paper is opened again, by the keys that hang from the pinned root, each
+//! time that the register is built. What does not open is left out: a record that
+//! says nothing is as good as none.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+
+use rules::feed::{ANCHOR_KIND, MARK_KIND, STATEMENT_KIND};
+use rules::trust::{self, Entry, Standing};
+use seal::Verified;
+use wire::label::{Charter, Withdrawal};
+use wire::space::THE_ONE;
+use wire::trust::{Anchor, EntityStatement, TrustMark};
+use wire::{BodyKind, EntityId, Timestamp};
+
+use crate::stored::Feed;
+use crate::{App, Fault};
+
+/// The label as the coordinator's feed has it at one position.
+#[derive(Debug)]
+pub struct Register {
+    epoch: u64,
+    seq: u64,
+    anchor: Verified<Anchor>,
+    /// The label's rules.
+    pub charter: Option<Charter>,
+    members: BTreeMap<EntityId, Member>,
+}
+
+/// What the register has about one space.
+#[derive(Debug, Clone, Default)]
+pub struct Member {
+    /// That it belongs.
+    pub statement: Option<Verified<EntityStatement>>,
+    /// That it bears the label.
+    pub mark: Option<Verified<TrustMark>>,
+    /// That it is suspended or withdrawn.
+    pub withdrawal: Option<Withdrawal>,
+}
+
+impl Register {
+    /// What the label says of `space` at `now`.
+    pub fn standing(&self, space: &EntityId, now: Timestamp) -> Standing {
+        let nobody = Member::default();
+        let member = self.members.get(space).unwrap_or(&nobody);
+        let withdrawal = member.withdrawal.as_ref();
+        #[cfg(feature = "sabotage")]
+        let withdrawal = withdrawal.filter(|_| !crate::sabotage::ignores_withdrawals());
+        let entry = Entry {
+            anchor: &self.anchor,
+            statement: member.statement.as_ref(),
+            mark: member.mark.as_ref(),
+            withdrawal,
+        };
+        trust::standing(entry, now)
+    }
+
+    /// Epoch and position of the feed at which this is the register.
+    pub(crate) fn position(&self) -> (u64, u64) {
+        (self.epoch, self.seq)
+    }
+
+    /// Until when the root key's word holds.
+    pub fn anchor_until(&self) -> Timestamp {
+        self.anchor.exp
+    }
+
+    /// What there is about a space.
+    pub fn member(&self, space: &EntityId) -> Option<&Member> {
+        self.members.get(space)
+    }
+
+    /// All spaces that belong, whatever their standing: a withdrawn label does not
+    /// cut a node off.
+    pub fn members(&self) -> impl Iterator<Item = (&EntityId, &Member)> {
+        self.members
+            .iter()
+            .filter(|(_, member)| member.statement.is_some())
+    }
+}
+
+impl App {
+    /// The label's register as far as it was heard.
+    pub async fn register(&self) -> Result<Arc<Register>, Fault> {
+        let (feed, _) = self.feed_state(&self.identity().coordinator).await?;
+        let cached = self
+            .inner
+            .register
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some(cached) = cached.filter(|it| it.position() == (feed.epoch, feed.seq)) {
+            return Ok(cached);
+        }
+        let register = Arc::new(self.build_register(&feed).await?);
+        let mut place = self
+            .inner
+            .register
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *place = Some(Arc::clone(&register));
+        Ok(register)
+    }
+
+    async fn build_register(&self, feed: &Feed) -> Result<Register, Fault> {
+        let (coordinator, root) = (&self.identity().coordinator, &self.identity().root);
+        let anchor = self
+            .latest_text(coordinator, ANCHOR_KIND, THE_ONE)
+            .await?
+            .and_then(|text| trust::open_anchor(&text, root, coordinator).ok())
+            .ok_or(Fault::NothingHeard)?;
+        let fed = anchor.jwks.key_set().map_err(|_| Fault::NothingHeard)?;
+        let charter = self.latest_texts(coordinator, Charter::KIND).await?;
+        let charter = charter
+            .iter()
+            .find_map(|(_, text)| Charter::read(text).ok());
+        let mut members: BTreeMap<EntityId, Member> = BTreeMap::new();
+        for (id, text) in self.latest_texts(coordinator, STATEMENT_KIND).await? {
+            let Ok(space) = EntityId::parse(&id) else {
+                continue;
+            };
+            let statement = trust::open_statement(&text, &fed, coordinator, &space).ok();
+            members.entry(space).or_default().statement = statement;
+        }
+        for (id, text) in self.latest_texts(coordinator, MARK_KIND).await? {
+            let (Ok(space), Some(charter)) = (EntityId::parse(&id), &charter) else {
+                continue;
+            };
+            let mark = trust::open_mark(&text, &fed, coordinator, &space, &charter.url).ok();
+            members.entry(space).or_default().mark = mark;
+        }
+        for (id, text) in self.latest_texts(coordinator, Withdrawal::KIND).await? {
+            let Ok(space) = EntityId::parse(&id) else {
+                continue;
+            };
+            let withdrawal = Withdrawal::read(&text).ok().filter(|it| it.sub == space);
+            members.entry(space).or_default().withdrawal = withdrawal;
+        }
+        Ok(Register {
+            epoch: feed.epoch,
+            seq: feed.seq,
+            anchor,
+            charter,
+            members,
+        })
+    }
+}

@@ -1,0 +1,100 @@
+//! What must be signed again before it runs out, done whenever the node looks.
+//!
+//! There is no calendar of renewals to be missed: at each look, whatever is old
+//! enough is signed again. A node that was down catches up at its first look.
+
+use rules::feed::CONFIGURATION_KIND;
+use rules::freshness::HEAD_RENEWED_AFTER_SECONDS;
+use rules::trust::{
+    CONFIGURATION_RENEWED_AFTER_SECONDS, MARK_RENEWED_AFTER_SECONDS,
+    STATEMENT_RENEWED_AFTER_SECONDS, is_renewal_due, open_configuration,
+};
+use seal::KeySet;
+use store::Batch;
+use wire::Timestamp;
+use wire::space::THE_ONE;
+
+use crate::append::Entry;
+use crate::fault::{Attempt, until_settled};
+use crate::label::{mark_entry, statement_entry};
+use crate::{App, Fault, Register};
+
+impl App {
+    /// Signs again what is due: the node's own Entity Configuration and head, and
+    /// for a coordinator its statements and marks. Gives the number of records.
+    pub async fn renew(&self) -> Result<usize, Fault> {
+        let records = until_settled!(self.try_renew_papers().await)?;
+        let (feed, _) = self.feed_state(&self.identity().entity).await?;
+        let now = self.now();
+        let is_due = |iat| is_renewal_due(iat, HEAD_RENEWED_AFTER_SECONDS, now);
+        if feed.head.is_none_or(|head| is_due(head.iat)) {
+            until_settled!(self.sign_head().await)?;
+        }
+        Ok(records)
+    }
+
+    async fn try_renew_papers(&self) -> Result<usize, Attempt<Fault>> {
+        let now = self.signing_time().await?;
+        let mut entries = self.due_configuration(now).await?;
+        let mut batch = Batch::new();
+        if self.is_coordinator() {
+            let register = self.register().await?;
+            entries.extend(self.due_members(&register, now)?);
+            if entries.is_empty() {
+                return Ok(0);
+            }
+            let count = entries.len();
+            self.append_to_register(&mut batch, &register, entries)
+                .await?;
+            self.store().commit(batch).await?;
+            return Ok(count);
+        }
+        if entries.is_empty() {
+            return Ok(0);
+        }
+        let count = entries.len();
+        self.append(&mut batch, entries).await?;
+        self.store().commit(batch).await?;
+        Ok(count)
+    }
+
+    async fn due_configuration(&self, now: Timestamp) -> Result<Vec<Entry>, Fault> {
+        let identity = self.identity();
+        let held = self
+            .latest_text(&identity.entity, CONFIGURATION_KIND, THE_ONE)
+            .await?;
+        let own = KeySet::only(identity.fed.public().clone());
+        let held = held.and_then(|text| open_configuration(&text, &own, &identity.entity).ok());
+        let after = CONFIGURATION_RENEWED_AFTER_SECONDS;
+        if held.is_some_and(|held| !is_renewal_due(held.iat, after, now)) {
+            return Ok(Vec::new());
+        }
+        let text = Some(self.make_configuration(now)?.as_str().to_owned());
+        Ok(vec![Entry {
+            kind: CONFIGURATION_KIND,
+            id: THE_ONE.to_owned(),
+            text,
+        }])
+    }
+
+    /// A suspended or withdrawn space goes on belonging; its mark is not renewed.
+    fn due_members(&self, register: &Register, now: Timestamp) -> Result<Vec<Entry>, Fault> {
+        let mut entries = Vec::new();
+        for (space, member) in register.members() {
+            let statement = member.statement.as_ref();
+            let is_due = |iat| is_renewal_due(iat, STATEMENT_RENEWED_AFTER_SECONDS, now);
+            if let Some(held) = statement.filter(|held| is_due(held.iat)) {
+                for fed in held.jwks.key_set().iter().flat_map(KeySet::iter) {
+                    entries.push(statement_entry(&self.make_statement(space, fed, now)?));
+                }
+            }
+            let is_due = |iat| is_renewal_due(iat, MARK_RENEWED_AFTER_SECONDS, now);
+            let mark = member.mark.as_ref().filter(|held| is_due(held.iat));
+            if let (Some(held), None) = (mark, &member.withdrawal) {
+                let mark = self.make_mark(space, &held.trust_mark_type, now)?;
+                entries.push(mark_entry(&mark));
+            }
+        }
+        Ok(entries)
+    }
+}

@@ -1,0 +1,62 @@
+//! Misbehaving on purpose, so that a test can show that somebody notices.
+//!
+//! Compiled only with the feature `sabotage`, which no released binary has.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use wire::feed::{Body, Page};
+use wire::{EntityId, Sha256Hash};
+
+static IGNORES_WITHDRAWALS: AtomicBool = AtomicBool::new(false);
+static FORGES_RECORDS: AtomicBool = AtomicBool::new(false);
+
+/// From here on no withdrawal is believed.
+pub fn ignore_withdrawals() {
+    IGNORES_WITHDRAWALS.store(true, Ordering::SeqCst);
+}
+
+/// From here on the node serves its own prices as one cent, which nobody signed.
+pub fn forge_records() {
+    FORGES_RECORDS.store(true, Ordering::SeqCst);
+}
+
+pub(crate) fn ignores_withdrawals() -> bool {
+    IGNORES_WITHDRAWALS.load(Ordering::SeqCst)
+}
+
+/// Rewrites the prices in the last record of a page, digest included; the
+/// signature is left as it was.
+pub(crate) fn forge(own: &EntityId, entity: &EntityId, page: &mut Page) {
+    if !FORGES_RECORDS.load(Ordering::SeqCst) || own != entity {
+        return;
+    }
+    for sent in &mut page.records {
+        let Ok(Some(body)) = sent.body() else {
+            continue;
+        };
+        if !body.text.contains("price_cents") {
+            continue;
+        }
+        let text = r#"{"unit":"day","price_cents":1}"#.to_owned();
+        let forged = Body {
+            salt: body.salt,
+            text,
+        };
+        let parts: Vec<&str> = sent.record.split('.').collect();
+        let [header, claims, signature] = parts.as_slice() else {
+            continue;
+        };
+        let Ok(claims) = seal::base64url::decode(claims) else {
+            continue;
+        };
+        let Ok(mut claims) = serde_json::from_slice::<serde_json::Value>(&claims) else {
+            continue;
+        };
+        if let Some(digest) = claims.get_mut("body_sha256") {
+            *digest = serde_json::Value::String(Sha256Hash::to_string(&forged.digest()));
+        }
+        let claims = seal::base64url::encode(claims.to_string().as_bytes());
+        sent.record = format!("{header}.{claims}.{signature}");
+        sent.body = Some(forged.text);
+    }
+}

@@ -1,0 +1,310 @@
+//! The forms in which things rest in the store.
+//!
+//! They are this software's own business: no other node reads them. Each is JSON
+//! with a form number; a number that is not known is an error, never a guess.
+
+use seal::{Jwk, KeySet, PublicKey};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use store::{Key, Versioned};
+use wire::feed::{Body, Head, PageRecord, SALT_BYTES};
+use wire::trust::NodeRole;
+use wire::{EntityId, Sha256Hash, Timestamp};
+
+use rules::feed::Tip;
+
+use crate::{Fault, Identity};
+
+/// The form of everything here.
+const FORM: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct Formed<T> {
+    form: u32,
+    #[serde(flatten)]
+    value: T,
+}
+
+pub(crate) fn encode<T: Serialize>(key: &Key, value: &T) -> Result<Vec<u8>, Fault> {
+    serde_json::to_vec(&Formed { form: FORM, value }).map_err(|_| Fault::Form {
+        key: key.to_string(),
+    })
+}
+
+pub(crate) fn decode<T: DeserializeOwned>(key: &Key, found: &Versioned) -> Result<T, Fault> {
+    let unknown = || Fault::Form {
+        key: key.to_string(),
+    };
+    let formed: Formed<T> = serde_json::from_slice(&found.value).map_err(|_| unknown())?;
+    if formed.form == FORM {
+        Ok(formed.value)
+    } else {
+        Err(unknown())
+    }
+}
+
+/// Who this node is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Founding {
+    pub(crate) entity: EntityId,
+    pub(crate) role: NodeRole,
+    pub(crate) coordinator: EntityId,
+    pub(crate) root: Jwk,
+    pub(crate) founded_at: Timestamp,
+}
+
+/// How far a feed is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Feed {
+    pub(crate) entity: EntityId,
+    pub(crate) epoch: u64,
+    pub(crate) seq: u64,
+    pub(crate) hash: Option<Sha256Hash>,
+    pub(crate) coordinator_fed: Vec<Jwk>,
+    pub(crate) ops: Vec<Jwk>,
+    pub(crate) head: Option<StoredHead>,
+    pub(crate) pulled_at: Option<Timestamp>,
+    pub(crate) refusal: Option<String>,
+}
+
+/// A head that was verified when it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredHead {
+    pub(crate) text: String,
+    pub(crate) epoch: u64,
+    pub(crate) seq: u64,
+    pub(crate) iat: Timestamp,
+    pub(crate) exp: Timestamp,
+}
+
+impl StoredHead {
+    pub(crate) fn new(head: &seal::Verified<Head>) -> Self {
+        Self {
+            text: head.as_str().to_owned(),
+            epoch: head.epoch,
+            seq: head.seq,
+            iat: head.iat,
+            exp: head.exp,
+        }
+    }
+
+    /// Whether this head says more than `other`: a later position, or the same one
+    /// at a later time.
+    pub(crate) fn is_after(&self, other: &Self) -> bool {
+        (self.epoch, self.seq, self.iat) > (other.epoch, other.seq, other.iat)
+    }
+}
+
+impl Feed {
+    /// Before the first record.
+    pub(crate) fn start(entity: &EntityId) -> Self {
+        Self {
+            entity: entity.clone(),
+            epoch: 1,
+            seq: 0,
+            hash: None,
+            coordinator_fed: Vec::new(),
+            ops: Vec::new(),
+            head: None,
+            pulled_at: None,
+            refusal: None,
+        }
+    }
+
+    /// The tip, with its keys checked again.
+    pub(crate) fn tip(&self) -> Result<Tip, Fault> {
+        let keys = |jwks: &[Jwk]| {
+            if jwks.is_empty() {
+                return Ok(None);
+            }
+            let keys = jwks
+                .iter()
+                .map(PublicKey::try_from)
+                .collect::<Result<_, _>>();
+            let form = |_| Fault::Form {
+                key: crate::keys::feed(&self.entity).to_string(),
+            };
+            keys.and_then(KeySet::new).map(Some).map_err(form)
+        };
+        Ok(Tip {
+            epoch: self.epoch,
+            seq: self.seq,
+            hash: self.hash,
+            coordinator_fed: keys(&self.coordinator_fed)?,
+            ops: keys(&self.ops)?,
+        })
+    }
+
+    /// Notes the keys by which the node's own feed goes on.
+    pub(crate) fn speak_by(&mut self, identity: &Identity) {
+        self.ops = vec![Jwk::from(identity.ops.public())];
+        if identity.role == NodeRole::Coordinator {
+            self.coordinator_fed = vec![Jwk::from(identity.fed.public())];
+        }
+    }
+
+    pub(crate) fn move_to(&mut self, tip: &Tip) {
+        let jwks = |keys: &Option<KeySet>| -> Vec<Jwk> {
+            keys.iter().flat_map(KeySet::iter).map(Jwk::from).collect()
+        };
+        self.epoch = tip.epoch;
+        self.seq = tip.seq;
+        self.hash = tip.hash;
+        self.coordinator_fed = jwks(&tip.coordinator_fed);
+        self.ops = jwks(&tip.ops);
+    }
+}
+
+/// A record as it came, with its body.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    pub(crate) record: String,
+    pub(crate) salt: Option<[u8; SALT_BYTES]>,
+    pub(crate) body: Option<String>,
+}
+
+impl Record {
+    pub(crate) fn new(record: &str, body: Option<&Body>) -> Self {
+        Self {
+            record: record.to_owned(),
+            salt: body.map(|body| body.salt),
+            body: body.map(|body| body.text.clone()),
+        }
+    }
+
+    pub(crate) fn to_page(&self) -> PageRecord {
+        PageRecord {
+            record: self.record.clone(),
+            salt: self.salt.map(|salt| seal::base64url::encode(&salt)),
+            body: self.body.clone(),
+        }
+    }
+}
+
+/// Where the latest record of a kind and id stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Latest {
+    pub(crate) kind: String,
+    pub(crate) id: String,
+    pub(crate) epoch: u64,
+    pub(crate) seq: u64,
+    pub(crate) rev: u64,
+    pub(crate) is_removed: bool,
+}
+
+/// A coordinator's invitation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Invitation {
+    pub(crate) entity: EntityId,
+    pub(crate) invited_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) used: Option<InvitationUse>,
+}
+
+/// What an invitation was used for: the same again gets the same answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct InvitationUse {
+    pub(crate) op: String,
+    pub(crate) fed: Jwk,
+    pub(crate) at: Timestamp,
+}
+
+/// A space's own attempt to join.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub(crate) enum Joining {
+    Asking { secret: String, op: String },
+    Accepted { at: Timestamp },
+    Refused { at: Timestamp, code: String },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn round_trip<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
+        let key = crate::keys::identity();
+        let bytes = encode(&key, value).unwrap();
+        let found = Versioned {
+            value: bytes.clone(),
+            version: store::Position(1),
+        };
+        assert_eq!(&decode::<T>(&key, &found).unwrap(), value);
+        let later = String::from_utf8(bytes)
+            .unwrap()
+            .replace(r#""form":1"#, r#""form":2"#);
+        let found = Versioned {
+            value: later.into_bytes(),
+            version: store::Position(1),
+        };
+        assert!(matches!(decode::<T>(&key, &found), Err(Fault::Form { .. })));
+    }
+
+    #[test]
+    fn every_form_is_read_back_and_a_later_one_is_refused() {
+        let entity = EntityId::parse("https://le-mug.example").unwrap();
+        let key = seal::SecretKey::from_seed(&[1; 32]);
+        let jwk = Jwk::from(key.public());
+        let at = Timestamp(5);
+        round_trip(&Founding {
+            entity: entity.clone(),
+            role: NodeRole::Space,
+            coordinator: entity.clone(),
+            root: jwk.clone(),
+            founded_at: at,
+        });
+        let mut feed = Feed::start(&entity);
+        round_trip(&feed);
+        feed.seq = 7;
+        feed.hash = Some(Sha256Hash::of(&[b"x"]));
+        feed.ops = vec![jwk.clone()];
+        feed.coordinator_fed = vec![jwk.clone()];
+        feed.head = Some(StoredHead {
+            text: "a.b.c".to_owned(),
+            epoch: 1,
+            seq: 7,
+            iat: at,
+            exp: at,
+        });
+        feed.pulled_at = Some(at);
+        feed.refusal = Some("feed_gap".to_owned());
+        round_trip(&feed);
+        let body = Body {
+            salt: [3; 16],
+            text: "{}".to_owned(),
+        };
+        round_trip(&Record::new("a.b.c", Some(&body)));
+        round_trip(&Record::new("a.b.c", None));
+        round_trip(&Latest {
+            kind: "formula".to_owned(),
+            id: "day".to_owned(),
+            epoch: 1,
+            seq: 2,
+            rev: 3,
+            is_removed: true,
+        });
+        let used = InvitationUse {
+            op: "a".to_owned(),
+            fed: jwk,
+            at,
+        };
+        for used in [None, Some(used)] {
+            round_trip(&Invitation {
+                entity: entity.clone(),
+                invited_at: at,
+                expires_at: at,
+                used,
+            });
+        }
+        round_trip(&Joining::Asking {
+            secret: "s".to_owned(),
+            op: "o".to_owned(),
+        });
+        round_trip(&Joining::Accepted { at });
+        round_trip(&Joining::Refused {
+            at,
+            code: "no".to_owned(),
+        });
+    }
+}

@@ -1,0 +1,23 @@
+//! Whole nodes in memory: what a label and its spaces do, and what they survive.
+
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test's helpers fail the test"
+)]
+
+mod catching_up;
+mod checking;
+mod clocks;
+mod expiry;
+mod faults;
+mod founding;
+mod join_refusals;
+mod joining;
+mod look;
+mod publishing;
+mod races;
+mod renewing;
+mod standing;
+mod tampering;

@@ -1,0 +1,165 @@
+//! What the label says of a space, judged when it is read.
+
+use app::LabelError;
+use rules::trust::Standing;
+use testkit::{DAY_SECONDS, Label, START};
+use wire::label::REASON_CHARS_MAX;
+
+use crate::look::{assert_sound, count, home, name, standing, standings};
+
+#[tokio::test]
+async fn suspended_withdrawn_and_granted_again_is_seen_by_every_node_after_one_pull() {
+    let label = Label::labelled(3).await;
+    let app = label.coordinator.app();
+    let space = label.space(0).entity();
+    let steps = [
+        "suspended",
+        "labelled",
+        "withdrawn",
+        "labelled",
+        "suspended",
+        "withdrawn",
+    ];
+    for (day, step) in (1..).zip(steps) {
+        label.advance(DAY_SECONDS);
+        let before = standings(&label, space).await;
+        let decided = match step {
+            "suspended" => app.suspend(space, "the lift is out of order").await,
+            "withdrawn" => app.withdraw(space, "closed").await,
+            _ => app.grant(space).await,
+        };
+        decided.unwrap();
+        let mut expected = before.clone();
+        expected[0] = step;
+        assert_eq!(
+            standings(&label, space).await,
+            expected,
+            "the others have not asked yet"
+        );
+        assert!(label.pull_all().await.is_empty());
+        assert_eq!(standings(&label, space).await, [step; 4], "day {day}");
+    }
+    assert_sound(&label.nodes()).await;
+}
+
+#[tokio::test]
+async fn a_withdrawal_says_since_when_and_why() {
+    let label = Label::labelled(1).await;
+    let space = label.space(0).entity();
+    label.advance(60);
+    label
+        .coordinator
+        .app()
+        .withdraw(space, "  closed for good ")
+        .await
+        .unwrap();
+    label.settle().await;
+    label.advance(400 * DAY_SECONDS);
+    let (since, reason) = (START.plus_seconds(60), "closed for good".to_owned());
+    let expected = Standing::Withdrawn { since, reason };
+    assert_eq!(
+        standing(label.space(0), space).await,
+        expected,
+        "even a year later"
+    );
+    assert_eq!(home(label.space(0)).await.us.unwrap().standing, expected);
+}
+
+#[tokio::test]
+async fn a_withdrawn_space_goes_on_belonging() {
+    let label = Label::labelled(2).await;
+    let (gone, other) = (label.space(0), label.space(1));
+    label
+        .coordinator
+        .app()
+        .withdraw(gone.entity(), "closed")
+        .await
+        .unwrap();
+    label.settle().await;
+    let text = testkit::space_text("Still here");
+    gone.app().publish_space(&text).await.unwrap();
+    assert!(
+        label.pull_all().await.is_empty(),
+        "its feed is still followed"
+    );
+    let seen = crate::look::partner(other, gone.entity()).await;
+    assert_eq!(name(&seen.standing), "withdrawn");
+    assert_eq!(seen.profile.unwrap().name, "Still here");
+    assert!(
+        label
+            .coordinator
+            .app()
+            .subordinates()
+            .await
+            .unwrap()
+            .contains(gone.entity())
+    );
+    let marks = count(
+        &label.coordinator,
+        label.coordinator.entity(),
+        "trust-mark",
+        gone.entity().as_str(),
+    );
+    assert_eq!(marks.await, 2, "the mark, and that there is none any more");
+}
+
+#[tokio::test]
+async fn a_suspension_outlives_a_new_start() {
+    let label = Label::labelled(1).await;
+    let space = label.space(0).entity();
+    label
+        .coordinator
+        .app()
+        .suspend(space, "for a while")
+        .await
+        .unwrap();
+    label.settle().await;
+    for node in label.nodes() {
+        node.restart().await;
+    }
+    assert_eq!(standings(&label, space).await, ["suspended"; 2]);
+}
+
+#[tokio::test]
+async fn a_reason_is_given_in_public_words() {
+    let label = Label::labelled(1).await;
+    let (app, space) = (label.coordinator.app(), label.space(0).entity());
+    let position = label.coordinator.store().position();
+    let long = "é".repeat(REASON_CHARS_MAX + 1);
+    for reason in ["", " \n ", &long] {
+        assert!(matches!(
+            app.suspend(space, reason).await,
+            Err(LabelError::Reason)
+        ));
+        assert!(matches!(
+            app.withdraw(space, reason).await,
+            Err(LabelError::Reason)
+        ));
+    }
+    assert_eq!(
+        label.coordinator.store().position(),
+        position,
+        "nothing was written"
+    );
+    app.suspend(space, &"é".repeat(REASON_CHARS_MAX))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_node_that_has_heard_nothing_knows_nobody() {
+    let label = Label::invited(1).await;
+    let space = label.space(0);
+    let seen = home(space).await;
+    assert_eq!(seen.us.unwrap().standing, Standing::Unknown);
+    assert!(!seen.label.is_relied_on && seen.partners.is_empty() && seen.label.charter.is_none());
+    let register = space.app().register().await;
+    assert!(
+        matches!(register, Err(app::Fault::NothingHeard)),
+        "{register:?}"
+    );
+    assert_eq!(
+        space.app().followed().await.unwrap(),
+        [label.coordinator.entity().clone()]
+    );
+}

@@ -1,0 +1,116 @@
+//! A node over a store in memory, asked through the real router.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use app::{App, FoundError, FoundingPapers};
+use axum::body::Body;
+use axum::http::Request;
+use store::MemoryStore;
+use tower::ServiceExt as _;
+use wire::{EntityId, Timestamp};
+
+use crate::{Answer, ManualClock, Plan, SeededEntropy};
+
+/// A node; clones are the same node.
+#[derive(Debug, Clone)]
+pub struct TestNode {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    plan: Plan,
+    clock: ManualClock,
+    entropy: SeededEntropy,
+    running: Mutex<Running>,
+}
+
+/// What a new start replaces.
+#[derive(Debug, Clone)]
+struct Running {
+    store: MemoryStore,
+    app: App,
+}
+
+impl TestNode {
+    /// Founds a node in an empty store. Its clock stands at `now`, and is its own.
+    pub async fn found(
+        plan: Plan,
+        papers: FoundingPapers,
+        now: Timestamp,
+    ) -> Result<Self, FoundError> {
+        let (clock, store) = (ManualClock::at(now), MemoryStore::new());
+        let entropy = SeededEntropy::new(plan.entity.as_str());
+        let app = App::unfounded(
+            Arc::new(store.clone()),
+            plan.identity(),
+            Arc::new(clock.clone()),
+            Arc::new(entropy.clone()),
+        );
+        let app = app.found(papers).await?;
+        let inner = Inner {
+            plan,
+            clock,
+            entropy,
+            running: Mutex::new(Running { store, app }),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// Its name.
+    pub fn entity(&self) -> &EntityId {
+        &self.inner.plan.entity
+    }
+
+    /// Its identity, with the keys, for tests that sign in its name.
+    pub fn plan(&self) -> &Plan {
+        &self.inner.plan
+    }
+
+    /// Its own clock.
+    pub fn clock(&self) -> &ManualClock {
+        &self.inner.clock
+    }
+
+    /// Where its random numbers come from.
+    pub fn entropy(&self) -> &SeededEntropy {
+        &self.inner.entropy
+    }
+
+    /// Its operations, since the last start.
+    pub fn app(&self) -> App {
+        self.running().app.clone()
+    }
+
+    /// Its store, since the last start.
+    pub fn store(&self) -> MemoryStore {
+        self.running().store.clone()
+    }
+
+    /// Ends the process and starts it over what is durable.
+    pub async fn restart(&self) {
+        let store = self.store().restart();
+        let app = App::open(
+            Arc::new(store.clone()),
+            self.plan().identity(),
+            Arc::new(self.clock().clone()),
+            Arc::new(self.entropy().clone()),
+        );
+        let app = app.await.expect("a node starts over what it has written");
+        *self.running() = Running { store, app };
+    }
+
+    /// Asks the node over HTTP.
+    pub async fn ask(&self, request: Request<Body>) -> Answer {
+        let asked = api::router(self.app()).oneshot(request).await;
+        let response = asked.expect("a router has no error of its own");
+        Answer::read(response).await
+    }
+
+    fn running(&self) -> MutexGuard<'_, Running> {
+        let running = self.inner.running.lock();
+        running.unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,144 @@
+//! Asking as a node asks: the smallest driver of pulls and of the join.
+//!
+//! The one that is installed lives in `node`, with time-outs and retries.
+
+use app::{App, JoinError, JoinState, PullError, PullStep};
+use client::{Fetch as _, FetchError, Request};
+use wire::EntityId;
+use wire::feed::{PAGE_BYTES_MAX, PAGE_MEDIA_TYPE};
+use wire::request::{ANSWER_MEDIA_TYPE, JOIN_MEDIA_TYPE};
+
+use crate::{TestNetwork, TestNode};
+
+/// Why a feed was not pulled whole.
+#[derive(Debug)]
+pub enum PullFailure {
+    /// No answer that a client takes.
+    Fetch(FetchError),
+    /// An answer that the node does not take.
+    Refused(PullError),
+    /// Pages that bring nothing and promise more.
+    Endless,
+}
+
+impl PullFailure {
+    /// The stable code by which the pull was refused.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Fetch(_) => "fetch",
+            Self::Refused(refusal) => refusal.code(),
+            Self::Endless => "endless",
+        }
+    }
+}
+
+/// A pull that failed: who asked, whose feed, and why.
+#[derive(Debug)]
+pub struct Failure {
+    /// Who asked.
+    pub reader: EntityId,
+    /// Whose feed it was.
+    pub author: EntityId,
+    /// What went wrong.
+    pub why: PullFailure,
+}
+
+/// Pulls the feed of `author` from `author`. Gives the number of new records.
+pub async fn pull(
+    network: &TestNetwork,
+    reader: &TestNode,
+    author: &EntityId,
+) -> Result<usize, PullFailure> {
+    pull_from(network, reader, author, author).await
+}
+
+/// Pulls the feed of `author` from a node that may hold it.
+pub async fn pull_from(
+    network: &TestNetwork,
+    reader: &TestNode,
+    author: &EntityId,
+    relay: &EntityId,
+) -> Result<usize, PullFailure> {
+    let (app, line) = (reader.app(), network.line_of(reader.entity()));
+    let mut taken = 0;
+    loop {
+        let page = line.fetch(page_request(&app, author, relay).await?).await;
+        let page = page.map_err(PullFailure::Fetch)?;
+        let step = app.take_page(author, &page).await;
+        match step.map_err(PullFailure::Refused)? {
+            PullStep::Complete(records) => return Ok(taken + records),
+            PullStep::More(0) => return Err(PullFailure::Endless),
+            PullStep::More(records) => taken += records,
+        }
+    }
+}
+
+async fn page_request(
+    app: &App,
+    author: &EntityId,
+    relay: &EntityId,
+) -> Result<Request, PullFailure> {
+    let path = app.next_page_path(author).await;
+    Ok(Request {
+        entity: relay.clone(),
+        path: path.map_err(|fault| PullFailure::Refused(fault.into()))?,
+        body: None,
+        media_type: PAGE_MEDIA_TYPE,
+        body_bytes_max: PAGE_BYTES_MAX,
+    })
+}
+
+/// Every node pulls every feed that it follows, once. Gives what failed.
+pub async fn pull_all(network: &TestNetwork, nodes: &[&TestNode]) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    for reader in nodes {
+        let followed = reader.app().followed().await;
+        for author in followed.expect("a node knows whom it follows") {
+            if let Err(why) = pull(network, reader, &author).await {
+                let reader = reader.entity().clone();
+                failures.push(Failure {
+                    reader,
+                    author,
+                    why,
+                });
+            }
+        }
+    }
+    failures
+}
+
+/// Why a join was not answered.
+#[derive(Debug)]
+pub enum JoinFailure {
+    /// The coordinator's keys are not known yet.
+    Pull(PullFailure),
+    /// No answer that a client takes.
+    Fetch(FetchError),
+    /// Not asked, or not taken.
+    Join(JoinError),
+}
+
+/// Hears the coordinator, asks to be admitted, and takes the answer.
+pub async fn join(network: &TestNetwork, space: &TestNode) -> Result<JoinState, JoinFailure> {
+    let app = space.app();
+    let coordinator = app.identity().coordinator.clone();
+    let heard = pull(network, space, &coordinator).await;
+    heard.map_err(JoinFailure::Pull)?;
+    let Some((join, jti)) = app.make_join().await.map_err(JoinFailure::Join)? else {
+        let state = app.join_state().await;
+        return state.map_err(|fault| JoinFailure::Join(fault.into()));
+    };
+    let body = serde_json::to_vec(&join).expect("a join is JSON");
+    let request = Request {
+        entity: coordinator,
+        path: "/federation/v1/join".to_owned(),
+        body: Some((body, JOIN_MEDIA_TYPE)),
+        media_type: ANSWER_MEDIA_TYPE,
+        body_bytes_max: 16 * 1024,
+    };
+    let answer = network.line_of(space.entity()).fetch(request).await;
+    let answer = answer.map_err(JoinFailure::Fetch)?;
+    let answer = String::from_utf8_lossy(&answer);
+    let state = app.take_join_answer(&jti, &answer).await;
+    state.map_err(JoinFailure::Join)
+}
