@@ -1,0 +1,41 @@
+//! The pages that people see, in French and English, complete without script.
+//!
+//! A page is a function of a view of `app` and a language; the routes ask for the
+//! view, choose the language and set the headers. Start at [`router`].
+//!
+//! **Invariant:** nothing is loaded from anywhere but this node, and nothing stands
+//! in a page that its Content-Security-Policy would have to make an exception for.
+//!
+//! **Invariant:** whatever a peer wrote is shown as text, escaped and printable;
+//! only an `EntityId` becomes a link.
+//!
+//! **Invariant:** nothing here knows the store, or who is asking.
+//!
+//! Specified in `specs/pages.md`.
+
+#![forbid(unsafe_code)]
+
+mod assets;
+mod card;
+mod figures;
+mod frame;
+mod home;
+mod hours;
+mod label;
+mod language;
+mod news;
+mod notice;
+mod ours;
+mod page;
+mod routes;
+mod shown;
+mod standing;
+mod words;
+
+pub use frame::RenderError;
+pub use home::home_page;
+pub use language::{LANGUAGES, Language};
+pub use routes::{Answer, Asker, PageError, Pages, ROUTES, Route, router};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,24 @@
+//! Whole pages: every one, in every language, over every fixture.
+
+#[path = "../fixtures/homes.rs"]
+mod homes;
+
+mod contrast;
+mod headers;
+mod html;
+mod pages;
+
+use app::view::Home;
+
+use crate::{PageError, Pages};
+
+/// A node whose view never changes; `None` fails.
+#[derive(Clone)]
+struct Still(Option<Box<Home>>);
+
+impl Pages for Still {
+    async fn home(&self) -> Result<Home, PageError> {
+        let home = self.0.as_deref().cloned();
+        home.ok_or_else(|| PageError::Unreadable("the disk is gone".into()))
+    }
+}

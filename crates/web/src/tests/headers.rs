@@ -1,0 +1,204 @@
+//! The routes, and the headers of every answer.
+
+use axum::body::Body;
+use http::header::{
+    ACCEPT_LANGUAGE, ALLOW, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    ETAG, IF_NONE_MATCH, REFERRER_POLICY, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, Method, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
+use super::{Still, homes, html};
+use crate::assets::{ASSETS, Asset, path};
+use crate::language::{LANGUAGES, Language};
+use crate::routes::{Answer, Asker, ROUTES, router};
+
+struct Answered {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answered {
+    fn header(&self, name: HeaderName) -> &str {
+        self.headers.get(name).map_or("", |it| it.to_str().unwrap())
+    }
+}
+
+async fn ask(pages: Still, method: Method, uri: &str, headers: &[(HeaderName, &str)]) -> Answered {
+    let mut request = Request::builder().method(method).uri(uri);
+    for (name, value) in headers {
+        request = request.header(name, *value);
+    }
+    let request = request.body(Body::empty()).expect("a request");
+    let Ok(response) = router(pages).oneshot(request).await;
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.expect("a body").to_bytes();
+    let answered = Answered {
+        status: parts.status,
+        headers: parts.headers,
+        body: String::from_utf8(body.to_vec()).expect("text"),
+    };
+    is_protected(&answered);
+    answered
+}
+
+fn le_mug() -> Still {
+    Still(Some(Box::new(homes::rich())))
+}
+
+async fn get(uri: &str) -> Answered {
+    ask(le_mug(), Method::GET, uri, &[]).await
+}
+
+/// What holds for every answer, whatever it is.
+#[track_caller]
+fn is_protected(answered: &Answered) {
+    let policy = answered.header(CONTENT_SECURITY_POLICY);
+    for wanted in [
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ] {
+        assert!(
+            policy.split("; ").any(|it| it == wanted),
+            "{wanted}: {policy}"
+        );
+    }
+    assert!(!policy.contains("unsafe"), "{policy}");
+    assert_eq!(answered.header(X_CONTENT_TYPE_OPTIONS), "nosniff");
+    assert_eq!(answered.header(REFERRER_POLICY), "no-referrer");
+}
+
+/// What holds for every page.
+#[track_caller]
+fn is_page(answered: &Answered, status: StatusCode, language: Language) {
+    assert_eq!(answered.status, status);
+    assert_eq!(answered.header(CONTENT_TYPE), "text/html; charset=utf-8");
+    assert_eq!(answered.header(CONTENT_LANGUAGE), language.tag());
+    assert_eq!(answered.header(VARY), "Accept-Language");
+    assert_eq!(answered.header(CACHE_CONTROL), "no-cache");
+    let page = html::read(&answered.body);
+    assert_eq!(page.tags[0].attribute("lang"), Some(language.tag()));
+}
+
+/// Asks for every route of the table; a new one has no arm here and does not compile.
+#[tokio::test]
+async fn every_route_answers_anybody_in_both_languages() {
+    for route in ROUTES {
+        assert_eq!(route.asker, Asker::Anybody);
+        for language in LANGUAGES {
+            let in_language = |path: &str| format!("{path}?lang={}", language.tag());
+            let asked = async |uri: String| ask(le_mug(), route.method.clone(), &uri, &[]).await;
+            match route.answer {
+                Answer::Home => {
+                    let answered = asked(in_language(route.path)).await;
+                    is_page(&answered, StatusCode::OK, language);
+                }
+                Answer::Asset => {
+                    for asset in ASSETS {
+                        let answered = asked(in_language(path(asset))).await;
+                        assert_eq!(answered.status, StatusCode::OK, "{asset:?}");
+                        assert_eq!(answered.body, asset.content());
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_language_is_the_url_s_then_the_browser_s_then_french() {
+    let english = [(ACCEPT_LANGUAGE, "en-GB,en;q=0.9,fr;q=0.8")];
+    for (uri, headers, expected) in [
+        ("/", &[][..], Language::French),
+        ("/", &english[..], Language::English),
+        ("/?lang=fr", &english[..], Language::French),
+        ("/?lang=en", &[][..], Language::English),
+    ] {
+        let answered = ask(le_mug(), Method::GET, uri, headers).await;
+        is_page(&answered, StatusCode::OK, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_does_not_exist_says_so_in_the_readers_language() {
+    for uri in [
+        "/nowhere",
+        "/assets/",
+        "/assets/escale-0000000000000000.css",
+        "/assets/%FF",
+        "/assets/..%2f..%2fetc/passwd",
+        "/../nowhere",
+    ] {
+        is_page(&get(uri).await, StatusCode::NOT_FOUND, Language::French);
+        let english = format!("{uri}?lang=en");
+        is_page(
+            &get(&english).await,
+            StatusCode::NOT_FOUND,
+            Language::English,
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_view_that_fails_is_said_to_be_unavailable_and_nothing_is_told_of_why() {
+    let answered = ask(Still(None), Method::GET, "/?lang=en", &[]).await;
+    is_page(
+        &answered,
+        StatusCode::SERVICE_UNAVAILABLE,
+        Language::English,
+    );
+    assert_eq!(answered.header(RETRY_AFTER), "30");
+    assert!(!answered.body.contains("disk"), "the cause is for the log");
+}
+
+#[tokio::test]
+async fn a_page_can_be_read_and_nothing_else() {
+    for method in [Method::POST, Method::PUT, Method::DELETE] {
+        let answered = ask(le_mug(), method, "/", &[]).await;
+        is_page(&answered, StatusCode::METHOD_NOT_ALLOWED, Language::French);
+        assert_eq!(answered.header(ALLOW), "GET,HEAD");
+    }
+    let answered = ask(le_mug(), Method::HEAD, "/", &[]).await;
+    assert_eq!(
+        (answered.status, answered.body.as_str()),
+        (StatusCode::OK, "")
+    );
+}
+
+#[tokio::test]
+async fn an_asset_is_kept_for_ever_at_a_path_that_names_its_content() {
+    for asset in ASSETS {
+        let uri = path(asset);
+        let answered = get(uri).await;
+        let expected = match asset {
+            Asset::Style => "text/css; charset=utf-8",
+            Asset::Mark | Asset::Day | Asset::Night => "image/svg+xml",
+        };
+        assert_eq!(answered.header(CONTENT_TYPE), expected);
+        let kept = "public, max-age=31536000, immutable";
+        assert_eq!(answered.header(CACHE_CONTROL), kept);
+        let etag = answered.header(ETAG).to_owned();
+        assert_eq!(etag.len(), 18, "{etag}");
+        assert!(uri.contains(etag.trim_matches('"')), "{uri} {etag}");
+        for held in [
+            etag.clone(),
+            format!("W/{etag}"),
+            format!("\"other\", {etag}"),
+        ] {
+            let again = ask(le_mug(), Method::GET, uri, &[(IF_NONE_MATCH, &held)]).await;
+            assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{held}");
+            assert_eq!(
+                (again.body.as_str(), again.header(ETAG)),
+                ("", etag.as_str())
+            );
+        }
+        let other = ask(le_mug(), Method::GET, uri, &[(IF_NONE_MATCH, "\"other\"")]).await;
+        assert_eq!(other.status, StatusCode::OK);
+    }
+}
