@@ -1,0 +1,218 @@
+//! What can be typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use wire::EntityId;
+
+/// Escale: a member of one labelled coworking space can work in another.
+///
+/// A space:        escale init space, then escale run.
+/// A coordinator:  escale init coordinator, then escale run.
+/// To look around: escale demo.
+#[derive(Debug, Parser)]
+#[command(name = "escale", version, verbatim_doc_comment)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a new node: its folder, keys and store
+    #[command(subcommand)]
+    Init(Init),
+    /// Run the node of a folder until it is told to stop
+    Run(Run),
+    /// Look through a node's store for what does not fit
+    Check(Check),
+    /// Publish what the file space.toml (or charter.toml) says, if it changed
+    Publish(Publish),
+    /// Invite spaces, grant and withdraw the label (coordinators)
+    #[command(subcommand)]
+    Label(Label),
+    /// A coordinator and five spaces on this machine, doing the main job
+    Demo(Demo),
+}
+
+/// The folder of a node.
+#[derive(Debug, Args)]
+pub(crate) struct Folder {
+    /// The node's folder, with its configuration, keys and store
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Init {
+    /// A coworking space that was invited to a label
+    Space(InitSpace),
+    /// The coordinator of a new label
+    Coordinator(InitCoordinator),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitSpace {
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// The one-time code that the coordinator's `escale label admit` printed
+    #[arg(long, value_name = "CODE", required_unless_present = "invitation_file")]
+    pub(crate) invitation: Option<String>,
+    /// A file that holds the code
+    #[arg(long, value_name = "FILE", conflicts_with = "invitation")]
+    pub(crate) invitation_file: Option<PathBuf>,
+    /// The name on the door
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The village or town
+    #[arg(long)]
+    pub(crate) village: String,
+    /// Where the node listens; a reverse proxy or the local network reaches it there
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7800")]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitCoordinator {
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// The coordinator's address on the network, such as https://label.example
+    #[arg(long, value_name = "URL")]
+    pub(crate) entity: EntityId,
+    /// The label's name in French
+    #[arg(long, value_name = "NAME")]
+    pub(crate) label_name: String,
+    /// The label's name in English, if it has one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) label_name_en: Option<String>,
+    /// Where the root key is written. Keep this file offline, in two places: whoever
+    /// has it is the label
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root_key: PathBuf,
+    /// Where the node listens; a reverse proxy or the local network reaches it there
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7800")]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// Stop when standard input ends: for whoever started this node
+    #[arg(long, hide = true)]
+    pub(crate) until_stdin_ends: bool,
+    /// How a node built for tests misbehaves
+    #[cfg(feature = "sabotage")]
+    #[arg(long, hide = true, value_name = "WHAT")]
+    pub(crate) sabotage: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// Walk every feed, hash, signature and fingerprint
+    #[arg(long)]
+    pub(crate) deep: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Publish {
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// The file to read instead of the folder's space.toml or charter.toml
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Print what was published as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Label {
+    /// Invite a space: prints a one-time code; the space is admitted when it uses it
+    Admit(LabelSpace),
+    /// Grant the label to a space that was admitted, or grant it again
+    Grant(LabelSpace),
+    /// Suspend a space's label for a while
+    Suspend(LabelEnd),
+    /// Withdraw a space's label
+    Withdraw(LabelEnd),
+    /// List the spaces and their standing
+    List(LabelList),
+    /// Sign a new anchor statement with the root key: once a year, or for new keys
+    Anchor(LabelAnchor),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabelSpace {
+    /// The space's address on the network, such as https://le-mug.example
+    #[arg(value_name = "URL")]
+    pub(crate) space: EntityId,
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabelEnd {
+    #[command(flatten)]
+    pub(crate) of: LabelSpace,
+    /// Why, in words that everybody may read
+    #[arg(long)]
+    pub(crate) reason: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabelList {
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// Print the list as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabelAnchor {
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// The root key that `escale init coordinator` wrote
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root_key: PathBuf,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Do every step, check it, and stop
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// With --once: end with one line of JSON
+    #[arg(long, requires = "once")]
+    pub(crate) json: bool,
+    /// Keep everything in this folder, and go on from what it holds
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) dir: Option<PathBuf>,
+    /// How one node misbehaves, to see that the judge notices
+    #[cfg(feature = "sabotage")]
+    #[arg(long, hide = true, value_name = "WHAT")]
+    pub(crate) sabotage: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

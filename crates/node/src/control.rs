@@ -1,0 +1,252 @@
+//! Commands of the machine's operator, given to the running node or to its store.
+//!
+//! The store can be open in one process only. While the node runs, a command goes
+//! to it through a Unix socket in the node's folder, which only the folder's owner
+//! can reach; otherwise the command opens the store itself. Both do the same thing.
+//!
+//! **Invariant:** the socket's authority is the operating system's: whoever may
+//! open the folder may also read the keys in it.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail};
+use app::{App, CheckReport, Depth, LabelRow, LabelState};
+use rules::trust::Standing;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use wire::EntityId;
+
+use crate::config::Config;
+use crate::space_file::{read_charter, read_space};
+use crate::start;
+use crate::tasks::Stop;
+
+/// A command.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub(crate) enum Command {
+    /// Look through the store.
+    Check { is_deep: bool },
+    /// Publish what a file says.
+    PublishSpace { file: PathBuf },
+    /// Publish what a file says.
+    PublishCharter { file: PathBuf },
+    /// Invite a space.
+    Admit { space: EntityId },
+    /// Grant the label.
+    Grant { space: EntityId },
+    /// Suspend the label.
+    Suspend { space: EntityId, reason: String },
+    /// Withdraw the label.
+    Withdraw { space: EntityId, reason: String },
+    /// List the spaces.
+    List,
+    /// Publish a new anchor statement.
+    Anchor { anchor: String },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Reply {
+    Done(Value),
+    Failed(Vec<String>),
+}
+
+/// The name of the socket in the node's folder.
+const SOCKET_FILE: &str = "control.sock";
+
+/// The most bytes of a command: a reason, a path and an anchor statement fit.
+const COMMAND_BYTES_MAX: u64 = 16 * 1024;
+
+/// How long a command may take to arrive.
+const ARRIVAL: Duration = Duration::from_secs(5);
+
+/// How long a command may take in all: a deep check of a full store takes minutes.
+const REPLY: Duration = Duration::from_secs(600);
+
+/// Commands at once.
+const COMMANDS_MAX: usize = 8;
+
+/// Has `command` done by the running node of `config`, or does it on its store.
+pub(crate) async fn ask(config: &Config, command: Command) -> anyhow::Result<Value> {
+    match UnixStream::connect(config.dir.join(SOCKET_FILE)).await {
+        Ok(stream) => ask_running(stream, &command).await,
+        // No node runs; a socket that a crash left behind refuses.
+        Err(_) => {
+            let app = start::open(config).await?;
+            execute(&app, command).await
+        }
+    }
+}
+
+async fn ask_running(mut stream: UnixStream, command: &Command) -> anyhow::Result<Value> {
+    let mut line = serde_json::to_vec(command)?;
+    line.push(b'\n');
+    stream
+        .write_all(&line)
+        .await
+        .context("the running node does not listen")?;
+    let mut reply = Vec::new();
+    timeout(REPLY, stream.read_to_end(&mut reply))
+        .await
+        .context("the running node is silent")??;
+    match serde_json::from_slice(&reply).context("the running node broke off")? {
+        Reply::Done(value) => Ok(value),
+        Reply::Failed(chain) => {
+            let mut causes = chain.into_iter().rev();
+            let first = causes.next().unwrap_or_default();
+            Err(causes.fold(anyhow!(first), |error, cause| error.context(cause)))
+        }
+    }
+}
+
+/// Listens for commands until the node stops.
+pub(crate) async fn listen(app: App, dir: PathBuf, stop: Stop) -> anyhow::Result<()> {
+    let path = dir.join(SOCKET_FILE);
+    let listener = bind(&path)?;
+    let mut running = JoinSet::new();
+    loop {
+        let stream = tokio::select! {
+            () = stop.clone().wait() => break,
+            Some(_) = running.join_next() => continue,
+            accepted = listener.accept() => accepted.context("the control socket failed")?.0,
+        };
+        if running.len() < COMMANDS_MAX {
+            running.spawn(answer(app.clone(), stream));
+        }
+    }
+    std::fs::remove_file(&path).with_context(|| format!("{}", path.display()))
+}
+
+fn bind(path: &Path) -> anyhow::Result<UnixListener> {
+    let shown = path.display();
+    // The store is ours alone by now, so a socket that is there belongs to a node
+    // that ended without removing it.
+    if path.exists() {
+        std::fs::remove_file(path).with_context(|| format!("{shown}"))?;
+    }
+    let listener = UnixListener::bind(path).with_context(|| {
+        format!("{shown} cannot be made (a socket's path has 107 bytes at most)")
+    })?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+async fn answer(app: App, mut stream: UnixStream) {
+    let mut line = Vec::new();
+    let (read, mut write) = stream.split();
+    let mut read = BufReader::new(read.take(COMMAND_BYTES_MAX));
+    let arrived = timeout(ARRIVAL, read.read_until(b'\n', &mut line)).await;
+    if !matches!(arrived, Ok(Ok(_))) {
+        return;
+    }
+    let done = match serde_json::from_slice(&line) {
+        Ok(command) => execute(&app, command).await,
+        Err(error) => Err(anyhow!(error).context("the command is not understood")),
+    };
+    let reply = match done {
+        Ok(value) => Reply::Done(value),
+        Err(error) => Reply::Failed(error.chain().map(ToString::to_string).collect()),
+    };
+    // Whoever asked may be gone; what was done stays done.
+    if let Ok(bytes) = serde_json::to_vec(&reply) {
+        let _ = write.write_all(&bytes).await;
+        let _ = write.shutdown().await;
+    }
+}
+
+/// Does a command.
+async fn execute(app: &App, command: Command) -> anyhow::Result<Value> {
+    match command {
+        Command::Check { is_deep } => {
+            let depth = if is_deep { Depth::Deep } else { Depth::Quick };
+            Ok(report_json(app.check(depth).await?))
+        }
+        Command::PublishSpace { file } => {
+            published_json(app.publish_space(&read_space(&file)?).await?)
+        }
+        Command::PublishCharter { file } => {
+            published_json(app.publish_charter(&read_charter(&file)?).await?)
+        }
+        Command::Admit { space } => {
+            let invitation = app.invite(&space).await?;
+            Ok(json!({ "space": space, "invitation": invitation.to_code()? }))
+        }
+        Command::Grant { space } => {
+            app.grant(&space).await?;
+            standing_json(app, &space).await
+        }
+        Command::Suspend { space, reason } => {
+            app.suspend(&space, &reason).await?;
+            standing_json(app, &space).await
+        }
+        Command::Withdraw { space, reason } => {
+            app.withdraw(&space, &reason).await?;
+            standing_json(app, &space).await
+        }
+        Command::List => {
+            let rows = app.label_rows().await?;
+            Ok(Value::Array(rows.iter().map(row_json).collect()))
+        }
+        Command::Anchor { anchor } => {
+            let until = app.publish_anchor(&anchor).await?;
+            Ok(json!({ "until": until }))
+        }
+    }
+}
+
+fn report_json(report: CheckReport) -> Value {
+    let CheckReport {
+        feeds,
+        records,
+        entries,
+        problems,
+    } = report;
+    let ok = problems.is_empty();
+    json!({ "ok": ok, "feeds": feeds, "records": records, "entries": entries, "problems": problems })
+}
+
+fn published_json(published: app::Published) -> anyhow::Result<Value> {
+    let app::Published { records, seq } = published;
+    let records: Vec<_> = records
+        .into_iter()
+        .map(|(kind, id, is_removal)| json!({ "kind": kind, "id": id, "is_removal": is_removal }))
+        .collect();
+    Ok(json!({ "records": records, "seq": seq }))
+}
+
+async fn standing_json(app: &App, space: &EntityId) -> anyhow::Result<Value> {
+    let rows = app.label_rows().await?;
+    let Some(row) = rows.iter().find(|row| row.entity == *space) else {
+        bail!("{space} is not in the list");
+    };
+    Ok(row_json(row))
+}
+
+fn row_json(row: &LabelRow) -> Value {
+    let LabelRow {
+        entity,
+        state,
+        feed,
+    } = row;
+    let (state, at, reason) = match state {
+        LabelState::Invited { until } => ("invited", Some(until), None),
+        LabelState::Member(standing) => match standing {
+            Standing::Labelled { until } => ("labelled", Some(until), None),
+            Standing::Admitted => ("admitted", None, None),
+            Standing::Suspended { since, reason } => ("suspended", Some(since), Some(reason)),
+            Standing::Withdrawn { since, reason } => ("withdrawn", Some(since), Some(reason)),
+            Standing::Expired { since } => ("expired", Some(since), None),
+            Standing::Unknown => ("unknown", None, None),
+        },
+    };
+    json!({ "space": entity, "state": state, "at": at, "reason": reason,
+        "feed": { "epoch": feed.epoch, "seq": feed.seq, "pulled_at": feed.pulled_at,
+            "refusal": feed.refusal } })
+}

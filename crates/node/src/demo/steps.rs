@@ -1,0 +1,93 @@
+//! The steps of the demonstration, each with what must hold at its end.
+
+mod setup;
+mod trouble;
+
+use super::network::Network;
+use super::report::Report;
+use crate::environment::Stopwatch;
+
+/// Runs a step and notes it; a step that does not hold ends the demonstration,
+/// because the next ones build on it.
+macro_rules! step {
+    ($report:expr, $name:literal, $step:expr) => {{
+        let began = Stopwatch::start();
+        let outcome = $step.await;
+        if !$report.note($name, began, outcome) {
+            return Ok(());
+        }
+    }};
+}
+
+/// From nothing, or from what was kept, to six nodes that know and trust each other.
+pub(crate) async fn begin(
+    network: &mut Network,
+    report: &mut Report,
+    is_new: bool,
+) -> anyhow::Result<()> {
+    if is_new {
+        step!(
+            report,
+            "the coordinator starts",
+            setup::coordinator(network)
+        );
+        step!(
+            report,
+            "five spaces are invited and start",
+            setup::spaces(network)
+        );
+        step!(
+            report,
+            "each space joins and is labelled",
+            setup::labels(network)
+        );
+        step!(
+            report,
+            "each node reads all formulas and prices",
+            setup::prices(network)
+        );
+    } else {
+        step!(report, "the kept nodes start again", setup::again(network));
+        step!(report, "each node answers", setup::answer(network));
+    }
+    Ok(())
+}
+
+/// Every step.
+pub(crate) async fn all(network: &mut Network, report: &mut Report) -> anyhow::Result<()> {
+    begin(network, report, true).await?;
+    if !report.is_ok() {
+        return Ok(());
+    }
+    step!(
+        report,
+        "a forged price on the line is refused",
+        trouble::forgery(network)
+    );
+    step!(
+        report,
+        "without the coordinator everything still reads",
+        trouble::alone(network)
+    );
+    step!(
+        report,
+        "a withdrawn label is seen by every node",
+        trouble::withdrawal(network)
+    );
+    step!(
+        report,
+        "a node that missed ten records catches up",
+        trouble::absence(network)
+    );
+    step!(
+        report,
+        "a node killed while it commits loses nothing",
+        trouble::kill(network)
+    );
+    step!(
+        report,
+        "every store holds what was promised",
+        trouble::check_all(network)
+    );
+    Ok(())
+}

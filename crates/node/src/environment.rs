@@ -1,0 +1,57 @@
+//! The time and chance of the machine.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "here the machine is asked; everybody else takes it as an argument"
+)]
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use app::{Clock, Entropy, EntropyError};
+use sync::Millis;
+use wire::Timestamp;
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    }
+}
+
+/// The operating system's random numbers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+        getrandom::fill(bytes).map_err(|_| EntropyError)
+    }
+}
+
+impl SystemEntropy {
+    /// A random number; 0 where there is none, for uses that only spread load.
+    pub(crate) fn noise() -> u64 {
+        let mut bytes = [0; 8];
+        let _ = getrandom::fill(&mut bytes);
+        u64::from_be_bytes(bytes)
+    }
+}
+
+/// Measures from its making on, only forward.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn millis(self) -> Millis {
+        Millis(u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+}

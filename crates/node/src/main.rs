@@ -1,0 +1,58 @@
+//! The binary `escale`: configuration, commands, wiring, life and death.
+//!
+//! **Invariant:** `run` never creates what `init` should have: keys, store, identity.
+//!
+//! **Invariant:** when something that must go on ends, the node ends, and says why;
+//! whatever restarts it begins with the ordinary start.
+
+#![forbid(unsafe_code)]
+
+mod check_command;
+mod cli;
+mod config;
+mod control;
+mod demo;
+mod environment;
+mod init;
+mod label_command;
+mod output;
+mod publish_command;
+mod puller;
+mod run;
+mod space_file;
+mod start;
+mod tasks;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            output::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Init(init) => init::init(init).await,
+            Command::Run(run) => run::run(&run).await,
+            Command::Check(check) => check_command::check(&check).await,
+            Command::Publish(publish) => publish_command::publish(&publish).await,
+            Command::Label(label) => label_command::label(label).await,
+            Command::Demo(demo) => demo::demo(&demo).await,
+        }
+    })
+}

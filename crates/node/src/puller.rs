@@ -1,0 +1,177 @@
+//! The driver of `sync`: asks partners for their feeds, and joins the label.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::{App, JoinState, PullError, PullStep};
+use client::{Fetch, FetchError, Request};
+use sync::{Effect, Event, Limits, Schedule};
+use tokio::task::JoinSet;
+use wire::EntityId;
+use wire::feed::{PAGE_BYTES_MAX, PAGE_MEDIA_TYPE};
+use wire::request::{ANSWER_MEDIA_TYPE, JOIN_MEDIA_TYPE};
+
+use crate::config::Config;
+use crate::environment::{Stopwatch, SystemEntropy};
+use crate::tasks::Stop;
+
+/// The most pages of one pull: a partner with more has its next turn soon, and the
+/// others have theirs in between.
+const PAGES_MAX: usize = 200;
+
+/// The longest sleep between two looks at the plan.
+const LOOK_MILLIS_MAX: u64 = 5_000;
+
+/// The most bytes of an answer to a join.
+const ANSWER_BYTES_MAX: usize = 16 * 1024;
+
+/// Why a pull ended early.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Pull(#[from] PullError),
+    #[error("the feed goes on without giving anything")]
+    Endless,
+}
+
+/// Pulls feeds as planned until the node stops.
+pub(crate) async fn run(
+    app: App,
+    fetch: Arc<dyn Fetch>,
+    config: Config,
+    stop: Stop,
+) -> anyhow::Result<()> {
+    let stopwatch = Stopwatch::start();
+    let pull_every_millis = config.pull_every_seconds * 1_000;
+    let mut plan = Schedule::new(Limits {
+        pull_every_millis,
+        ..Limits::default()
+    });
+    let mut running = JoinSet::new();
+    let mut event = Event::Tick;
+    loop {
+        let peers = Event::Peers(app.followed().await?);
+        for event in [event, peers] {
+            for Effect::Pull(peer) in plan.step(stopwatch.millis(), event) {
+                let (app, fetch) = (app.clone(), Arc::clone(&fetch));
+                running.spawn(async move {
+                    let outcome = pull(&app, fetch.as_ref(), &peer).await;
+                    (peer, outcome)
+                });
+            }
+        }
+        let now = stopwatch.millis().0;
+        let due = plan
+            .next_due()
+            .map_or(LOOK_MILLIS_MAX, |due| due.0.saturating_sub(now));
+        let sleep = Duration::from_millis(due.clamp(1, LOOK_MILLIS_MAX));
+        event = tokio::select! {
+            () = stop.clone().wait() => return Ok(()),
+            Some(ended) = running.join_next() => {
+                let (peer, outcome) = ended?;
+                if peer == config.coordinator && outcome.is_ok() {
+                    try_join(&app, fetch.as_ref(), &config).await?;
+                }
+                settled(&peer, outcome)?
+            }
+            () = tokio::time::sleep(sleep) => Event::Tick,
+        };
+    }
+}
+
+/// What the plan is told of a pull. A fault of this node's own store ends the node.
+fn settled(peer: &EntityId, outcome: Result<usize, Failure>) -> anyhow::Result<Event> {
+    match outcome {
+        Ok(records) => {
+            if records > 0 {
+                tracing::info!(entity = %peer, records, "read {records} records of {peer}");
+            }
+            Ok(Event::Pulled(peer.clone()))
+        }
+        Err(Failure::Pull(PullError::Fault(fault))) => match fault {
+            app::Fault::Unknown(_) | app::Fault::Read(_) => Err(fault.into()),
+            fault => {
+                tracing::warn!(entity = %peer, error = %fault, "{peer} was not read: {fault}");
+                Ok(Event::Failed {
+                    peer: peer.clone(),
+                    noise: SystemEntropy::noise(),
+                })
+            }
+        },
+        Err(failure) => {
+            let code = match &failure {
+                Failure::Pull(refusal) => refusal.code(),
+                Failure::Fetch(_) => "unreachable",
+                Failure::Endless => "feed_endless",
+            };
+            tracing::warn!(entity = %peer, code, error = %failure, "{peer} was not read: {failure}");
+            Ok(Event::Failed {
+                peer: peer.clone(),
+                noise: SystemEntropy::noise(),
+            })
+        }
+    }
+}
+
+/// Reads a feed to its end; gives the number of new records.
+async fn pull(app: &App, fetch: &dyn Fetch, peer: &EntityId) -> Result<usize, Failure> {
+    let mut records = 0;
+    for _ in 0..PAGES_MAX {
+        let request = Request {
+            entity: peer.clone(),
+            path: app.next_page_path(peer).await.map_err(PullError::from)?,
+            body: None,
+            media_type: PAGE_MEDIA_TYPE,
+            body_bytes_max: PAGE_BYTES_MAX,
+        };
+        let bytes = fetch.fetch(request).await?;
+        match app.take_page(peer, &bytes).await? {
+            PullStep::Complete(new) => return Ok(records + new),
+            PullStep::More(0) => return Err(Failure::Endless),
+            PullStep::More(new) => records += new,
+        }
+    }
+    Ok(records)
+}
+
+/// Asks to be admitted, as long as there is no answer.
+async fn try_join(app: &App, fetch: &dyn Fetch, config: &Config) -> anyhow::Result<()> {
+    let Some((join, jti)) = (match app.make_join().await {
+        Ok(join) => join,
+        Err(error) => {
+            tracing::warn!(%error, "the node cannot ask to be admitted: {error}");
+            return Ok(());
+        }
+    }) else {
+        return Ok(());
+    };
+    let request = Request {
+        entity: config.coordinator.clone(),
+        path: "/federation/v1/join".to_owned(),
+        body: Some((serde_json::to_vec(&join)?, JOIN_MEDIA_TYPE)),
+        media_type: ANSWER_MEDIA_TYPE,
+        body_bytes_max: ANSWER_BYTES_MAX,
+    };
+    let answer = match fetch.fetch(request).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            tracing::warn!(%error, "the coordinator did not answer the join: {error}");
+            return Ok(());
+        }
+    };
+    let answer = String::from_utf8(answer).unwrap_or_default();
+    match app.take_join_answer(&jti, &answer).await {
+        Ok(JoinState::Accepted { .. }) => tracing::info!("admitted to the label"),
+        Ok(JoinState::Refused { code, .. }) => {
+            tracing::error!(
+                code,
+                "not admitted to the label: {code}; ask for a new invitation"
+            );
+        }
+        Ok(JoinState::Asking | JoinState::Nothing) => {}
+        Err(error) => tracing::warn!(%error, "the answer to the join is not taken: {error}"),
+    }
+    Ok(())
+}

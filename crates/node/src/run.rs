@@ -1,0 +1,140 @@
+//! `escale run`: the life of a node.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use app::App;
+use app::view::Home;
+use client::{Fetch, HttpFetch, Rules};
+use serve::Limits;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+use web::{PageError, Pages};
+
+use crate::cli::Run;
+use crate::config::Config;
+use crate::tasks::{Stop, Tasks};
+use crate::telemetry::{pause, with_request_log};
+use crate::{control, puller, start, telemetry};
+
+/// From one look at what must be signed again to the next.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(20);
+
+pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
+    let config = Config::load(&args.folder.dir)?;
+    telemetry::start(&config.log);
+    #[cfg(feature = "sabotage")]
+    misbehave(args.sabotage.as_deref())?;
+    let app = start::open(&config).await?;
+    // Signs again what ran out while the node was down, before anybody asks.
+    if let Err(fault) = app.renew().await {
+        tracing::warn!(error = %fault, "nothing could be signed at the start: {fault}");
+    }
+    let fetch = outbound(&config)?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("{} cannot be listened on", config.listen))?;
+    let router = web::router(HomePages(app.clone())).merge(api::router(app.clone()));
+    let router = with_request_log(router);
+    let mut tasks = Tasks::new();
+    let stop = tasks.stop_signal();
+    let serving = stop.clone().wait();
+    tasks.spawn("answering HTTP", async move {
+        let ended = serve::serve(listener, router, Limits::default(), serving).await;
+        tracing::debug!(dropped = ended.dropped, "the last connections are closed");
+        Ok(())
+    });
+    tasks.spawn(
+        "asking partners",
+        puller::run(app.clone(), fetch, config.clone(), stop.clone()),
+    );
+    tasks.spawn("signing again", renew(app.clone(), stop.clone()));
+    tasks.spawn(
+        "the control socket",
+        control::listen(app, config.dir.clone(), stop.clone()),
+    );
+    tasks.spawn("waiting for the end", end(args.until_stdin_ends, stop));
+    tracing::info!(entity = %config.entity, listen = %config.listen, "{} answers", config.entity);
+    tasks.wait().await?;
+    tracing::info!(entity = %config.entity, "{} has stopped", config.entity);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn outbound(config: &Config) -> anyhow::Result<Arc<dyn Fetch>> {
+    let extra_roots_pem = match &config.extra_roots {
+        None => None,
+        Some(path) => Some(std::fs::read(path).with_context(|| format!("{}", path.display()))?),
+    };
+    let rules = Rules {
+        allow_loopback: config.allow_loopback,
+        allow_private: config.allow_private.clone(),
+        extra_roots_pem,
+        ..Rules::default()
+    };
+    Ok(Arc::new(HttpFetch::new(rules)?))
+}
+
+/// Signs again what is due, and stops the node when its store does.
+async fn renew(app: App, stop: Stop) -> anyhow::Result<()> {
+    while pause(RENEWAL_PAUSE, &stop).await {
+        match app.renew().await {
+            Ok(0) => {}
+            Ok(records) => tracing::info!(records, "signed {records} records again"),
+            Err(fault @ (app::Fault::Unknown(_) | app::Fault::Read(_))) => return Err(fault.into()),
+            Err(fault) => tracing::warn!(error = %fault, "nothing could be signed: {fault}"),
+        }
+    }
+    Ok(())
+}
+
+/// Comes true when the node shall stop.
+async fn end(until_stdin_ends: bool, stop: Stop) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        () = stop.wait() => {}
+        () = stdin_ends(), if until_stdin_ends => {}
+    }
+    Ok(())
+}
+
+/// Comes true when standard input ends. A thread of its own reads, because a read
+/// in the runtime would keep the node from ending.
+async fn stdin_ends() {
+    let (ended, wait) = oneshot::channel();
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = ended.send(());
+    });
+    let _ = wait.await;
+}
+
+/// The pages' way to what the node knows.
+#[derive(Debug, Clone)]
+struct HomePages(App);
+
+impl Pages for HomePages {
+    async fn home(&self) -> Result<Home, PageError> {
+        self.0
+            .home()
+            .await
+            .map_err(|fault| PageError::Unreadable(Box::new(fault)))
+    }
+}
+
+#[cfg(feature = "sabotage")]
+fn misbehave(what: Option<&str>) -> anyhow::Result<()> {
+    match what {
+        None => {}
+        Some("skip-signatures") => seal::sabotage::skip_signatures(),
+        Some("forge-records") => app::sabotage::forge_records(),
+        Some("ignore-withdrawals") => app::sabotage::ignore_withdrawals(),
+        Some(other) => anyhow::bail!("no such sabotage: {other}"),
+    }
+    Ok(())
+}
