@@ -77,7 +77,7 @@ pub(crate) struct InitSpace {
 pub(crate) struct InitCoordinator {
     #[command(flatten)]
     pub(crate) folder: Folder,
-    /// The coordinator's address on the network, such as https://label.example
+    /// The coordinator's address on the network, such as <https://label.example>
     #[arg(long, value_name = "URL")]
     pub(crate) entity: EntityId,
     /// The label's name in French
@@ -150,7 +150,7 @@ pub(crate) enum Label {
 
 #[derive(Debug, Args)]
 pub(crate) struct LabelSpace {
-    /// The space's address on the network, such as https://le-mug.example
+    /// The space's address on the network, such as <https://le-mug.example>
     #[arg(value_name = "URL")]
     pub(crate) space: EntityId,
     #[command(flatten)]
@@ -209,10 +209,73 @@ pub(crate) struct Demo {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::{CommandFactory as _, Parser as _};
+
+    use super::Cli;
+
+    const README: &str = include_str!("../../../README.md");
+    const SERVICE: &str = include_str!("../../../deploy/escale.service");
 
     #[test]
     fn the_command_line_is_consistent() {
-        super::Cli::command().debug_assert();
+        Cli::command().debug_assert();
+    }
+
+    /// Words of a shell line: quotes keep spaces, a `#` ends it.
+    fn words(line: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        let mut is_quoted = false;
+        for character in line.chars() {
+            match character {
+                '"' => is_quoted = !is_quoted,
+                '#' if !is_quoted => break,
+                ' ' if !is_quoted => words.push(String::new()),
+                _ => words.last_mut().unwrap().push(character),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
+    #[track_caller]
+    fn check(line: &str) {
+        let parsed = Cli::try_parse_from(words(line));
+        assert!(parsed.is_ok(), "{line}: {}", parsed.err().unwrap());
+    }
+
+    #[test]
+    fn every_command_of_the_readme_can_be_typed() {
+        let joined = README.replace("\\\n", " ");
+        let commands: Vec<_> = joined
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.starts_with("escale "))
+            .collect();
+        assert!(commands.len() >= 10, "{commands:?}");
+        commands.into_iter().for_each(check);
+    }
+
+    #[test]
+    fn the_service_starts_what_can_be_started() {
+        let sections: Vec<_> = SERVICE
+            .lines()
+            .filter(|line| line.starts_with('['))
+            .collect();
+        assert_eq!(sections, ["[Unit]", "[Service]", "[Install]"]);
+        let lines = SERVICE
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with(['#', '[']));
+        for line in lines {
+            assert!(
+                line.split_once('=')
+                    .is_some_and(|(name, _)| !name.contains(' ')),
+                "{line}"
+            );
+        }
+        let start = SERVICE
+            .lines()
+            .find_map(|line| line.strip_prefix("ExecStart="))
+            .unwrap();
+        check(start.strip_prefix("/usr/local/bin/").unwrap());
     }
 }

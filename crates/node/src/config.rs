@@ -1,13 +1,17 @@
 //! The file `escale.toml`: read once, all problems reported together.
 
+mod reader;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use seal::{Jwk, PublicKey};
-use toml::{Table, Value};
+use seal::PublicKey;
+use toml::Table;
 use wire::EntityId;
 use wire::trust::NodeRole;
+
+use self::reader::Reader;
 
 /// The configuration of a node. Paths are absolute or relative to its folder.
 #[derive(Debug, Clone)]
@@ -32,6 +36,15 @@ pub(crate) struct Config {
     pub(crate) store: PathBuf,
     /// The store's cache in bytes.
     pub(crate) store_cache_bytes: u64,
+    /// The way to other nodes.
+    pub(crate) network: NetworkConfig,
+    /// The log.
+    pub(crate) log: LogConfig,
+}
+
+/// Whom the node asks, and how often.
+#[derive(Debug, Clone)]
+pub(crate) struct NetworkConfig {
     /// Whether nodes on loopback addresses may be asked.
     pub(crate) allow_loopback: bool,
     /// Peers that may be on a private network.
@@ -40,8 +53,6 @@ pub(crate) struct Config {
     pub(crate) extra_roots: Option<PathBuf>,
     /// Seconds from one pull of a feed to the next.
     pub(crate) pull_every_seconds: u64,
-    /// The log.
-    pub(crate) log: LogConfig,
 }
 
 /// How the log is written.
@@ -97,21 +108,23 @@ impl Config {
         let table: Table = text
             .parse()
             .map_err(|error| vec![format!("not TOML: {error}")])?;
-        let mut reader = Reader {
-            table,
-            section: String::new(),
-            problems: Vec::new(),
-        };
+        let mut reader = Reader::new(table);
+        let config = Self::read(&mut reader, dir);
+        match (config, reader.into_problems()) {
+            (Some(config), problems) if problems.is_empty() => Ok(config),
+            (_, problems) => Err(problems),
+        }
+    }
+
+    /// Reads everything before anything is given up for, so that all problems show.
+    fn read(reader: &mut Reader, dir: &Path) -> Option<Self> {
+        let roles = [
+            ("space", NodeRole::Space),
+            ("coordinator", NodeRole::Coordinator),
+        ];
         let entity = reader.entity("entity");
-        let role = reader.choice(
-            "role",
-            None,
-            &[
-                ("space", NodeRole::Space),
-                ("coordinator", NodeRole::Coordinator),
-            ],
-        );
-        let listen = reader.parsed::<SocketAddr>("listen", None, "an address and a port");
+        let role = reader.choice("role", None, &roles);
+        let listen = reader.parsed("listen", None, "an address and a port");
         let (coordinator, root_key) = reader.section("label", |label| {
             (label.entity("coordinator"), label.key("root_key"))
         });
@@ -119,219 +132,62 @@ impl Config {
             (keys.path("fed", dir), keys.path("ops", dir))
         });
         let (store, cache_mib) = reader.section("store", |store| {
-            (
-                store.path("dir", dir),
-                store.number("cache_mib", 32, 1..=4096),
-            )
+            let cache_mib = store.number("cache_mib", 32, 1..=4096);
+            (store.path("dir", dir), cache_mib)
         });
-        let (allow_loopback, allow_private, extra_roots, pull_every_seconds) =
-            reader.section("network", |network| {
-                (
-                    network.flag("allow_loopback"),
-                    network.entities("allow_private"),
-                    network.optional_path("extra_roots", dir),
-                    network.number("pull_every_seconds", 30, 1..=3600),
-                )
-            });
-        let (level, format) = reader.section("log", |log| {
-            let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
-            (
-                log.text("level", Some("info")),
-                log.choice("format", Some("text"), &formats),
-            )
-        });
-        reader.leftovers();
+        let network = reader.section("network", |network| NetworkConfig::read(network, dir));
+        let log = reader.section("log", LogConfig::read);
+        let may_loopback = network
+            .as_ref()
+            .is_some_and(|network| network.allow_loopback);
         for (name, entity) in [("entity", &entity), ("label.coordinator", &coordinator)] {
-            let is_loopback = entity.as_ref().is_some_and(EntityId::is_loopback);
-            if is_loopback && allow_loopback != Some(true) {
-                let problem = format!("{name}: a loopback address needs network.allow_loopback");
-                reader.problems.push(problem);
+            if entity.as_ref().is_some_and(EntityId::is_loopback) && !may_loopback {
+                reader.refuse(name, "a loopback address needs network.allow_loopback");
             }
         }
         if role == Some(NodeRole::Coordinator) && entity != coordinator {
-            reader
-                .problems
-                .push("label.coordinator: a coordinator's own is itself".to_owned());
+            reader.refuse("label.coordinator", "a coordinator's own is itself");
         }
-        let problems = std::mem::take(&mut reader.problems);
-        let build = || {
-            Some(Self {
-                dir: dir.to_owned(),
-                entity: entity?,
-                role: role?,
-                listen: listen?,
-                coordinator: coordinator?,
-                root_key: root_key?,
-                fed_key: fed_key?,
-                ops_key: ops_key?,
-                store: store?,
-                store_cache_bytes: cache_mib? * 1024 * 1024,
-                allow_loopback: allow_loopback?,
-                allow_private: allow_private?,
-                extra_roots: extra_roots?,
-                pull_every_seconds: pull_every_seconds?,
-                log: LogConfig {
-                    level: level?,
-                    format: format?,
-                },
-            })
-        };
-        if problems.is_empty() {
-            build().ok_or_else(Vec::new)
-        } else {
-            Err(problems)
-        }
+        Some(Self {
+            dir: dir.to_owned(),
+            entity: entity?,
+            role: role?,
+            listen: listen?,
+            coordinator: coordinator?,
+            root_key: root_key?,
+            fed_key: fed_key?,
+            ops_key: ops_key?,
+            store: store?,
+            store_cache_bytes: cache_mib? * 1024 * 1024,
+            network: network?,
+            log: log?,
+        })
     }
 }
 
-/// Takes keys out of a table, and notes what is wrong with each.
-struct Reader {
-    table: Table,
-    section: String,
-    problems: Vec<String>,
+impl NetworkConfig {
+    fn read(reader: &mut Reader, dir: &Path) -> Option<Self> {
+        let allow_loopback = reader.flag("allow_loopback");
+        let allow_private = reader.entities("allow_private");
+        let extra_roots = reader.optional_path("extra_roots", dir);
+        let pull_every_seconds = reader.number("pull_every_seconds", 30, 1..=3600);
+        Some(Self {
+            allow_loopback: allow_loopback?,
+            allow_private: allow_private?,
+            extra_roots,
+            pull_every_seconds: pull_every_seconds?,
+        })
+    }
 }
 
-impl Reader {
-    fn section<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
-        let table = match self.table.remove(name) {
-            Some(Value::Table(table)) => table,
-            None => Table::new(),
-            Some(_) => {
-                self.problems
-                    .push(format!("{name}: a section, [{name}], is expected"));
-                Table::new()
-            }
-        };
-        let mut inner = Self {
-            table,
-            section: format!("{name}."),
-            problems: Vec::new(),
-        };
-        let value = read(&mut inner);
-        inner.leftovers();
-        self.problems.append(&mut inner.problems);
-        value
-    }
-
-    fn leftovers(&mut self) {
-        for name in self.table.keys() {
-            self.problems
-                .push(format!("{}{name}: no such key", self.section));
-        }
-        self.table.clear();
-    }
-
-    fn problem<T>(&mut self, name: &str, what: impl fmt::Display) -> Option<T> {
-        self.problems
-            .push(format!("{}{name}: {what}", self.section));
-        None
-    }
-
-    fn text(&mut self, name: &str, default: Option<&str>) -> Option<String> {
-        match (self.table.remove(name), default) {
-            (Some(Value::String(text)), _) => Some(text),
-            (Some(_), _) => self.problem(name, "a text is expected"),
-            (None, Some(default)) => Some(default.to_owned()),
-            (None, None) => self.problem(name, "missing"),
-        }
-    }
-
-    fn parsed<T: std::str::FromStr>(
-        &mut self,
-        name: &str,
-        default: Option<&str>,
-        what: &str,
-    ) -> Option<T> {
-        let text = self.text(name, default)?;
-        text.parse()
-            .ok()
-            .or_else(|| self.problem(name, format!("{what} is expected")))
-    }
-
-    fn choice<T: Copy>(
-        &mut self,
-        name: &str,
-        default: Option<&str>,
-        choices: &[(&str, T)],
-    ) -> Option<T> {
-        let text = self.text(name, default)?;
-        let chosen = choices
-            .iter()
-            .find(|(choice, _)| *choice == text)
-            .map(|(_, value)| *value);
-        let names: Vec<_> = choices.iter().map(|(choice, _)| *choice).collect();
-        chosen.or_else(|| self.problem(name, format!("one of {} is expected", names.join(", "))))
-    }
-
-    fn entity(&mut self, name: &str) -> Option<EntityId> {
-        let text = self.text(name, None)?;
-        EntityId::parse(&text)
-            .map_err(|refusal| self.problem::<()>(name, refusal))
-            .ok()
-    }
-
-    fn entities(&mut self, name: &str) -> Option<Vec<EntityId>> {
-        let Some(value) = self.table.remove(name) else {
-            return Some(Vec::new());
-        };
-        let read = |value: &Value| value.as_str().and_then(|text| EntityId::parse(text).ok());
-        let entities = value
-            .as_array()
-            .and_then(|all| all.iter().map(read).collect());
-        entities.or_else(|| self.problem(name, "a list of node addresses is expected"))
-    }
-
-    fn key(&mut self, name: &str) -> Option<PublicKey> {
-        let x = self.text(name, None)?;
-        let jwk = Jwk {
-            kty: "OKP".to_owned(),
-            crv: Some("Ed25519".to_owned()),
-            x: Some(x),
-            kid: None,
-            key_use: None,
-            alg: None,
-            d: None,
-        };
-        PublicKey::try_from(&jwk)
-            .map_err(|refusal| self.problem::<()>(name, refusal))
-            .ok()
-    }
-
-    fn path(&mut self, name: &str, dir: &Path) -> Option<PathBuf> {
-        self.text(name, None).map(|path| dir.join(path))
-    }
-
-    fn optional_path(&mut self, name: &str, dir: &Path) -> Option<Option<PathBuf>> {
-        if self.table.contains_key(name) {
-            self.path(name, dir).map(Some)
-        } else {
-            Some(None)
-        }
-    }
-
-    fn flag(&mut self, name: &str) -> Option<bool> {
-        match self.table.remove(name) {
-            None => Some(false),
-            Some(Value::Boolean(flag)) => Some(flag),
-            Some(_) => self.problem(name, "true or false is expected"),
-        }
-    }
-
-    fn number(
-        &mut self,
-        name: &str,
-        default: u64,
-        range: std::ops::RangeInclusive<u64>,
-    ) -> Option<u64> {
-        let Some(value) = self.table.remove(name) else {
-            return Some(default);
-        };
-        let number = value
-            .as_integer()
-            .and_then(|number| u64::try_from(number).ok());
-        number.filter(|number| range.contains(number)).or_else(|| {
-            let (from, to) = (range.start(), range.end());
-            self.problem(name, format!("a number from {from} to {to} is expected"))
+impl LogConfig {
+    fn read(reader: &mut Reader) -> Option<Self> {
+        let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+        let level = reader.text("level", Some("info"));
+        let format = reader.choice("format", Some("text"), &formats);
+        Some(Self {
+            level: level?,
+            format: format?,
         })
     }
 }

@@ -75,14 +75,12 @@ const COMMANDS_MAX: usize = 8;
 
 /// Has `command` done by the running node of `config`, or does it on its store.
 pub(crate) async fn ask(config: &Config, command: Command) -> anyhow::Result<Value> {
-    match UnixStream::connect(config.dir.join(SOCKET_FILE)).await {
-        Ok(stream) => ask_running(stream, &command).await,
-        // No node runs; a socket that a crash left behind refuses.
-        Err(_) => {
-            let app = start::open(config).await?;
-            execute(&app, command).await
-        }
+    if let Ok(stream) = UnixStream::connect(config.dir.join(SOCKET_FILE)).await {
+        return ask_running(stream, &command).await;
     }
+    // No node runs; a socket that a crash left behind refuses.
+    let app = start::open(config).await?;
+    execute(&app, command).await
 }
 
 async fn ask_running(mut stream: UnixStream, command: &Command) -> anyhow::Result<Value> {
@@ -101,7 +99,7 @@ async fn ask_running(mut stream: UnixStream, command: &Command) -> anyhow::Resul
         Reply::Failed(chain) => {
             let mut causes = chain.into_iter().rev();
             let first = causes.next().unwrap_or_default();
-            Err(causes.fold(anyhow!(first), |error, cause| error.context(cause)))
+            Err(causes.fold(anyhow!(first), anyhow::Error::context))
         }
     }
 }
@@ -168,12 +166,12 @@ async fn execute(app: &App, command: Command) -> anyhow::Result<Value> {
             let depth = if is_deep { Depth::Deep } else { Depth::Quick };
             Ok(report_json(app.check(depth).await?))
         }
-        Command::PublishSpace { file } => {
-            published_json(app.publish_space(&read_space(&file)?).await?)
-        }
-        Command::PublishCharter { file } => {
-            published_json(app.publish_charter(&read_charter(&file)?).await?)
-        }
+        Command::PublishSpace { file } => Ok(published_json(
+            app.publish_space(&read_space(&file)?).await?,
+        )),
+        Command::PublishCharter { file } => Ok(published_json(
+            app.publish_charter(&read_charter(&file)?).await?,
+        )),
         Command::Admit { space } => {
             let invitation = app.invite(&space).await?;
             Ok(json!({ "space": space, "invitation": invitation.to_code()? }))
@@ -212,13 +210,13 @@ fn report_json(report: CheckReport) -> Value {
     json!({ "ok": ok, "feeds": feeds, "records": records, "entries": entries, "problems": problems })
 }
 
-fn published_json(published: app::Published) -> anyhow::Result<Value> {
+fn published_json(published: app::Published) -> Value {
     let app::Published { records, seq } = published;
     let records: Vec<_> = records
         .into_iter()
         .map(|(kind, id, is_removal)| json!({ "kind": kind, "id": id, "is_removal": is_removal }))
         .collect();
-    Ok(json!({ "records": records, "seq": seq }))
+    json!({ "records": records, "seq": seq })
 }
 
 async fn standing_json(app: &App, space: &EntityId) -> anyhow::Result<Value> {

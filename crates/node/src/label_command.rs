@@ -107,7 +107,9 @@ async fn list(dir: &Path, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
-    rows.iter().for_each(|row| output::line(row_line(row)));
+    for row in rows {
+        output::line(row_line(row));
+    }
     if rows.is_empty() {
         output::line("No space yet. Invite one: escale label admit https://a-space.example");
     }

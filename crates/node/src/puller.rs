@@ -44,7 +44,7 @@ pub(crate) async fn run(
     stop: Stop,
 ) -> anyhow::Result<()> {
     let stopwatch = Stopwatch::start();
-    let pull_every_millis = config.pull_every_seconds * 1_000;
+    let pull_every_millis = config.network.pull_every_seconds * 1_000;
     let mut plan = Schedule::new(Limits {
         pull_every_millis,
         ..Limits::default()
@@ -90,16 +90,7 @@ fn settled(peer: &EntityId, outcome: Result<usize, Failure>) -> anyhow::Result<E
             }
             Ok(Event::Pulled(peer.clone()))
         }
-        Err(Failure::Pull(PullError::Fault(fault))) => match fault {
-            app::Fault::Unknown(_) | app::Fault::Read(_) => Err(fault.into()),
-            fault => {
-                tracing::warn!(entity = %peer, error = %fault, "{peer} was not read: {fault}");
-                Ok(Event::Failed {
-                    peer: peer.clone(),
-                    noise: SystemEntropy::noise(),
-                })
-            }
-        },
+        Err(Failure::Pull(PullError::Fault(fault))) if fault.ends_the_node() => Err(fault.into()),
         Err(failure) => {
             let code = match &failure {
                 Failure::Pull(refusal) => refusal.code(),

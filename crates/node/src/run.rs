@@ -64,13 +64,13 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
 }
 
 fn outbound(config: &Config) -> anyhow::Result<Arc<dyn Fetch>> {
-    let extra_roots_pem = match &config.extra_roots {
+    let extra_roots_pem = match &config.network.extra_roots {
         None => None,
         Some(path) => Some(std::fs::read(path).with_context(|| format!("{}", path.display()))?),
     };
     let rules = Rules {
-        allow_loopback: config.allow_loopback,
-        allow_private: config.allow_private.clone(),
+        allow_loopback: config.network.allow_loopback,
+        allow_private: config.network.allow_private.clone(),
         extra_roots_pem,
         ..Rules::default()
     };
@@ -83,7 +83,7 @@ async fn renew(app: App, stop: Stop) -> anyhow::Result<()> {
         match app.renew().await {
             Ok(0) => {}
             Ok(records) => tracing::info!(records, "signed {records} records again"),
-            Err(fault @ (app::Fault::Unknown(_) | app::Fault::Read(_))) => return Err(fault.into()),
+            Err(fault) if fault.ends_the_node() => return Err(fault.into()),
             Err(fault) => tracing::warn!(error = %fault, "nothing could be signed: {fault}"),
         }
     }

@@ -143,14 +143,13 @@ mod tests {
         let text = new_space_file("Le \"Mug\"", "Chambéry");
         let file: SpaceFile = parse(&text).unwrap();
         assert_eq!(file.profile.name, "Le \"Mug\"");
-        let uncommented: String = text
-            .lines()
-            .map(|line| match line.strip_prefix("# ") {
-                Some(rest) if rest.contains(" = ") || rest.starts_with(['[', ']', ' ']) => rest,
-                _ => line,
-            })
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let uncomment = |line: &str| match line.strip_prefix("# ") {
+            Some(rest) if rest.contains(" = ") || rest.starts_with(['[', ']', ' ']) => {
+                rest.to_owned()
+            }
+            _ => line.to_owned(),
+        };
+        let uncommented = text.lines().map(uncomment).collect::<Vec<_>>().join("\n");
         let file: SpaceFile = parse(&uncommented).unwrap();
         assert_eq!(file.profile.area_m2, Some(150));
         assert_eq!(file.opening_hours.unwrap().weekly.len(), 1);

@@ -2,6 +2,8 @@
 //!
 //! What no source gives is marked as an example, in the data itself.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 /// A space of the demonstration.
@@ -181,9 +183,10 @@ impl Place {
             self.name, self.village, self.profile
         );
         for (id, unit, cents, is_example) in self.prices(day_cents) {
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "\n[formula.{id}]\nunit = \"{unit}\"\nprice_cents = {cents}\nis_example = {is_example}\n"
-            ));
+            );
         }
         text
     }
@@ -192,11 +195,13 @@ impl Place {
     pub(crate) fn expected_formulas(&self, day_cents: Option<i64>) -> Value {
         self.prices(day_cents)
             .map(|(id, unit, cents, is_example)| {
-                let mut formula = json!({ "unit": unit, "price_cents": cents });
+                let mut formula = serde_json::Map::new();
+                formula.insert("unit".to_owned(), json!(unit));
+                formula.insert("price_cents".to_owned(), json!(cents));
                 if is_example {
-                    formula["is_example"] = json!(true);
+                    formula.insert("is_example".to_owned(), json!(true));
                 }
-                (id.to_owned(), formula)
+                (id.to_owned(), Value::Object(formula))
             })
             .collect::<serde_json::Map<_, _>>()
             .into()

@@ -1,5 +1,6 @@
 //! The nodes of the demonstration together: where they are, and how they are made.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -221,19 +222,20 @@ impl Network {
     pub(crate) fn guide(&self) -> String {
         let mut text = String::from("\nOpen in a browser:\n");
         for node in self.nodes() {
-            text.push_str(&format!("  {}   {}\n", node.entity, node.name));
+            let _ = writeln!(text, "  {}   {}", node.entity, node.name);
         }
         let busy = self.spaces.first().map_or("", |node| node.entity.as_str());
         let program = std::env::current_exe()
             .map_or_else(|_| "escale".to_owned(), |path| path.display().to_string());
         let dir = self.coordinator.dir.display();
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "Try, in another terminal:\n  \
              {program} label list --dir {dir}\n  \
              {program} label suspend {busy} --reason 'works in the roof' --dir {dir}\n  \
              {program} label grant {busy} --dir {dir}\n\
              The spaces say so within seconds. Stop with Ctrl-C."
-        ));
+        );
         text
     }
 }

@@ -4,6 +4,12 @@
 //! feed a record that its author never signed, with everything else as it must be:
 //! position, chain, digest, head.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON value that is indexed by a name gives null, and an object takes one"
+)]
+
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -127,8 +133,11 @@ fn forged_answer(answer: &[u8]) -> anyhow::Result<Vec<u8>> {
         let name = line.split(':').next().unwrap_or_default();
         !line.is_empty() && !name.eq_ignore_ascii_case("content-length")
     });
-    let mut forged: String = kept.map(|line| format!("{line}\r\n")).collect();
-    forged.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+    let mut forged = kept.collect::<Vec<_>>().join(
+        "
+",
+    );
+    let _ = write!(forged, "\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     Ok(forged.into_bytes())
 }
 

@@ -48,7 +48,6 @@ pub(crate) async fn begin(
         );
     } else {
         step!(report, "the kept nodes start again", setup::again(network));
-        step!(report, "each node answers", setup::answer(network));
     }
     Ok(())
 }
