@@ -23,14 +23,7 @@ pub(crate) struct Compact(&'static str, String);
 
 impl IntoResponse for Compact {
     fn into_response(self) -> Response {
-        (
-            [
-                (header::CONTENT_TYPE, self.0),
-                (header::CACHE_CONTROL, "no-cache"),
-            ],
-            self.1,
-        )
-            .into_response()
+        ([(header::CONTENT_TYPE, self.0)], self.1).into_response()
     }
 }
 

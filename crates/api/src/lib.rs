@@ -18,6 +18,9 @@ mod problem;
 use app::App;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, header};
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::{MethodRouter, any, get, post};
 
 pub use problem::{CODES, Problem};
@@ -105,7 +108,16 @@ pub fn router(app: App) -> Router {
     router
         .route("/api/{*rest}", any(problem::no_such_route))
         .route("/federation/{*rest}", any(problem::no_such_route))
+        .layer(map_response(asked_again))
         .with_state(app)
+}
+
+/// What a node says is true now: whoever keeps a copy asks again before using it.
+async fn asked_again(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let no_cache = HeaderValue::from_static("no-cache");
+    headers.entry(header::CACHE_CONTROL).or_insert(no_cache);
+    response
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use rules::feed::{Author, FeedRefusal, HeadSays, Tip};
 use store::ReadError;
 use wire::EntityId;
 
-use crate::append::put_record;
 use crate::keys::{FEEDS, HOLDINGS, LATEST, RECORDS};
 use crate::stored::{self, Feed, StoredHead};
 use crate::{App, Fault, PullError};
@@ -41,11 +40,13 @@ impl CheckReport {
 
 /// What is wrong with one entry, in words; every other fault stays one.
 fn problem_of(fault: Fault) -> Result<String, Fault> {
-    match fault {
-        Fault::Read(error @ ReadError::Damaged { .. }) => Ok(error.to_string()),
-        Fault::Form { .. } => Ok(fault.to_string()),
-        fault => Err(fault),
+    if let Fault::Read(error @ ReadError::Damaged { .. }) = &fault {
+        return Ok(error.to_string());
     }
+    if let Fault::Form { .. } = fault {
+        return Ok(fault.to_string());
+    }
+    Err(fault)
 }
 
 const PAGE: usize = 100;
@@ -221,15 +222,10 @@ impl App {
             if let Some(refusal) = refusal {
                 return Err(refusal.into());
             }
-            for next in accepted {
-                let mut batch = store::Batch::new();
-                put_record(&mut batch, entity, &next.record, None)?;
-                walked.latest.extend(
-                    batch.writes.into_iter().filter_map(|(key, value)| {
-                        (key.prefix() == LATEST).then_some(key).zip(value)
-                    }),
-                );
-            }
+            walked.latest.extend(accepted.iter().map(|next| {
+                let key = crate::keys::latest(entity, &next.record.kind, &next.record.id);
+                (key, stored::Latest::of(&next.record))
+            }));
             after = page.entries.last().map(|(key, _)| key.clone());
             if !page.is_cut {
                 return Ok(walked);
@@ -240,7 +236,7 @@ impl App {
     async fn stored_latest(
         &self,
         entity: &EntityId,
-    ) -> Result<BTreeMap<store::Key, Vec<u8>>, Fault> {
+    ) -> Result<BTreeMap<store::Key, stored::Latest>, Fault> {
         let stem = crate::keys::records_of(entity);
         let mut latest = BTreeMap::new();
         let mut after = None;
@@ -249,12 +245,10 @@ impl App {
                 .store()
                 .scan(LATEST, &stem, after.as_ref(), store::SCAN_LIMIT_MAX)
                 .await?;
+            for (key, found) in &page.entries {
+                latest.insert(key.clone(), stored::decode(key, found)?);
+            }
             after = page.entries.last().map(|(key, _)| key.clone());
-            latest.extend(
-                page.entries
-                    .into_iter()
-                    .map(|(key, found)| (key, found.value)),
-            );
             if !page.is_cut {
                 return Ok(latest);
             }
@@ -264,5 +258,5 @@ impl App {
 
 struct Walked {
     tip: Tip,
-    latest: BTreeMap<store::Key, Vec<u8>>,
+    latest: BTreeMap<store::Key, stored::Latest>,
 }

@@ -41,6 +41,14 @@ pub enum Fault {
     NothingHeard,
 }
 
+impl Fault {
+    /// Whether the node should end: its store can no longer be relied on, and the
+    /// ordinary start finds out what is there.
+    pub fn ends_the_node(&self) -> bool {
+        matches!(self, Self::Unknown(_) | Self::Read(_))
+    }
+}
+
 /// A commit that failed, seen by an operation that can start over.
 pub(crate) enum Attempt<E> {
     /// Others came first: read and decide again.
@@ -61,10 +69,10 @@ impl From<CommitError> for Fault {
 
 impl<E: From<Fault>> From<CommitError> for Attempt<E> {
     fn from(error: CommitError) -> Self {
-        match error {
-            CommitError::Conflict { .. } => Self::Again,
-            error => Self::Failed(Fault::from(error).into()),
+        if let CommitError::Conflict { .. } = error {
+            return Self::Again;
         }
+        Self::Failed(Fault::from(error).into())
     }
 }
 

@@ -148,17 +148,7 @@ impl App {
         clock: std::sync::Arc<dyn crate::Clock>,
         entropy: std::sync::Arc<dyn crate::Entropy>,
     ) -> Self {
-        let register = std::sync::RwLock::new(None);
-        let inner = crate::Inner {
-            store,
-            identity,
-            clock,
-            entropy,
-            register,
-        };
-        Self {
-            inner: std::sync::Arc::new(inner),
-        }
+        Self::over(store, identity, clock, entropy)
     }
 
     pub(crate) async fn check_founded(&self) -> Result<(), FoundError> {

@@ -11,6 +11,15 @@ use crate::view::{FeedView, Home, LabelView, SpaceView};
 use crate::{App, Fault, Register};
 
 impl App {
+    /// Whether the clock is before what the coordinator has already signed.
+    pub async fn is_clock_behind(&self) -> Result<bool, Fault> {
+        let now = self.now();
+        let (feed, _) = self.feed_state(&self.identity().coordinator).await?;
+        Ok(feed
+            .head
+            .is_some_and(|head| trust::is_clock_behind(now, head.iat)))
+    }
+
     /// The node's first page, judged now from what the node holds.
     pub async fn home(&self) -> Result<Home, Fault> {
         let now = self.now();
@@ -23,9 +32,10 @@ impl App {
         let register = register.as_deref();
         let (label_feed, _) = self.feed_state(&identity.coordinator).await?;
         let newest_heard = label_feed.head.as_ref().map_or(now, |head| head.iat);
-        let us = match self.is_coordinator() {
-            true => None,
-            false => Some(self.space_view(&identity.entity, register, now).await?),
+        let us = if self.is_coordinator() {
+            None
+        } else {
+            Some(self.space_view(&identity.entity, register, now).await?)
         };
         let mut partners = Vec::new();
         for (space, _) in register.iter().flat_map(|register| register.members()) {
@@ -52,7 +62,7 @@ impl App {
                     .head
                     .as_ref()
                     .is_some_and(|head| freshness::is_register_relied_on(head.iat, now)),
-                feed: view_of(&label_feed),
+                feed: view_of(&label_feed, self.pulled_at(&label_feed)),
             },
             us,
             partners,
@@ -85,13 +95,13 @@ impl App {
             hours,
             formulas,
             freshness: freshness_of(&feed, now),
-            feed: view_of(&feed),
+            feed: view_of(&feed, self.pulled_at(&feed)),
         })
     }
 
     pub(crate) async fn feed_view(&self, entity: &EntityId) -> Result<FeedView, Fault> {
         let (feed, _) = self.feed_state(entity).await?;
-        Ok(view_of(&feed))
+        Ok(view_of(&feed, self.pulled_at(&feed)))
     }
 }
 
@@ -99,11 +109,11 @@ fn freshness_of(feed: &Feed, now: Timestamp) -> Freshness {
     freshness::of_head(feed.head.as_ref().map(|head| (head.iat, head.exp)), now)
 }
 
-fn view_of(feed: &Feed) -> FeedView {
+fn view_of(feed: &Feed, pulled_at: Option<Timestamp>) -> FeedView {
     FeedView {
         epoch: feed.epoch,
         seq: feed.seq,
-        pulled_at: feed.pulled_at,
+        pulled_at,
         refusal: feed.refusal.clone(),
     }
 }

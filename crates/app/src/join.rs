@@ -7,7 +7,7 @@ use wire::request::{
     Answer, AnswerResult, JOIN_KIND, Join, JoinBody, REQUEST_SECONDS_MAX, Request,
 };
 use wire::trust::NodeRole;
-use wire::{EntityId, Timestamp};
+use wire::{EntityId, Jwks, Timestamp};
 
 use crate::fault::{Attempt, until_settled};
 use crate::label::statement_entry;
@@ -203,6 +203,9 @@ impl App {
         fed: &PublicKey,
         now: Timestamp,
     ) -> Result<Option<&'static str>, Attempt<JoinError>> {
+        // Before the invitation: who was admitted by it in between is found by its use,
+        // and given the same answer again.
+        let register = self.register().await?;
         let key = crate::keys::invitation(body.secret.as_bytes());
         let found = self.store().get(&key).await.map_err(Fault::from)?;
         let Some(found) = found else {
@@ -230,7 +233,6 @@ impl App {
         if !is_space {
             return Ok(Some("configuration_refused"));
         }
-        let register = self.register().await?;
         if register
             .member(&request.iss)
             .is_some_and(|member| member.statement.is_some())
@@ -245,7 +247,7 @@ impl App {
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::At(found.version));
         batch.put(key.clone(), stored::encode(&key, &invitation)?);
-        let statement = self.make_statement(&request.iss, fed, now)?;
+        let statement = self.make_statement(&request.iss, Jwks::of(fed), now)?;
         let entries = vec![statement_entry(&statement)];
         self.append_to_register(&mut batch, &register, entries)
             .await?;

@@ -6,7 +6,7 @@ use rules::feed::{ANCHOR_KIND, MARK_KIND, STATEMENT_KIND};
 use rules::trust::{
     INVITATION_SECONDS, MARK_SECONDS, STATEMENT_SECONDS, Standing, TrustRefusal, open_anchor,
 };
-use seal::{Jwk, PublicKey, Verified};
+use seal::{Jwk, Verified};
 use store::{Batch, Expected};
 use wire::label::{REASON_CHARS_MAX, Withdrawal, WithdrawalState};
 use wire::space::THE_ONE;
@@ -282,7 +282,7 @@ impl App {
     pub(crate) fn make_statement(
         &self,
         space: &EntityId,
-        fed: &PublicKey,
+        fed: Jwks,
         now: Timestamp,
     ) -> Result<Verified<EntityStatement>, Fault> {
         let statement = EntityStatement {
@@ -290,7 +290,7 @@ impl App {
             sub: space.clone(),
             iat: now,
             exp: now.plus_seconds(STATEMENT_SECONDS),
-            jwks: Jwks::of(fed),
+            jwks: fed,
             authority_hints: Vec::new(),
             metadata: None,
             constraints: Some(Constraints { max_path_length: 0 }),

@@ -28,10 +28,13 @@ mod register;
 mod renew;
 #[cfg(feature = "sabotage")]
 pub mod sabotage;
+mod scrub;
 mod serve;
 mod stored;
 pub mod view;
 
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, RwLock};
 
 use seal::{PublicKey, SecretKey};
@@ -82,6 +85,12 @@ struct Inner {
     /// The register of one position of the coordinator's feed, so that it is not
     /// built anew at each question.
     register: RwLock<Option<Arc<Register>>>,
+    /// When each feed was last pulled with success, since the node started.
+    pulled: RwLock<BTreeMap<EntityId, Timestamp>>,
+    /// What the last look through the store found.
+    store_problems: RwLock<Vec<String>>,
+    /// Whether the clock was declared right by a person, whatever was signed before.
+    is_clock_accepted: AtomicBool,
 }
 
 /// How often an operation starts over when other commits came first. A node has a
@@ -99,18 +108,29 @@ impl App {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, FoundError> {
-        let register = RwLock::new(None);
-        let app = Self {
+        let app = Self::over(store, identity, clock, entropy);
+        app.check_founded().await?;
+        Ok(app)
+    }
+
+    fn over(
+        store: Arc<dyn Store>,
+        identity: Identity,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        Self {
             inner: Arc::new(Inner {
                 store,
                 identity,
                 clock,
                 entropy,
-                register,
+                register: RwLock::new(None),
+                pulled: RwLock::new(BTreeMap::new()),
+                store_problems: RwLock::new(Vec::new()),
+                is_clock_accepted: AtomicBool::new(false),
             }),
-        };
-        app.check_founded().await?;
-        Ok(app)
+        }
     }
 
     /// Who this node is.

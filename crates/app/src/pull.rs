@@ -1,10 +1,12 @@
 //! Taking another node's feed, page by page.
 
+use std::sync::PoisonError;
+
 use rules::feed::{Author, FeedRefusal, HeadSays};
 use seal::Malformed;
 use store::{Batch, Expected};
-use wire::EntityId;
 use wire::feed::{PAGE_RECORDS_MAX, Page};
+use wire::{EntityId, Timestamp};
 
 use crate::append::put_record;
 use crate::fault::{Attempt, until_settled};
@@ -100,12 +102,13 @@ impl App {
         page: &Page,
     ) -> Result<PullStep, Attempt<PullError>> {
         let identity = self.identity();
-        let fed = self.fed_keys_of(entity).await.map_err(Attempt::Failed)?;
-        let author = match &fed {
+        let fed_keys = self.fed_keys_of(entity).await.map_err(Attempt::Failed)?;
+        let author = match &fed_keys {
             None => Author::Coordinator(&identity.root),
-            Some(fed) => Author::Space(fed),
+            Some(keys) => Author::Space(keys),
         };
         let (mut feed, found) = self.feed_state(entity).await?;
+        let before = feed.clone();
         let mut tip = feed.tip()?;
         let (accepted, refusal) = rules::feed::extend(entity, author, &mut tip, &page.records);
         let said = match refusal {
@@ -118,9 +121,6 @@ impl App {
         }
         feed.move_to(&tip);
         feed.refusal = said.as_ref().err().map(|refusal| refusal.code().to_owned());
-        if said.is_ok() {
-            feed.pulled_at = Some(self.now());
-        }
         if let Ok(HeadSays::Complete(head)) = &said {
             // A relay may bring an older head of the same position: the newer stays.
             let head = StoredHead::new(head);
@@ -128,15 +128,42 @@ impl App {
                 feed.head = Some(head);
             }
         }
-        let key = crate::keys::feed(entity);
-        batch.expect(key.clone(), Expected::unchanged(found.as_ref()));
-        batch.put(key.clone(), stored::encode(&key, &feed)?);
-        self.store().commit(batch).await?;
+        // That there was nothing new is not worth a commit: most pulls bring nothing.
+        if feed != before {
+            feed.pulled_at = said.is_ok().then(|| self.now()).or(before.pulled_at);
+            let key = crate::keys::feed(entity);
+            batch.expect(key.clone(), Expected::unchanged(found.as_ref()));
+            batch.put(key.clone(), stored::encode(&key, &feed)?);
+            self.store().commit(batch).await?;
+        }
+        if said.is_ok() {
+            self.note_pulled(entity);
+        }
         match said {
             Ok(HeadSays::Complete(_)) => Ok(PullStep::Complete(accepted.len())),
             Ok(HeadSays::More) => Ok(PullStep::More(accepted.len())),
             Err(refusal) => Err(Attempt::Failed(refusal.into())),
         }
+    }
+
+    /// Remembers, until the node ends, that a pull went well just now.
+    fn note_pulled(&self, entity: &EntityId) {
+        let mut pulled = self
+            .inner
+            .pulled
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        pulled.insert(entity.clone(), self.now());
+    }
+
+    /// When `entity`'s feed was last pulled with success, as far as is known.
+    pub(crate) fn pulled_at(&self, feed: &stored::Feed) -> Option<Timestamp> {
+        let pulled = self
+            .inner
+            .pulled
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        pulled.get(&feed.entity).copied().max(feed.pulled_at)
     }
 
     /// Keeps beside the cursor why a pull failed.
@@ -197,7 +224,10 @@ fn url_query_escape(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            let hex = |digit| char::from_digit(u32::from(digit), 16).unwrap_or_default();
+            escaped.push('%');
+            escaped.push(hex(byte >> 4).to_ascii_uppercase());
+            escaped.push(hex(byte & 15).to_ascii_uppercase());
         }
     }
     escaped

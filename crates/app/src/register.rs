@@ -16,7 +16,7 @@ use wire::trust::{Anchor, EntityStatement, TrustMark};
 use wire::{BodyKind, EntityId, Timestamp};
 
 use crate::stored::Feed;
-use crate::{App, Fault};
+use crate::{App, CONFLICT_TRIES, Fault};
 
 /// The label as the coordinator's feed has it at one position.
 #[derive(Debug)]
@@ -94,7 +94,7 @@ impl App {
         if let Some(cached) = cached.filter(|it| it.position() == (feed.epoch, feed.seq)) {
             return Ok(cached);
         }
-        let register = Arc::new(self.build_register(&feed).await?);
+        let register = Arc::new(self.read_register(feed).await?);
         let mut place = self
             .inner
             .register
@@ -104,6 +104,20 @@ impl App {
         Ok(register)
     }
 
+    /// Reads until no commit came between two reads: a register is of one position,
+    /// never half of one and half of the next.
+    async fn read_register(&self, mut feed: Feed) -> Result<Register, Fault> {
+        for _ in 0..CONFLICT_TRIES {
+            let register = self.build_register(&feed).await?;
+            let (after, _) = self.feed_state(&self.identity().coordinator).await?;
+            if register.position() == (after.epoch, after.seq) {
+                return Ok(register);
+            }
+            feed = after;
+        }
+        Err(Fault::Busy)
+    }
+
     async fn build_register(&self, feed: &Feed) -> Result<Register, Fault> {
         let (coordinator, root) = (&self.identity().coordinator, &self.identity().root);
         let anchor = self
@@ -111,24 +125,25 @@ impl App {
             .await?
             .and_then(|text| trust::open_anchor(&text, root, coordinator).ok())
             .ok_or(Fault::NothingHeard)?;
-        let fed = anchor.jwks.key_set().map_err(|_| Fault::NothingHeard)?;
+        let fed_keys = anchor.jwks.key_set().map_err(|_| Fault::NothingHeard)?;
         let charter = self.latest_texts(coordinator, Charter::KIND).await?;
         let charter = charter
             .iter()
-            .find_map(|(_, text)| Charter::read(text).ok());
+            .filter_map(|(id, text)| Charter::read(text).ok().filter(|it| it.url == *id))
+            .max_by(|a, b| (a.version, &a.url).cmp(&(b.version, &b.url)));
         let mut members: BTreeMap<EntityId, Member> = BTreeMap::new();
         for (id, text) in self.latest_texts(coordinator, STATEMENT_KIND).await? {
             let Ok(space) = EntityId::parse(&id) else {
                 continue;
             };
-            let statement = trust::open_statement(&text, &fed, coordinator, &space).ok();
+            let statement = trust::open_statement(&text, &fed_keys, coordinator, &space).ok();
             members.entry(space).or_default().statement = statement;
         }
         for (id, text) in self.latest_texts(coordinator, MARK_KIND).await? {
             let (Ok(space), Some(charter)) = (EntityId::parse(&id), &charter) else {
                 continue;
             };
-            let mark = trust::open_mark(&text, &fed, coordinator, &space, &charter.url).ok();
+            let mark = trust::open_mark(&text, &fed_keys, coordinator, &space, &charter.url).ok();
             members.entry(space).or_default().mark = mark;
         }
         for (id, text) in self.latest_texts(coordinator, Withdrawal::KIND).await? {

@@ -84,9 +84,8 @@ impl App {
             let statement = member.statement.as_ref();
             let is_due = |iat| is_renewal_due(iat, STATEMENT_RENEWED_AFTER_SECONDS, now);
             if let Some(held) = statement.filter(|held| is_due(held.iat)) {
-                for fed in held.jwks.key_set().iter().flat_map(KeySet::iter) {
-                    entries.push(statement_entry(&self.make_statement(space, fed, now)?));
-                }
+                let statement = self.make_statement(space, held.jwks.clone(), now)?;
+                entries.push(statement_entry(&statement));
             }
             let is_due = |iat| is_renewal_due(iat, MARK_RENEWED_AFTER_SECONDS, now);
             let mark = member.mark.as_ref().filter(|held| is_due(held.iat));

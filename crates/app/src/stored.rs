@@ -157,6 +157,7 @@ impl Feed {
 
 /// A record as it came, with its body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "a page calls it so too")]
 pub(crate) struct Record {
     pub(crate) record: String,
     pub(crate) salt: Option<[u8; SALT_BYTES]>,
@@ -190,6 +191,20 @@ pub(crate) struct Latest {
     pub(crate) seq: u64,
     pub(crate) rev: u64,
     pub(crate) is_removed: bool,
+}
+
+impl Latest {
+    /// The pointer to `record`.
+    pub(crate) fn of(record: &wire::feed::Record) -> Self {
+        Self {
+            kind: record.kind.clone(),
+            id: record.id.clone(),
+            epoch: record.epoch,
+            seq: record.seq,
+            rev: record.rev,
+            is_removed: record.removed.is_some(),
+        }
+    }
 }
 
 /// A coordinator's invitation.

@@ -69,7 +69,7 @@ pub struct SpaceView {
 /// How much of a feed is held, and how the last pull went.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FeedView {
-    /// The epoch of the last record that we hold; 0 before the first.
+    /// The epoch of the last record that we hold; 1 before the first.
     pub epoch: u64,
     /// The position of the last record that we hold; 0 before the first.
     pub seq: u64,

@@ -7,7 +7,7 @@ use wire::Timestamp;
 
 use crate::look::{assert_sound, home};
 
-fn is_clock_behind<T>(result: Result<T, Fault>) -> bool {
+fn is_clock_behind<T>(result: &Result<T, Fault>) -> bool {
     matches!(result, Err(Fault::ClockBehind))
 }
 
@@ -23,7 +23,7 @@ async fn a_space_whose_clock_is_behind_signs_nothing() {
         matches!(published, Err(PublishError::Fault(Fault::ClockBehind))),
         "{published:?}"
     );
-    assert!(is_clock_behind(app.renew().await));
+    assert!(is_clock_behind(&app.renew().await));
     assert_eq!(space.store().position(), position, "nothing was written");
     assert!(home(space).await.is_clock_behind);
 
@@ -62,7 +62,7 @@ async fn a_coordinator_whose_clock_is_behind_decides_nothing() {
         matches!(joined, Err(JoinError::Fault(Fault::ClockBehind))),
         "{joined:?}"
     );
-    assert!(is_clock_behind(app.renew().await));
+    assert!(is_clock_behind(&app.renew().await));
     let charter = app.publish_charter(&testkit::charter_text(8)).await;
     assert!(
         matches!(charter, Err(PublishError::Fault(Fault::ClockBehind))),
@@ -120,7 +120,7 @@ async fn a_space_whose_clock_is_behind_goes_on_listening() {
         home(space).await.is_clock_behind,
         "a new start believes no clock either"
     );
-    assert!(is_clock_behind(space.app().renew().await));
+    assert!(is_clock_behind(&space.app().renew().await));
 }
 
 #[tokio::test]
@@ -141,4 +141,38 @@ async fn without_random_numbers_nothing_is_signed() {
         .publish_space(&space_text("Le Mug"))
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_person_can_say_that_the_clock_is_right_after_all() {
+    // The coordinator's clock was a year ahead, and everybody heard it.
+    let label = Label::labelled(2).await;
+    let (coordinator, space) = (&label.coordinator, label.space(0));
+    coordinator.clock().advance(365 * testkit::DAY_SECONDS);
+    coordinator.app().renew().await.unwrap();
+    label.settle().await;
+    coordinator.clock().set(START.plus_seconds(60));
+    assert!(is_clock_behind(&coordinator.app().renew().await));
+    assert!(
+        is_clock_behind(&space.app().renew().await),
+        "a whole network is silent"
+    );
+
+    coordinator.app().accept_clock().await.unwrap();
+    label.settle().await;
+    for node in label.nodes() {
+        assert!(!home(node).await.is_clock_behind, "{}", node.entity());
+        node.app().renew().await.unwrap();
+    }
+    coordinator.app().grant(space.entity()).await.unwrap();
+    space
+        .app()
+        .publish_space(&space_text("Le Mug"))
+        .await
+        .unwrap();
+    label.settle().await;
+    assert_sound(&label.nodes()).await;
+    // It is one process's word: the next start finds a clock that can be right.
+    coordinator.restart().await;
+    coordinator.app().grant(space.entity()).await.unwrap();
 }

@@ -144,3 +144,17 @@ async fn a_feed_is_fresh_for_a_day() {
         }
     );
 }
+
+#[tokio::test]
+async fn belonging_runs_out_as_the_label_does() {
+    let label = Label::joined(1).await;
+    let space = label.space(0).entity();
+    let since = START.plus_seconds(STATEMENT_SECONDS);
+    label.advance(STATEMENT_SECONDS - 1);
+    assert_eq!(standing(label.space(0), space).await, Standing::Admitted);
+    label.advance(1);
+    assert_eq!(
+        standing(label.space(0), space).await,
+        Standing::Expired { since }
+    );
+}

@@ -5,38 +5,12 @@
 use std::sync::Arc;
 
 use app::{App, FoundError};
-use store::{Fault, Key, MemoryStore, Store as _, Versioned};
+use store::{Fault, MemoryStore, Store as _};
 use testkit::{DAY_SECONDS, HOUR_SECONDS, Label, ManualClock, Plan, START, SeededEntropy};
 use testkit::{TestNode, charter_text, coordinator_name, join, pull, space_name, space_text};
 
-use crate::look::{assert_sound, count, home, standing, standings, stored};
-
-/// An operation of one node, and how to see that it is done.
-struct Case<P, O, D> {
-    what: &'static str,
-    /// The story before the operation.
-    prepare: P,
-    /// Whose store has the fault.
-    node: fn(&Label) -> &TestNode,
-    operate: O,
-    /// What the operation makes true: not yet true before, and true after it, done
-    /// once or twice.
-    is_done: D,
-}
-
-type Outcome = Result<(), String>;
-
-fn said<T, E: std::fmt::Debug>(result: Result<T, E>) -> Outcome {
-    result.map(|_| ()).map_err(|error| format!("{error:?}"))
-}
-
-async fn contents(node: &TestNode) -> Vec<(Key, Versioned)> {
-    let mut all = Vec::new();
-    for holding in app::keys::HOLDINGS {
-        all.extend(stored(node, holding.prefix).await);
-    }
-    all
-}
+use crate::either_way::{Case, said};
+use crate::look::{count, home, standing, standings};
 
 fn coordinator(label: &Label) -> &TestNode {
     &label.coordinator
@@ -44,79 +18,6 @@ fn coordinator(label: &Label) -> &TestNode {
 
 fn first(label: &Label) -> &TestNode {
     label.space(0)
-}
-
-impl<P, O, D> Case<P, O, D>
-where
-    P: AsyncFn() -> Label,
-    O: AsyncFn(&Label) -> Outcome,
-    D: AsyncFn(&Label) -> bool,
-{
-    async fn check(&self) {
-        let commits = self.count_commits().await;
-        for nth in 1..=commits {
-            for fault in [Fault::ErrorLost, Fault::ErrorKept, Fault::Full] {
-                self.check_commit(nth, commits, fault).await;
-            }
-        }
-        self.check_reads().await;
-    }
-
-    /// How many commits the operation makes when nothing fails.
-    async fn count_commits(&self) -> usize {
-        let label = (self.prepare)().await;
-        assert!(!(self.is_done)(&label).await, "{}: done before", self.what);
-        let before = (self.node)(&label).store().position().0;
-        (self.operate)(&label).await.unwrap();
-        assert!((self.is_done)(&label).await, "{}: not done", self.what);
-        assert_sound(&label.nodes()).await;
-        let commits = (self.node)(&label).store().position().0 - before;
-        assert!(commits > 0, "{}: wrote nothing", self.what);
-        usize::try_from(commits).unwrap()
-    }
-
-    async fn check_commit(&self, nth: usize, commits: usize, fault: Fault) {
-        let what = format!("{}, commit {nth} of {commits}, {fault:?}", self.what);
-        let label = (self.prepare)().await;
-        let node = (self.node)(&label);
-        let before = contents(node).await;
-        node.store().fail_commit(nth, fault);
-        let outcome = (self.operate)(&label).await;
-        assert!(outcome.is_err(), "{what}: nobody noticed");
-        assert!(node.app().home().await.is_err(), "{what}: it carried on");
-
-        node.restart().await;
-        assert_sound(&[node]).await;
-        let is_kept = fault == Fault::ErrorKept;
-        let is_whole = is_kept && nth == commits;
-        assert_eq!((self.is_done)(&label).await, is_whole, "{what}");
-        let is_untouched = nth == 1 && !is_kept;
-        assert_eq!(contents(node).await == before, is_untouched, "{what}");
-
-        (self.operate)(&label).await.unwrap();
-        assert!((self.is_done)(&label).await, "{what}: not done again");
-        label.settle().await;
-        assert_sound(&label.nodes()).await;
-    }
-
-    /// A read that fails is an error, never an absence: nothing is decided on it.
-    async fn check_reads(&self) {
-        for nth in 1..200 {
-            let label = (self.prepare)().await;
-            let node = (self.node)(&label);
-            node.store().fail_read(nth);
-            if (self.operate)(&label).await.is_ok() {
-                assert!(nth > 1, "{}: it reads nothing", self.what);
-                assert!((self.is_done)(&label).await, "{}, read {nth}", self.what);
-                return;
-            }
-            node.restart().await;
-            assert_sound(&[node]).await;
-            (self.operate)(&label).await.unwrap();
-            assert!((self.is_done)(&label).await, "{}, read {nth}", self.what);
-        }
-        panic!("{}: there is no end of reads", self.what);
-    }
 }
 
 #[tokio::test]
@@ -136,7 +37,12 @@ async fn an_invitation_is_there_or_it_is_not() {
 
 async fn is_admitted_once(label: &Label) -> bool {
     let (own, space) = (label.coordinator.entity(), label.space(0).entity());
-    let statements = count(&label.coordinator, own, "subordinate-statement", space.as_str());
+    let statements = count(
+        &label.coordinator,
+        own,
+        "subordinate-statement",
+        space.as_str(),
+    );
     let statements = statements.await;
     assert!(statements <= 1, "admitted twice");
     statements == 1
@@ -189,7 +95,12 @@ async fn a_decision_on_a_label_is_whole() {
         prepare: async || Label::labelled(1).await,
         node: coordinator,
         operate: async |it: &Label| {
-            said(it.coordinator.app().withdraw(it.space(0).entity(), "closed").await)
+            said(
+                it.coordinator
+                    .app()
+                    .withdraw(it.space(0).entity(), "closed")
+                    .await,
+            )
         },
         is_done: async |it: &Label| is(it, "withdrawn").await,
     };
@@ -210,7 +121,12 @@ async fn a_decision_on_a_label_is_whole() {
 
 async fn withdraw_first(label: &Label) {
     let space = label.space(0).entity();
-    label.coordinator.app().withdraw(space, "closed").await.unwrap();
+    label
+        .coordinator
+        .app()
+        .withdraw(space, "closed")
+        .await
+        .unwrap();
     label.settle().await;
     assert_eq!(standings(label, space).await, ["withdrawn"; 2]);
 }
@@ -240,9 +156,7 @@ async fn what_is_published_is_published_once() {
         operate: async |it: &Label| {
             said(it.coordinator.app().publish_charter(&charter_text(8)).await)
         },
-        is_done: async |it: &Label| {
-            home(&it.coordinator).await.label.charter.unwrap().version == 2
-        },
+        is_done: async |it: &Label| home(&it.coordinator).await.label.charter.unwrap().version == 2,
     };
     charter.check().await;
 }
@@ -254,8 +168,13 @@ async fn a_pull_goes_on_where_it_was_cut() {
         prepare: async || {
             let label = Label::labelled(2).await;
             let space = label.space(1).entity();
-            for _ in 0..60 {
-                label.coordinator.app().suspend(space, "for a while").await.unwrap();
+            for _ in 0..35 {
+                label
+                    .coordinator
+                    .app()
+                    .suspend(space, "for a while")
+                    .await
+                    .unwrap();
                 label.coordinator.app().grant(space).await.unwrap();
             }
             label
@@ -279,7 +198,11 @@ async fn a_refusal_that_is_noted_is_noted() {
         prepare: async || Label::labelled(1).await,
         node: first,
         operate: async |it: &Label| {
-            let page = it.space(0).app().take_page(it.coordinator.entity(), b"<html>").await;
+            let page = it
+                .space(0)
+                .app()
+                .take_page(it.coordinator.entity(), b"<html>")
+                .await;
             match page {
                 Err(app::PullError::Page(_)) => Ok(()),
                 other => Err(format!("{other:?}")),
@@ -353,7 +276,10 @@ async fn a_founding_is_whole_or_there_is_none() {
         let store = MemoryStore::new();
         store.fail_next_commit(fault);
         let founded = over(&store).found(plan.coordinator_papers(START)).await;
-        assert!(matches!(founded, Err(FoundError::Fault(app::Fault::Unknown(_)))), "{founded:?}");
+        assert!(
+            matches!(founded, Err(FoundError::Fault(app::Fault::Unknown(_)))),
+            "{founded:?}"
+        );
         let store = store.restart();
         let is_kept = fault == Fault::ErrorKept;
         match open(&store).await {
@@ -369,6 +295,9 @@ async fn a_founding_is_whole_or_there_is_none() {
         assert_eq!(again.is_ok(), !is_kept, "{fault:?}: {again:?}");
         let app = open(&store).await.unwrap();
         let report = app.check(app::Depth::Deep).await.unwrap();
-        assert!(report.problems.is_empty() && report.records == 3, "{report:?}");
+        assert!(
+            report.problems.is_empty() && report.records == 3,
+            "{report:?}"
+        );
     }
 }

@@ -109,9 +109,20 @@ async fn a_store_of_another_node_label_or_role_is_refused() {
 async fn a_store_is_not_opened_with_other_keys_than_its_own() {
     let label = Label::invited(1).await;
     for node in label.nodes() {
-        let plan = node.plan().clone().with_keys("made anew");
-        let opened = open(&node.store(), &plan).await;
-        assert!(matches!(opened, Err(FoundError::OtherKeys)), "{opened:?}");
+        let anew = node.plan().clone().with_keys("made anew");
+        for (is_fed_lost, is_ops_lost) in [(true, false), (false, true), (true, true)] {
+            let mut identity = node.plan().identity();
+            if is_fed_lost {
+                identity.fed = anew.fed();
+            }
+            if is_ops_lost {
+                identity.ops = anew.ops();
+            }
+            let clock = Arc::new(ManualClock::at(START));
+            let entropy = Arc::new(SeededEntropy::new("founding"));
+            let opened = App::open(Arc::new(node.store()), identity, clock, entropy).await;
+            assert!(matches!(opened, Err(FoundError::OtherKeys)), "{opened:?}");
+        }
     }
 }
 

@@ -155,7 +155,7 @@ async fn a_join_brings_the_papers_of_a_space_under_its_own_key() {
     metadata.escale_node.as_mut().unwrap().role = NodeRole::Coordinator;
     let posing = seal::sign(statement, &fed).unwrap().as_str().to_owned();
     let join = changed(&space, &fed, |it| {
-        it.body["entity_configuration"] = posing.into()
+        it.body["entity_configuration"] = posing.into();
     });
     check_code(&label, &join.await, "configuration_refused").await;
 }

@@ -7,17 +7,21 @@
     reason = "a test's helpers fail the test"
 )]
 
+mod between;
 mod catching_up;
 mod checking;
 mod clocks;
+mod either_way;
 mod expiry;
 mod faults;
 mod founding;
 mod join_refusals;
 mod joining;
 mod look;
+mod planting;
 mod publishing;
 mod races;
 mod renewing;
+mod scrubbing;
 mod standing;
 mod tampering;

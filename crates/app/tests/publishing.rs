@@ -131,7 +131,7 @@ async fn what_others_could_not_read_is_refused_and_nothing_is_written() {
     .await;
     check_refused("no name", |it| it.profile.name.clear()).await;
     check_refused("half a place on the map", |it| {
-        it.profile.latitude_e6 = Some(45)
+        it.profile.latitude_e6 = Some(45);
     })
     .await;
     for cents in [-1, i64::MAX] {

@@ -3,9 +3,11 @@
 use app::LabelError;
 use rules::trust::Standing;
 use testkit::{DAY_SECONDS, Label, START};
-use wire::label::REASON_CHARS_MAX;
+use wire::feed::{Body, Head, Page, PageRecord, Record};
+use wire::label::{REASON_CHARS_MAX, Withdrawal, WithdrawalState};
+use wire::{BodyKind as _, EntityId, Sha256Hash};
 
-use crate::look::{assert_sound, count, home, name, standing, standings};
+use crate::look::{assert_sound, bytes, count, home, name, page, standing, standings};
 
 #[tokio::test]
 async fn suspended_withdrawn_and_granted_again_is_seen_by_every_node_after_one_pull() {
@@ -162,4 +164,85 @@ async fn a_node_that_has_heard_nothing_knows_nobody() {
         space.app().followed().await.unwrap(),
         [label.coordinator.entity().clone()]
     );
+}
+
+/// A page of the coordinator's feed with one more record, signed by its own key.
+async fn one_more(label: &Label, kind: &str, id: &EntityId, text: String) -> Page {
+    let node = &label.coordinator;
+    let before = crate::look::feed(node, node.entity()).await;
+    let hash_of = |record: &str| Sha256Hash::of(&[record.as_bytes()]);
+    let (seq, salt) = (before.len() as u64 + 1, [7; 16]);
+    let body = Body { salt, text };
+    let record = Record {
+        iss: node.entity().clone(),
+        epoch: 1,
+        seq,
+        prev: before.last().map(|last| hash_of(&last.record)),
+        iat: START,
+        kind: kind.to_owned(),
+        id: id.to_string(),
+        rev: 9,
+        body_sha256: Some(body.digest()),
+        removed: None,
+    };
+    let record = seal::sign(record, &node.plan().ops()).unwrap();
+    let head = Head {
+        iss: node.entity().clone(),
+        epoch: 1,
+        seq,
+        hash: hash_of(record.as_str()),
+        iat: START,
+        exp: START.plus_seconds(60),
+    };
+    let head = seal::sign(head, &node.plan().ops()).unwrap();
+    let records = vec![PageRecord::new(record.as_str(), Some(&body))];
+    Page {
+        head: head.as_str().to_owned(),
+        records,
+    }
+}
+
+#[tokio::test]
+async fn papers_about_somebody_else_say_nothing() {
+    let label = Label::labelled(2).await;
+    let (one, other) = (label.space(0).entity(), label.space(1).entity());
+    let withdrawal = Withdrawal {
+        sub: other.clone(),
+        state: WithdrawalState::Withdrawn,
+        reason: "closed".to_owned(),
+        since: START,
+    };
+    let held = page(&label.coordinator, label.coordinator.entity(), 0)
+        .await
+        .records;
+    let body_of = |kind: &str| {
+        let about_other = held.iter().find(|it| {
+            let it = crate::look::claims(&it.record);
+            it["kind"] == kind && it["id"] == other.as_str()
+        });
+        about_other.unwrap().body.clone().unwrap()
+    };
+    for (kind, text, expected) in [
+        ("withdrawal", withdrawal.write().unwrap(), "labelled"),
+        ("withdrawal", "{}".to_owned(), "labelled"),
+        (
+            "subordinate-statement",
+            body_of("subordinate-statement"),
+            "unknown",
+        ),
+        ("trust-mark", body_of("trust-mark"), "admitted"),
+        ("trust-mark", body_of("subordinate-statement"), "admitted"),
+        ("a-later-kind", "{}".to_owned(), "labelled"),
+    ] {
+        let reader = Label::labelled(2).await.space(0).clone();
+        let sent = bytes(&one_more(&label, kind, one, text).await);
+        reader
+            .app()
+            .take_page(label.coordinator.entity(), &sent)
+            .await
+            .unwrap();
+        assert_eq!(name(&standing(&reader, one).await), expected, "{kind}");
+        assert_eq!(name(&standing(&reader, other).await), "labelled", "{kind}");
+        assert_sound(&[&reader]).await;
+    }
 }

@@ -220,7 +220,7 @@ async fn a_head_that_is_not_the_authors_is_refused() {
     .await;
     let fork = move |page: &mut Page| {
         forge_head(page, &keys(), |it| {
-            it.hash = Sha256Hash::of(&[b"another end"])
+            it.hash = Sha256Hash::of(&[b"another end"]);
         });
     };
     check("a head with another end", fork, 6, "feed_fork").await;
@@ -259,13 +259,13 @@ async fn a_record_that_the_author_did_not_write_there_is_refused() {
     check("signed by the fed key", by_other_key, 2, "seal_unknown_key").await;
     let other_author = move |page: &mut Page| {
         forge(&mut page.records[2], &ops(), |it| {
-            it.iss = testkit::space_name(1)
+            it.iss = testkit::space_name(1);
         });
     };
     check("under another name", other_author, 2, "feed_other_author").await;
     let other_past = move |page: &mut Page| {
         forge(&mut page.records[2], &ops(), |it| {
-            it.prev = Some(Sha256Hash::of(&[b"another past"]))
+            it.prev = Some(Sha256Hash::of(&[b"another past"]));
         });
     };
     check("with another past", other_past, 2, "feed_fork").await;
@@ -276,7 +276,7 @@ async fn a_record_that_the_author_did_not_write_there_is_refused() {
     // The record is the author's own, and the one after it knows another.
     let backdated = move |page: &mut Page| {
         forge(&mut page.records[1], &ops(), |it| {
-            it.iat = it.iat.plus_seconds(-1)
+            it.iat = it.iat.plus_seconds(-1);
         });
     };
     let happened = pull_through(backdated).await;
@@ -385,4 +385,24 @@ async fn a_space_that_writes_two_pasts_is_stopped_where_they_part() {
     );
     let seen = partner(reader, author.entity()).await;
     assert_eq!(seen.feed.refusal.as_deref(), Some("feed_fork"));
+}
+
+#[tokio::test]
+async fn a_refused_pull_is_no_word_of_the_author() {
+    let label = story().await;
+    let (author, reader) = (label.space(0), label.space(1));
+    label.advance(60);
+    let mut page = crate::look::page(author, author.entity(), 1).await;
+    page.records.swap(1, 2);
+    let refused = reader.app().take_page(author.entity(), &bytes(&page)).await;
+    assert_eq!(refused.unwrap_err().code(), "feed_gap");
+    let seen = partner(reader, author.entity()).await;
+    assert_eq!(
+        seen.feed.pulled_at,
+        Some(testkit::START),
+        "of the last good one"
+    );
+    pull(&label.network, reader, author.entity()).await.unwrap();
+    let seen = partner(reader, author.entity()).await;
+    assert_eq!(seen.feed.pulled_at, Some(reader.app().now()));
 }

@@ -4,10 +4,14 @@
 //! statement and then its Entity Configuration, a space's with its Entity
 //! Configuration. From then on the `ops` keys in force at a position are those of
 //! the last Entity Configuration before it. The feed itself so says which key is
-//! valid from where, and a stolen `ops` key can append, but never name another.
+//! valid from where, and a stolen `ops` key can append, but never name a key that the
+//! `fed` key has not named.
 //!
 //! **Invariant:** a record is accepted only at the position after the tip, with
 //! the hash of the record before, signed by a key in force at that position.
+//!
+//! **Invariant:** what keys, belonging and the label hang from comes with its body, so
+//! that a relay can withhold all of a feed's end, and nothing out of its middle.
 //!
 //! Specified in `specs/feed.md`.
 
@@ -15,7 +19,10 @@ use std::cmp::Ordering;
 
 use seal::{KeySet, PublicKey, SealRefusal, Sealed, Verified};
 use wire::feed::{Body, Head, PageRecord, Record};
-use wire::{EntityId, Sha256Hash};
+use wire::label::{Charter, Withdrawal};
+use wire::space::THE_ONE;
+use wire::trust::{EntityStatement, NodeRole};
+use wire::{BodyKind as _, EntityId, Sha256Hash};
 
 use crate::trust;
 
@@ -28,6 +35,18 @@ pub const STATEMENT_KIND: &str = "subordinate-statement";
 /// The kind of a record whose body is a trust mark; its id is the subject.
 pub const MARK_KIND: &str = "trust-mark";
 
+/// The kinds whose records come with their bodies or not at all. Keys, belonging and the
+/// label hang from them, and whoever serves a feed could else hide a withdrawal by leaving
+/// out what the record says.
+pub const TRUST_KINDS: [&str; 6] = [
+    ANCHOR_KIND,
+    CONFIGURATION_KIND,
+    STATEMENT_KIND,
+    MARK_KIND,
+    Withdrawal::KIND,
+    Charter::KIND,
+];
+
 /// Whose feed it is, and what its first keys hang from.
 #[derive(Debug, Clone, Copy)]
 pub enum Author<'a> {
@@ -35,6 +54,16 @@ pub enum Author<'a> {
     Coordinator(&'a PublicKey),
     /// A space, by the `fed` keys of its subordinate statement.
     Space(&'a KeySet),
+}
+
+impl Author<'_> {
+    /// What the author's Entity Configuration must say that it is.
+    fn role(self) -> NodeRole {
+        match self {
+            Self::Coordinator(_) => NodeRole::Coordinator,
+            Self::Space(_) => NodeRole::Space,
+        }
+    }
 }
 
 /// How far a feed is known.
@@ -112,6 +141,18 @@ pub enum FeedRefusal {
         /// The position.
         seq: u64,
     },
+    /// A record of [`TRUST_KINDS`] without its body.
+    #[error("position {seq}: it came without its body")]
+    NoBody {
+        /// The position.
+        seq: u64,
+    },
+    /// The head is of a later epoch, into which this version does not follow.
+    #[error("the head is of epoch {epoch}, into which this version does not follow")]
+    Epoch {
+        /// The head's epoch.
+        epoch: u64,
+    },
     /// The head is before what we already know: an old copy, or a restored backup.
     #[error("the head is at {seq}, before what we already know")]
     Behind {
@@ -130,6 +171,8 @@ impl FeedRefusal {
             Self::Gap { .. } => "feed_gap",
             Self::Fork { .. } => "feed_fork",
             Self::OtherBody { .. } => "feed_other_body",
+            Self::NoBody { .. } => "feed_no_body",
+            Self::Epoch { .. } => "feed_epoch",
             Self::Behind { .. } => "feed_behind",
         }
     }
@@ -144,10 +187,11 @@ pub fn extend(
     page: &[PageRecord],
 ) -> (Vec<Accepted>, Option<FeedRefusal>) {
     let mut accepted = Vec::with_capacity(page.len());
-    if tip.seq == 0 && !page.is_empty() {
-        if let Err(refusal) = open_feed(entity, author, tip, page) {
-            return (accepted, Some(refusal));
-        }
+    if tip.seq == 0
+        && !page.is_empty()
+        && let Err(refusal) = open_feed(entity, author, tip, page)
+    {
+        return (accepted, Some(refusal));
     }
     for sent in page {
         match follow(entity, author, tip, sent) {
@@ -185,8 +229,16 @@ fn open_feed(
         Author::Space(fed) => (fed.clone(), paper(0)?),
     };
     let configuration = trust::open_configuration(configuration, &fed, entity).map_err(failed)?;
+    if !is_of_role(&configuration, author) {
+        return Err(FeedRefusal::Opening("a node of another role".to_owned()));
+    }
     tip.ops = Some(trust::ops_keys(&configuration).map_err(failed)?);
     Ok(())
+}
+
+fn is_of_role(configuration: &EntityStatement, author: Author<'_>) -> bool {
+    let role = configuration.node().map(|node| node.role);
+    role == Some(author.role())
 }
 
 fn follow(
@@ -217,6 +269,10 @@ fn follow(
     if !is_that_body {
         return Err(FeedRefusal::OtherBody { seq });
     }
+    let is_said = body.is_some() || record.removed.is_some();
+    if !is_said && TRUST_KINDS.contains(&record.kind.as_str()) {
+        return Err(FeedRefusal::NoBody { seq });
+    }
     check_opening(author, &record)?;
     let text = body.as_ref().map(|body| body.text.as_str());
     turn_keys(entity, author, tip, &record, text);
@@ -225,25 +281,27 @@ fn follow(
     Ok(Accepted { record, body })
 }
 
-/// The opening is of these kinds, so that nobody who reads it later is misled.
+/// The opening is of these kinds, and each is the one of its kind, so that nobody who
+/// reads it later is misled.
 fn check_opening(author: Author<'_>, record: &Record) -> Result<(), FeedRefusal> {
     let expected = match (author, record.seq) {
         (Author::Coordinator(_), 1) => ANCHOR_KIND,
         (Author::Coordinator(_), 2) | (Author::Space(_), 1) => CONFIGURATION_KIND,
         _ => return Ok(()),
     };
-    if record.kind == expected {
+    if record.kind == expected && record.id == THE_ONE {
         Ok(())
     } else {
         Err(FeedRefusal::Opening(format!(
-            "position {} is not of kind {expected}",
+            "position {} is not the {expected}",
             record.seq
         )))
     }
 }
 
 /// Papers in a record change the keys from the next position on. Papers that do
-/// not hold change nothing: the record stands in the chain, and says nothing.
+/// not hold, of another role, or under another id than [`THE_ONE`], change nothing:
+/// the record stands in the chain, and says nothing.
 fn turn_keys(
     entity: &EntityId,
     author: Author<'_>,
@@ -251,7 +309,9 @@ fn turn_keys(
     record: &Record,
     text: Option<&str>,
 ) {
-    let Some(text) = text else { return };
+    let Some(text) = text.filter(|_| record.id == THE_ONE) else {
+        return;
+    };
     if let (ANCHOR_KIND, Author::Coordinator(root)) = (record.kind.as_str(), author) {
         let anchor = trust::open_anchor(text, root, entity).ok();
         if let Some(keys) = anchor.and_then(|anchor| anchor.jwks.key_set().ok()) {
@@ -264,6 +324,7 @@ fn turn_keys(
             Author::Space(fed) => Some(fed),
         };
         let configuration = fed.and_then(|fed| trust::open_configuration(text, fed, entity).ok());
+        let configuration = configuration.filter(|it| is_of_role(it, author));
         if let Some(keys) = configuration.and_then(|it| trust::ops_keys(&it).ok()) {
             tip.ops = Some(keys);
         }
@@ -299,6 +360,9 @@ pub fn judge_head(
     };
     if head.iss != *entity {
         return Err(FeedRefusal::OtherAuthor { seq });
+    }
+    if head.epoch > tip.epoch {
+        return Err(FeedRefusal::Epoch { epoch: head.epoch });
     }
     match (head.epoch, head.seq).cmp(&(tip.epoch, tip.seq)) {
         Ordering::Less => Err(FeedRefusal::Behind { seq: head.seq }),

@@ -1,7 +1,7 @@
 //! A good feed, and every way in which a page may be wrong.
 
 use seal::{SecretKey, sign};
-use wire::trust::{Anchor, EntityStatement, Metadata, NodeMetadata, NodeRole};
+use wire::trust::{Anchor, Metadata, NodeMetadata};
 use wire::{Jwks, Timestamp};
 
 use super::*;
@@ -28,6 +28,15 @@ fn fed() -> KeySet {
 }
 
 fn configuration(entity: &EntityId, fed: u8, ops: u8) -> String {
+    let role = if *entity == coordinator() {
+        NodeRole::Coordinator
+    } else {
+        NodeRole::Space
+    };
+    configuration_as(role, entity, fed, ops)
+}
+
+fn configuration_as(role: NodeRole, entity: &EntityId, fed: u8, ops: u8) -> String {
     let statement = EntityStatement {
         iss: entity.clone(),
         sub: entity.clone(),
@@ -39,7 +48,7 @@ fn configuration(entity: &EntityId, fed: u8, ops: u8) -> String {
             federation_entity: None,
             escale_node: Some(NodeMetadata {
                 jwks: Jwks::of(key(ops).public()),
-                role: NodeRole::Space,
+                role,
             }),
         }),
         constraints: None,
@@ -115,10 +124,14 @@ impl Writer {
     }
 
     fn head_at(&self, seq: u64, hash: Sha256Hash, ops: u8) -> String {
+        self.head_of(1, seq, hash, ops)
+    }
+
+    fn head_of(&self, epoch: u64, seq: u64, hash: Sha256Hash, ops: u8) -> String {
         let exp = NOW.plus_seconds(60);
         let head = Head {
             iss: self.entity.clone(),
-            epoch: 1,
+            epoch,
             seq,
             hash,
             iat: NOW,
@@ -225,12 +238,63 @@ fn a_body_that_was_not_signed_is_refused() {
     check(&page, 1, "feed_other_body");
 }
 
+/// The record as somebody serves it who leaves out its body.
+fn stripped(mut sent: PageRecord) -> PageRecord {
+    sent.body = None;
+    sent.salt = None;
+    sent
+}
+
 #[test]
 fn a_dropped_body_leaves_the_chain_whole() {
     let (_, mut page) = opened();
-    page[1].body = None;
-    page[1].salt = None;
+    page[1] = stripped(page[1].clone());
     assert_eq!(read(&mut Tip::start(), &page), (3, None));
+}
+
+#[test]
+fn what_trust_hangs_from_comes_with_its_body() {
+    for kind in TRUST_KINDS {
+        let (mut writer, mut page) = opened();
+        page.push(writer.write(kind, "{}", OPS));
+        page.push(writer.write("profile", "{}", OPS));
+        // The control: with its body the same record is taken, though it says nothing.
+        assert_eq!(read(&mut Tip::start(), &page), (5, None), "{kind}");
+        page[3] = stripped(page[3].clone());
+        check(&page, 3, "feed_no_body");
+    }
+    // A removal has none, and says all that it says without.
+    let (mut writer, mut page) = opened();
+    page.push(stripped(writer.write_changed(
+        Withdrawal::KIND,
+        "",
+        OPS,
+        |record| {
+            record.body_sha256 = None;
+            record.removed = Some(true);
+        },
+    )));
+    assert_eq!(read(&mut Tip::start(), &page), (4, None));
+}
+
+/// The configuration that names the next `ops` key, in a record with these changes, and a
+/// record by that key.
+fn turning(papers: &str, change: impl FnOnce(&mut Record)) -> Vec<PageRecord> {
+    let (mut writer, mut page) = opened();
+    page.push(writer.write_changed(CONFIGURATION_KIND, papers, OPS, change));
+    page.push(writer.write("profile", "{}", OPS + 1));
+    page
+}
+
+#[test]
+fn papers_turn_keys_under_their_own_id_and_role_alone() {
+    let next = configuration(&space(), FED, OPS + 1);
+    // The control: the same papers turn them where nothing is changed.
+    assert_eq!(read(&mut Tip::start(), &turning(&next, |_| {})), (5, None));
+    let elsewhere = turning(&next, |record| record.id = "other".to_owned());
+    check(&elsewhere, 4, "seal_unknown_key");
+    let as_coordinator = configuration_as(NodeRole::Coordinator, &space(), FED, OPS + 1);
+    check(&turning(&as_coordinator, |_| {}), 4, "seal_unknown_key");
 }
 
 #[test]
@@ -245,6 +309,20 @@ fn a_feed_opens_with_its_authors_papers() {
     let mut writer = Writer::new(space());
     check(
         &[writer.write("profile", &configuration(&space(), FED, OPS), OPS)],
+        0,
+        "feed_opening",
+    );
+    // Good papers under another id, and papers of another role.
+    let mut writer = Writer::new(space());
+    let papers = configuration(&space(), FED, OPS);
+    let other = writer.write_changed(CONFIGURATION_KIND, &papers, OPS, |record| {
+        record.id = "other".to_owned();
+    });
+    check(&[other], 0, "feed_opening");
+    let mut writer = Writer::new(space());
+    let papers = configuration_as(NodeRole::Coordinator, &space(), FED, OPS);
+    check(
+        &[writer.write(CONFIGURATION_KIND, &papers, OPS)],
         0,
         "feed_opening",
     );
@@ -279,6 +357,24 @@ fn a_coordinators_feed_hangs_from_the_root() {
     assert_eq!(tip.coordinator_fed, Some(fed()));
     assert_eq!(read(&page(&anchor(FED)), &other).1, Some("feed_opening"));
     assert_eq!(read(&page(&anchor(5)), &root).1, Some("feed_opening"));
+    // A coordinator that says that it is a space.
+    let mut writer = Writer::new(coordinator());
+    let as_space = configuration_as(NodeRole::Space, &coordinator(), FED, OPS);
+    let as_space = [
+        writer.write(ANCHOR_KIND, &anchor(FED), OPS),
+        writer.write(CONFIGURATION_KIND, &as_space, OPS),
+    ];
+    assert_eq!(read(&as_space, &root).1, Some("feed_opening"));
+    // An anchor under another id.
+    let mut writer = Writer::new(coordinator());
+    let papers = configuration(&coordinator(), FED, OPS);
+    let other = [
+        writer.write_changed(ANCHOR_KIND, &anchor(FED), OPS, |it| it.id = "x".to_owned()),
+        writer.write(CONFIGURATION_KIND, &papers, OPS),
+    ];
+    let (accepted, refusal, tip) = read(&other, &root);
+    assert_eq!((accepted, refusal), (0, Some("feed_opening")));
+    assert_eq!(tip.coordinator_fed, None);
 }
 
 #[test]
@@ -329,15 +425,16 @@ fn a_head_says_whether_something_is_withheld() {
     ));
     let code = |head: &str| judge(head).err().map(|refusal| refusal.code());
     assert_eq!(code(&writer.head_at(2, hash, OPS)), Some("feed_behind"));
+    // Whatever its position, no page would ever satisfy it.
+    for seq in [1, 3, 4] {
+        let head = writer.head_of(2, seq, hash, OPS);
+        assert_eq!(code(&head), Some("feed_epoch"), "{seq}");
+    }
     assert_eq!(
         code(&writer.head_at(3, Sha256Hash::of(&[b"x"]), OPS)),
         Some("feed_fork")
     );
-    assert_eq!(
-        code(&writer.head(9)).is_some(),
-        false,
-        "a later key may have signed"
-    );
+    assert_eq!(code(&writer.head(9)), None, "a later key may have signed");
     assert_eq!(code("x.y.z"), Some("seal_not_compact"));
     let other = Writer {
         entity: coordinator(),

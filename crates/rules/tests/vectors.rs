@@ -26,5 +26,9 @@ mod numbers;
 mod pages;
 #[path = "vectors/papers.rs"]
 mod papers;
+#[path = "vectors/standings.rs"]
+mod standings;
 #[path = "vectors/trusts.rs"]
 mod trusts;
+#[path = "vectors/turns.rs"]
+mod turns;

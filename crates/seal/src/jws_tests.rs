@@ -57,7 +57,7 @@ fn header_with(more: &str) -> String {
 #[track_caller]
 fn check(text: &str, expected: &SealRefusal) {
     assert_eq!(
-        open(text).as_ref().map_err(|refusal| refusal.code()),
+        open(text).as_ref().map_err(SealRefusal::code),
         Err(expected.code()),
         "{text}"
     );

@@ -38,7 +38,7 @@ impl fmt::Debug for Thumbprint {
 /// Why some bytes are not taken as a public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyRefusal {
-    /// Another kind of key, or not a point of the curve.
+    /// Another kind of key, or not a point of the curve in its one encoding.
     #[error("not an Ed25519 public key")]
     NotEd25519,
     /// A point of low order: signatures that anybody can make would hold.
@@ -73,8 +73,15 @@ pub struct PublicKey {
 impl PublicKey {
     /// Takes the 32 bytes of RFC 8032 §5.1.5; weak keys are refused here, once,
     /// rather than at each signature.
+    ///
+    /// The bytes must be those that the point is encoded to (RFC 8032 §5.1.2). Another
+    /// reader would take a y over 2^255 − 19 as well, and the same key would have two
+    /// thumbprints: revoked under one name, it would go on under the other.
     pub fn from_ed25519_bytes(bytes: &[u8; 32]) -> Result<Self, KeyRefusal> {
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyRefusal::NotEd25519)?;
+        if VerifyingKey::from(key.to_edwards()).as_bytes() != bytes {
+            return Err(KeyRefusal::NotEd25519);
+        }
         if key.is_weak() {
             return Err(KeyRefusal::Weak);
         }
@@ -269,6 +276,55 @@ mod tests {
             PublicKey::from_ed25519_bytes(&identity),
             Err(KeyRefusal::Weak)
         );
+    }
+
+    /// The bytes of y + 2^255 − 19, for y below 19: 255 bits that stand for y.
+    fn not_reduced(y: u8) -> [u8; 32] {
+        let mut bytes = [0xff; 32];
+        bytes[0] = 0xed + y;
+        bytes[31] = 0x7f;
+        bytes
+    }
+
+    /// All ways to write a point in two encodings: y = 0 to 18 not reduced, and minus
+    /// zero for the two points where x is 0.
+    #[test]
+    fn a_point_has_one_encoding() {
+        let mut reduced = 0;
+        for y in 0..19 {
+            let mut bytes = [0; 32];
+            bytes[0] = y;
+            for sign in [0, 0x80] {
+                let mut other = not_reduced(y);
+                other[31] |= sign;
+                bytes[31] = sign;
+                assert_eq!(
+                    PublicKey::from_ed25519_bytes(&other),
+                    Err(KeyRefusal::NotEd25519),
+                    "y = {y}, sign {sign}"
+                );
+                // The control: what stands for the same point in its one encoding is taken
+                // where it is a point, and the library itself takes both.
+                let is_point = VerifyingKey::from_bytes(&bytes).is_ok();
+                assert_eq!(VerifyingKey::from_bytes(&other).is_ok(), is_point);
+                reduced += usize::from(PublicKey::from_ed25519_bytes(&bytes).is_ok());
+            }
+        }
+        // Ten values of y under 19 are of points that are not of small order, two each.
+        assert_eq!(reduced, 2 * 10);
+        let minus_zero = [[1, 0, 0x80], [0xec, 0xff, 0xff]].map(|[first, middle, last]| {
+            let mut bytes = [middle; 32];
+            bytes[0] = first;
+            bytes[31] = last;
+            bytes
+        });
+        for bytes in minus_zero {
+            assert!(VerifyingKey::from_bytes(&bytes).is_ok());
+            assert_eq!(
+                PublicKey::from_ed25519_bytes(&bytes),
+                Err(KeyRefusal::NotEd25519)
+            );
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::{printable_error, require};
 use crate::feed::BODY_BYTES_MAX;
+use crate::shape;
 
 /// A kind of record with a JSON body. A change that old readers would
 /// misunderstand gets a new kind, not a version inside.
@@ -21,8 +22,7 @@ pub trait BodyKind: Serialize + DeserializeOwned {
         require(text.len() <= BODY_BYTES_MAX, "a body over its limit")?;
         let value =
             seal::json::parse(text.as_bytes()).map_err(|refusal| Malformed(refusal.to_string()))?;
-        let body: Self =
-            serde_json::from_value(value).map_err(|error| Malformed(printable_error(&error)))?;
+        let body: Self = shape::read(value)?;
         body.check()?;
         Ok(body)
     }

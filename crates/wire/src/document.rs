@@ -1,9 +1,11 @@
-//! What all sealed documents share: claims by serde, then limits by hand.
+//! What all sealed documents share: claims by their shape, then limits by hand.
 
 use seal::{Jwk, KeyRefusal, KeySet, Malformed, PublicKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::shape;
 
 /// Claims that know their own limits.
 pub(crate) trait Claims: Serialize + DeserializeOwned {
@@ -12,8 +14,7 @@ pub(crate) trait Claims: Serialize + DeserializeOwned {
 }
 
 pub(crate) fn from_claims<T: Claims>(claims: Value) -> Result<T, Malformed> {
-    let value: T =
-        serde_json::from_value(claims).map_err(|error| Malformed(printable_error(&error)))?;
+    let value: T = shape::read(claims)?;
     value.check()?;
     Ok(value)
 }

@@ -15,8 +15,14 @@ use url::{Host, Url};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntityId(Arc<str>);
 
-/// The most bytes an entity identifier may have: a DNS name of 253, a scheme and a port.
-pub const ENTITY_ID_BYTES_MAX: usize = 8 + 253 + 6;
+/// The most bytes an entity identifier may have: a DNS name, a scheme and a port.
+pub const ENTITY_ID_BYTES_MAX: usize = 8 + HOST_BYTES_MAX + 6;
+
+/// The most bytes of a DNS name as text, without its last dot (RFC 1035 §2.3.4).
+const HOST_BYTES_MAX: usize = 253;
+
+/// The most bytes of one of its labels.
+const LABEL_BYTES_MAX: usize = 63;
 
 /// Why a text is not an entity identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,7 +52,7 @@ impl EntityId {
         match (url.scheme(), url.host()) {
             ("http", Some(_)) if is_loopback => {}
             ("https", Some(Host::Domain(name))) => {
-                if name.ends_with('.') || !name.contains('.') {
+                if !is_host_name(name) {
                     return Err(EntityIdRefusal::NotCanonical);
                 }
             }
@@ -80,6 +86,22 @@ impl EntityId {
     pub fn is_loopback(&self) -> bool {
         self.0.starts_with("http://")
     }
+}
+
+/// Whether it is a DNS host name (RFC 1123 §2.1) of two labels or more. The URL standard
+/// lets pass empty labels, `*`, `_` and more, which no host of ours is called.
+fn is_host_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        let is_in = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let has_length = (1..=LABEL_BYTES_MAX).contains(&label.len());
+        let has_hyphen_at_an_end = label.starts_with('-') || label.ends_with('-');
+        has_length && label.bytes().all(is_in) && !has_hyphen_at_an_end
+    };
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    let has_suffix = name
+        .rsplit_once('.')
+        .is_some_and(|(_, last)| !is_number(last));
+    has_suffix && name.len() <= HOST_BYTES_MAX && name.split('.').all(is_label)
 }
 
 fn is_loopback_host(url: &Url) -> bool {
@@ -154,6 +176,48 @@ mod tests {
         ] {
             check(other, Err(EntityIdRefusal::NotCanonical));
         }
+    }
+
+    #[test]
+    fn a_host_is_called_as_dns_calls_hosts() {
+        let label = |bytes: usize| "a".repeat(bytes);
+        let of = |labels: &[String]| format!("https://{}", labels.join("."));
+        let long = |last: usize| of(&[label(63), label(63), label(63), label(last)]);
+        for good in [
+            "https://a.b",
+            "https://1.2.c3",
+            "https://a--b.example",
+            "https://xn--caf-dma.xn--p1ai",
+            &of(&[label(63), "example".to_owned()]),
+            &long(61),
+        ] {
+            check(good, Ok(()));
+        }
+        for other in [
+            "https://a..example",
+            "https://.example",
+            "https://*.example",
+            "https://a_b.example",
+            "https://(x).example",
+            "https://a!b.example",
+            "https://a'b.example",
+            "https://a~b.example",
+            "https://-a.example",
+            "https://a-.example",
+            "https://a.-example",
+            "https://a.example-",
+            "https://-.example",
+            &of(&[label(64), "example".to_owned()]),
+            &long(62),
+        ] {
+            // The control: to the URL standard it is a host, written in the shortest form.
+            let url = Url::parse(other).unwrap();
+            assert_eq!(url.origin().ascii_serialization(), other);
+            check(other, Err(EntityIdRefusal::NotCanonical));
+        }
+        // A number at the end makes an address of it, or no URL at all.
+        check("https://a.1", Err(EntityIdRefusal::NotAUrl));
+        check("https://a.0x1", Err(EntityIdRefusal::NotAUrl));
     }
 
     #[test]

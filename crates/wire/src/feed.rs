@@ -3,8 +3,8 @@
 use seal::Malformed;
 use serde::{Deserialize, Serialize};
 
-use crate::document::{Claims, printable_error, require, sealed_kind};
-use crate::{EntityId, Sha256Hash, Timestamp};
+use crate::document::{Claims, require, sealed_kind};
+use crate::{EntityId, Sha256Hash, Timestamp, shape};
 
 /// The most bytes of a record's body.
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -142,7 +142,7 @@ pub struct PageRecord {
     /// The salt in base64url, with `body`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub salt: Option<String>,
-    /// The body. A record that removes has none; of others it may have been dropped.
+    /// The body. A record that removes has none; of some kinds it may have been dropped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
 }
@@ -151,8 +151,7 @@ impl Page {
     /// Reads a page strictly.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let value = seal::json::parse(bytes).map_err(|refusal| Malformed(refusal.to_string()))?;
-        let page: Self =
-            serde_json::from_value(value).map_err(|error| Malformed(printable_error(&error)))?;
+        let page: Self = shape::read(value)?;
         require(
             page.records.len() <= PAGE_RECORDS_MAX,
             "more records than a page may have",

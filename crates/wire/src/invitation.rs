@@ -3,8 +3,8 @@
 use seal::{Jwk, Malformed};
 use serde::{Deserialize, Serialize};
 
-use crate::EntityId;
 use crate::document::{printable_error, require};
+use crate::{EntityId, shape};
 
 /// Everything that a new space needs to know of its label, and the secret that
 /// proves that the coordinator meant it.
@@ -45,8 +45,7 @@ impl Invitation {
             .and_then(|rest| seal::base64url::decode(rest).ok())
             .ok_or_else(|| Malformed("not an invitation code, or not all of it".to_owned()))?;
         let value = seal::json::parse(&json).map_err(|refusal| Malformed(refusal.to_string()))?;
-        let invitation: Self =
-            serde_json::from_value(value).map_err(|error| Malformed(printable_error(&error)))?;
+        let invitation: Self = shape::read(value)?;
         let key = seal::PublicKey::try_from(&invitation.root_key);
         key.map_err(|refusal| Malformed(format!("root_key: {refusal}")))?;
         Ok(invitation)

@@ -20,6 +20,7 @@ pub mod feed;
 mod invitation;
 pub mod label;
 pub mod request;
+mod shape;
 pub mod space;
 pub mod trust;
 mod values;

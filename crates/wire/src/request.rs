@@ -4,8 +4,8 @@ use seal::{Jwk, Malformed};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::document::{Claims, printable_error, require, sealed_kind};
-use crate::{EntityId, Timestamp};
+use crate::document::{Claims, require, sealed_kind};
+use crate::{EntityId, Timestamp, shape};
 
 /// One node asks another (`escale-request+jwt`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,7 +133,7 @@ impl Join {
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         require(bytes.len() <= JOIN_BYTES_MAX, "longer than a join may be")?;
         let value = seal::json::parse(bytes).map_err(|refusal| Malformed(refusal.to_string()))?;
-        serde_json::from_value(value).map_err(|error| Malformed(printable_error(&error)))
+        shape::read(value)
     }
 }
 
@@ -141,7 +141,6 @@ impl JoinBody {
     /// Takes the body of a request of kind [`JOIN_KIND`].
     pub fn of(request: &Request) -> Result<Self, Malformed> {
         require(request.kind == JOIN_KIND, "a request of another kind")?;
-        serde_json::from_value(request.body.clone())
-            .map_err(|error| Malformed(printable_error(&error)))
+        shape::read(request.body.clone())
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use seal::Malformed;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::document::{Claims, Jwks, require, sealed_kind};
@@ -62,12 +62,17 @@ pub struct EntityStatement {
     /// Who may issue which trust mark; the coordinator's configuration alone has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust_mark_issuers: Option<BTreeMap<String, Vec<EntityId>>>,
-    /// Always refused.
-    #[serde(default, skip_serializing)]
+    /// Always refused, `null` included.
+    #[serde(default, skip_serializing, deserialize_with = "whatever_it_is")]
     pub crit: Option<Value>,
-    /// Always refused.
-    #[serde(default, skip_serializing)]
+    /// Always refused, `null` included.
+    #[serde(default, skip_serializing, deserialize_with = "whatever_it_is")]
     pub metadata_policy: Option<Value>,
+}
+
+/// A member that is there, `null` included, as `Some`.
+fn whatever_it_is<'de, D: Deserializer<'de>>(member: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(member).map(Some)
 }
 
 sealed_kind!(EntityStatement, "entity-statement+jwt", 16 * 1024);

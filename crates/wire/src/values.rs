@@ -44,7 +44,9 @@ impl Sha256Hash {
     /// have a length that its place fixes, so that no two inputs meet.
     pub fn of(parts: &[&[u8]]) -> Self {
         let mut hasher = Sha256::new();
-        parts.iter().for_each(|part| hasher.update(part));
+        for part in parts {
+            hasher.update(part);
+        }
         Self(hasher.finalize().into())
     }
 }

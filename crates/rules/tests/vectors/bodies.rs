@@ -39,6 +39,21 @@ pub(crate) fn made() -> Value {
         add(&text.replacen('{', r#"{"x":0.5,"#, 1), "refused");
         add("\"\"", "refused");
     }
+    // The members of each in order, without their names.
+    for (kind, body) in [
+        ("formula", json!(["month", 1500, null, false])),
+        ("withdrawal", json!([MUG, "withdrawn", "", IAT])),
+        (
+            "charter",
+            json!([CHARTER, { "fr": "Réseau" }, 1, [4, "reciprocal"]]),
+        ),
+        (
+            "opening-hours",
+            json!(["Europe/Paris", "13:00", [], false, false]),
+        ),
+    ] {
+        cases.push(json!({ "kind": kind, "body": body.to_string(), "expected": "refused" }));
+    }
     // The least that each kind needs.
     for (kind, body) in [
         (
@@ -87,6 +102,12 @@ fn charter() -> Kind {
         ("version", Value::Null),
         ("roaming", roaming(63, "reciprocal")),
         ("roaming", roaming(4, "barter")),
+        ("roaming", json!([4, "reciprocal"])),
+        (
+            "roaming",
+            json!({ "half_days_per_month": 4, "settlement": { "reciprocal": null } }),
+        ),
+        ("name", json!(["Réseau", "Network"])),
     ];
     ("charter", good, changes)
 }
@@ -96,6 +117,7 @@ fn withdrawal() -> Kind {
     let changes = vec![
         ("sub", json!("https://le-mug.example/")),
         ("state", json!("gone")),
+        ("state", json!({ "withdrawn": null })),
         ("reason", json!("é".repeat(501))),
         ("reason", Value::Null),
         ("since", json!("1800000000")),
@@ -118,6 +140,8 @@ fn profile() -> Kind {
         ("address", json!("")),
         ("about", text(2_001)),
         ("about", json!({ "de": "x" })),
+        ("about", json!(["x", null])),
+        ("amenities", json!([["x", null]])),
         ("latitude_e6", Value::Null),
         ("latitude_e6", json!(90_000_001)),
         ("longitude_e6", json!(-180_000_001)),
@@ -156,6 +180,10 @@ fn opening_hours() -> Kind {
             span("monday", "11:59", "13:00"),
         ]),
         weekly(vec![span("monday", "09:00", "12:00"); 29]),
+        weekly(vec![json!(["monday", "09:00", "12:00"])]),
+        weekly(vec![
+            json!({ "day": { "monday": null }, "from": "09:00", "to": "12:00" }),
+        ]),
     ];
     ("opening-hours", good, changes)
 }
@@ -167,6 +195,7 @@ fn formula() -> Kind {
     let changes = vec![
         ("unit", json!("fortnight")),
         ("unit", json!("half-day")),
+        ("unit", json!({ "month": null })),
         ("price_cents", json!(-1)),
         ("price_cents", json!(100_000_001)),
         ("price_cents", json!("15")),

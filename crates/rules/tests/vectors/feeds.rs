@@ -23,6 +23,7 @@ fn made() -> Value {
         "keys": keys_listed(),
         "digests": [digest(0, ""), digest(7, r#"{"a":1}"#), digest(255, "Chambéry")],
         "bodies": bodies::made(),
+        "pages": pages::texts(),
         "feeds": pages::cases(),
     })
 }
@@ -94,7 +95,11 @@ fn a_feed_is_taken_as_far_as_it_holds() {
         };
         assert_eq!(outcome, text(case, "expected"), "{case}");
     }
+    for case in list(&file, "pages") {
+        let outcome = Page::parse(text(case, "text").as_bytes()).map_or("feed_page", |_| "ok");
+        assert_eq!(outcome, text(case, "expected"), "{case}");
+    }
     list(&file, "feeds").iter().for_each(check_feed);
-    let cases = ["digests", "bodies", "feeds"].map(|section| list(&file, section).len());
+    let cases = ["digests", "bodies", "pages", "feeds"].map(|section| list(&file, section).len());
     went_through("vectors_feed", cases.iter().sum());
 }

@@ -1,1 +1,204 @@
-//! Numbers in the specifications are the constants in the code.
+//! Numbers and codes in the specifications are those of the code.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rules::feed::FeedRefusal;
+use rules::trust::TrustRefusal;
+use rules::{freshness, trust};
+use seal::json::{DEPTH_MAX, INTEGER_MAX, JsonRefusal};
+use seal::{Document, KeyRefusal, KeySet, Malformed, SealRefusal};
+use wire::feed::{self, Head, Record};
+use wire::request::{self, Answer, Request};
+use wire::trust::{Anchor, EntityStatement, TrustMark};
+
+use crate::forge::key;
+use crate::papers::LABEL;
+
+fn specification(name: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs");
+    std::fs::read_to_string(Path::new(folder).join(name)).expect("the specification can be read")
+}
+
+/// The rows under the heading of that name: what is in code, and the number.
+fn rows(text: &str) -> BTreeMap<String, i64> {
+    let after = text
+        .split("Numbers\n")
+        .nth(1)
+        .expect("a section of numbers");
+    let section = after.split("\n## ").next().unwrap_or_default();
+    let mut rows = BTreeMap::new();
+    for line in section.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<_> = line.split('|').map(str::trim).collect();
+        let name = cells[1].trim_matches('`').to_owned();
+        let number = cells[2].replace(',', "").parse().expect("a number");
+        assert!(rows.insert(name, number).is_none(), "{line}");
+    }
+    rows
+}
+
+#[track_caller]
+fn check(name: &str, constants: &[(&str, i64)]) {
+    let expected = constants.iter();
+    let expected = expected.map(|(name, number)| ((*name).to_owned(), *number));
+    assert_eq!(rows(&specification(name)), expected.collect(), "{name}");
+}
+
+fn size(bytes: usize) -> i64 {
+    i64::try_from(bytes).expect("a size")
+}
+
+fn of_kind<T: Document>() -> (&'static str, i64) {
+    (T::TYP, size(T::BYTES_MAX))
+}
+
+/// The most keys of a set, by trying.
+fn keys_max() -> usize {
+    let of = |count: usize| KeySet::new(vec![key("root").public().clone(); count]);
+    (1..100).take_while(|count| of(*count).is_ok()).count()
+}
+
+#[test]
+fn the_numbers_of_the_seal_are_those_of_the_code() {
+    check(
+        "seal.md",
+        &[
+            ("DEPTH_MAX", size(DEPTH_MAX)),
+            ("INTEGER_MAX", INTEGER_MAX),
+            ("KEYS_MAX", size(keys_max())),
+            of_kind::<Anchor>(),
+            of_kind::<EntityStatement>(),
+            of_kind::<TrustMark>(),
+            of_kind::<Request>(),
+            of_kind::<Answer>(),
+            of_kind::<Record>(),
+            of_kind::<Head>(),
+        ],
+    );
+}
+
+#[test]
+fn the_numbers_of_trust_are_those_of_the_code() {
+    check(
+        "trust.md",
+        &[
+            ("ENTITY_ID_BYTES_MAX", size(wire::ENTITY_ID_BYTES_MAX)),
+            ("ANCHOR_SECONDS", trust::ANCHOR_SECONDS),
+            ("STATEMENT_SECONDS", trust::STATEMENT_SECONDS),
+            (
+                "STATEMENT_RENEWED_AFTER_SECONDS",
+                trust::STATEMENT_RENEWED_AFTER_SECONDS,
+            ),
+            ("CONFIGURATION_SECONDS", trust::CONFIGURATION_SECONDS),
+            (
+                "CONFIGURATION_RENEWED_AFTER_SECONDS",
+                trust::CONFIGURATION_RENEWED_AFTER_SECONDS,
+            ),
+            ("MARK_SECONDS", trust::MARK_SECONDS),
+            (
+                "MARK_RENEWED_AFTER_SECONDS",
+                trust::MARK_RENEWED_AFTER_SECONDS,
+            ),
+            ("INVITATION_SECONDS", trust::INVITATION_SECONDS),
+            ("CLOCK_LEEWAY_SECONDS", trust::CLOCK_LEEWAY_SECONDS),
+            ("REGISTER_SECONDS_MAX", freshness::REGISTER_SECONDS_MAX),
+            (
+                "AUTHORITY_HINTS_MAX",
+                size(wire::trust::AUTHORITY_HINTS_MAX),
+            ),
+            (
+                "CHARTER_URL_BYTES_MAX",
+                size(wire::trust::CHARTER_URL_BYTES_MAX),
+            ),
+            ("INVITATION_BYTES_MAX", size(wire::INVITATION_BYTES_MAX)),
+            ("REQUEST_SECONDS_MAX", request::REQUEST_SECONDS_MAX),
+            ("TOKEN_BYTES_MAX", size(request::TOKEN_BYTES_MAX)),
+            ("JOIN_BYTES_MAX", size(request::JOIN_BYTES_MAX)),
+        ],
+    );
+}
+
+#[test]
+fn the_numbers_of_feeds_are_those_of_the_code() {
+    check(
+        "feed.md",
+        &[
+            ("BODY_BYTES_MAX", size(feed::BODY_BYTES_MAX)),
+            ("SALT_BYTES", size(feed::SALT_BYTES)),
+            ("KIND_BYTES_MAX", size(feed::KIND_BYTES_MAX)),
+            ("ID_BYTES_MAX", size(feed::ID_BYTES_MAX)),
+            ("PAGE_RECORDS_MAX", size(feed::PAGE_RECORDS_MAX)),
+            ("PAGE_BYTES_AIM", size(feed::PAGE_BYTES_AIM)),
+            ("PAGE_BYTES_MAX", size(feed::PAGE_BYTES_MAX)),
+            ("HEAD_SECONDS", freshness::HEAD_SECONDS),
+            (
+                "HEAD_RENEWED_AFTER_SECONDS",
+                freshness::HEAD_RENEWED_AFTER_SECONDS,
+            ),
+            ("TEXT_CHARS_MAX", size(wire::TEXT_CHARS_MAX)),
+            ("REASON_CHARS_MAX", size(wire::label::REASON_CHARS_MAX)),
+            ("NAME_CHARS_MAX", size(wire::space::NAME_CHARS_MAX)),
+            ("AMENITIES_MAX", size(wire::space::AMENITIES_MAX)),
+            ("SPANS_MAX", size(wire::space::SPANS_MAX)),
+            ("CENTS_MAX", wire::CENTS_MAX),
+        ],
+    );
+}
+
+/// Every code that these rules give, and that of the seals below them.
+fn codes() -> Vec<&'static str> {
+    let other = wire::EntityId::parse(LABEL).expect("an entity identifier");
+    let seals = [
+        SealRefusal::TooLong { limit: 0 },
+        SealRefusal::NotCompact,
+        SealRefusal::Algorithm,
+        SealRefusal::OtherKind,
+        SealRefusal::Header,
+        SealRefusal::UnknownKey,
+        SealRefusal::Signature,
+        SealRefusal::Json(JsonRefusal::NotJson),
+        SealRefusal::Malformed(Malformed(String::new())),
+    ];
+    let papers = [
+        TrustRefusal::Keys(KeyRefusal::Weak),
+        TrustRefusal::OtherIssuer(other.clone()),
+        TrustRefusal::OtherSubject(other),
+        TrustRefusal::OtherLabel,
+        TrustRefusal::LastsTooLong,
+        TrustRefusal::NotANode,
+    ];
+    let feeds = [
+        FeedRefusal::Opening(String::new()),
+        FeedRefusal::OtherAuthor { seq: 1 },
+        FeedRefusal::Gap { seq: 1 },
+        FeedRefusal::Fork { seq: 1 },
+        FeedRefusal::OtherBody { seq: 1 },
+        FeedRefusal::NoBody { seq: 1 },
+        FeedRefusal::Epoch { epoch: 2 },
+        FeedRefusal::Behind { seq: 1 },
+    ];
+    let seals = seals.iter().map(SealRefusal::code);
+    let papers = papers.iter().map(TrustRefusal::code);
+    seals
+        .chain(papers)
+        .chain(feeds.iter().map(FeedRefusal::code))
+        .collect()
+}
+
+#[test]
+fn every_code_is_documented() {
+    let problems = specification("problems.md");
+    let own = ["seal.md", "trust.md", "feed.md"]
+        .map(specification)
+        .concat();
+    for code in codes() {
+        assert!(
+            problems.contains(&format!("| `{code}` |")),
+            "{code} in problems.md"
+        );
+        assert!(
+            own.contains(&format!("`{code}`")),
+            "{code} in its own specification"
+        );
+    }
+}

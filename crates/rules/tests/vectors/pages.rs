@@ -1,25 +1,31 @@
 //! The feeds of `specs/vectors/feed.json`, page by page, good and bad.
 
 use serde_json::{Value, json};
+use wire::feed::{BODY_BYTES_MAX, PAGE_RECORDS_MAX};
 
 use crate::author::Author;
-use crate::papers::{LABEL, MUG, anchor, configuration};
+use crate::papers::{
+    LABEL, MUG, anchor, anchor_claims, anchor_of, configuration, configuration_as,
+};
+use crate::turns;
 
 /// A profile, in three versions.
-const PROFILES: [&str; 3] = [
+pub(crate) const PROFILES: [&str; 3] = [
     r#"{"name":"Le Mug","village":"Chambéry"}"#,
     r#"{"name":"Le Mug","village":"Chambéry","area_m2":150}"#,
     r#"{"name":"Le Mug","village":"Chambéry","area_m2":151}"#,
 ];
 
 /// One page, how many of its records are taken, and how it ends.
-type Step = (Value, usize, &'static str);
+pub(crate) type Step = (Value, usize, &'static str);
 
-fn page(records: &[Value], head: &str) -> Value {
+/// A page of these records.
+pub(crate) fn page(records: &[Value], head: &str) -> Value {
     json!({ "head": head, "records": records })
 }
 
-fn case(name: &str, entity: &str, steps: Vec<Step>) -> Value {
+/// A feed, page by page.
+pub(crate) fn case(name: &str, entity: &str, steps: Vec<Step>) -> Value {
     let (author, by) = if entity == LABEL {
         ("coordinator", "root")
     } else {
@@ -31,7 +37,7 @@ fn case(name: &str, entity: &str, steps: Vec<Step>) -> Value {
 }
 
 /// Le Mug with its papers and three profiles.
-fn mug() -> Author {
+pub(crate) fn mug() -> Author {
     let mut author = Author::mug();
     for profile in PROFILES {
         author.write("profile", profile, "mug-ops");
@@ -40,14 +46,25 @@ fn mug() -> Author {
 }
 
 /// A page of Le Mug's with these records, of which the first `accepted` are taken.
-fn cut(name: &str, records: &[Value], accepted: usize, code: &'static str) -> Value {
+pub(crate) fn cut(name: &str, records: &[Value], accepted: usize, code: &'static str) -> Value {
     let head = mug().head("mug-ops");
     case(name, MUG, vec![(page(records, &head), accepted, code)])
 }
 
 /// All cases.
 pub(crate) fn cases() -> Vec<Value> {
-    [whole(), chains(), bodies(), openings(), keys(), heads()].concat()
+    [
+        whole(),
+        chains(),
+        bodies(),
+        stripped(),
+        coordinators_openings(),
+        spaces_openings(),
+        turns::keys(),
+        turns::thefts(),
+        turns::heads(),
+    ]
+    .concat()
 }
 
 fn whole() -> Vec<Value> {
@@ -154,16 +171,8 @@ fn chains() -> Vec<Value> {
 
 fn bodies() -> Vec<Value> {
     let author = mug();
-    let with = |name: &str, value: Value| {
-        let mut records = author.records.clone();
-        records[1][name] = value;
-        records
-    };
-    let dropped = {
-        let mut records = author.records.clone();
-        records[1] = json!({ "record": records[1]["record"] });
-        records
-    };
+    let mut dropped = author.records.clone();
+    dropped[1] = json!({ "record": dropped[1]["record"] });
     let mut removal = Author::mug();
     removal.remove("profile", "mug-ops");
     removal.records[1]["salt"] = "AQEBAQEBAQEBAQEBAQEBAQ".into();
@@ -173,268 +182,224 @@ fn bodies() -> Vec<Value> {
         author.write("profile", &"x".repeat(bytes), "mug-ops");
         author
     };
-    let longest = long(wire_body_max());
-    let head = longest.head("mug-ops");
-    vec![
+    let longest = long(BODY_BYTES_MAX);
+    let taken = |name: &str, records: &[Value], head: &str| {
         case(
-            "a body that was dropped",
+            name,
             MUG,
-            vec![(page(&dropped, &author.head("mug-ops")), 4, "complete")],
+            vec![(page(records, head), records.len(), "complete")],
+        )
+    };
+    let other = |name: &str, records: &[Value]| cut(name, records, 1, "feed_other_body");
+    let altered: [(&str, &str, Value); 5] = [
+        ("another body", "body", "{}".into()),
+        ("another salt", "salt", "AQEBAQEBAQEBAQEBAQEBAQ".into()),
+        ("a salt of 15 bytes", "salt", "AQEBAQEBAQEBAQEBAQEB".into()),
+        ("a body without its salt", "salt", Value::Null),
+        ("a salt without its body", "body", Value::Null),
+    ];
+    let refused = altered.into_iter().map(|(name, member, value)| {
+        let mut records = author.records.clone();
+        records[1][member] = value;
+        other(name, &records)
+    });
+    let mut cases = vec![
+        taken(
+            "a profile whose body was dropped",
+            &dropped,
+            &author.head("mug-ops"),
         ),
-        case(
+        taken(
             "the longest body",
-            MUG,
-            vec![(page(&longest.records, &head), 2, "complete")],
+            &longest.records,
+            &longest.head("mug-ops"),
         ),
-        cut(
-            "a body that is longer",
-            &long(wire_body_max() + 1).records,
-            1,
-            "feed_other_body",
+        other("a body that is longer", &long(BODY_BYTES_MAX + 1).records),
+        other("a removal with a body", &removal.records),
+    ];
+    cases.extend(refused);
+    cases
+}
+
+/// Records of a coordinator's feed from which somebody takes the bodies.
+fn stripped() -> Vec<Value> {
+    let outcome = |name: &str, author: &Author, records: &[Value], taken, outcome| {
+        let page = page(records, &author.head("label-ops"));
+        case(name, LABEL, vec![(page, taken, outcome)])
+    };
+    let mut cases = Vec::new();
+    let mut removed = Author::label();
+    // As `specs/feed.md` lists them, in section 2.
+    for kind in [
+        "anchor",
+        "entity-configuration",
+        "subordinate-statement",
+        "trust-mark",
+        "withdrawal",
+        "charter",
+    ] {
+        let mut author = Author::label();
+        author.write(kind, "{}", "label-ops");
+        let mut records = author.records.clone();
+        records[2] = json!({ "record": records[2]["record"] });
+        let name = format!("a record of kind {kind} without its body");
+        cases.push(outcome(&name, &author, &records, 2, "feed_no_body"));
+        removed.remove(kind, "label-ops");
+    }
+    let records = &removed.records;
+    let name = "removals, which have no bodies";
+    cases.push(outcome(name, &removed, records, records.len(), "complete"));
+    let mut author = Author::label();
+    author.write("training", "{}", "label-ops");
+    let mut records = author.records.clone();
+    records[2] = json!({ "record": records[2]["record"] });
+    let name = "a record of an unknown kind without its body";
+    cases.push(outcome(name, &author, &records, 3, "complete"));
+    cases
+}
+
+/// Texts as they come over HTTP, and whether they are pages.
+pub(crate) fn texts() -> Value {
+    let good = page(
+        &[json!({ "record": "x.y.z", "salt": "AQI", "body": "" })],
+        "h",
+    );
+    let with = |pointer: &str, value: Value| {
+        let mut other = good.clone();
+        *other.pointer_mut(pointer).expect("a place") = value;
+        other.to_string()
+    };
+    let of = |count: usize| with("/records", vec![json!({ "record": "x" }); count].into());
+    let text = good.to_string();
+    let later = text.replacen('{', r#"{"later":[{}],"#, 1);
+    [
+        ("a page, of which nothing is judged yet", text.clone(), "ok"),
+        ("an unknown member", later, "ok"),
+        ("no records", with("/records", json!([])), "ok"),
+        ("the most records", of(PAGE_RECORDS_MAX), "ok"),
+        ("one record more", of(PAGE_RECORDS_MAX + 1), "feed_page"),
+        ("a list", json!(["h", []]).to_string(), "feed_page"),
+        (
+            "a record that is a list",
+            with("/records/0", json!(["x.y.z", null, null])),
+            "feed_page",
         ),
-        cut(
-            "another body",
-            &with("body", "{}".into()),
-            1,
-            "feed_other_body",
+        (
+            "records that are an object",
+            with("/records", json!({})),
+            "feed_page",
         ),
-        cut(
-            "another salt",
-            &with("salt", "AQEBAQEBAQEBAQEBAQEBAQ".into()),
-            1,
-            "feed_other_body",
+        (
+            "a head that is null",
+            with("/head", Value::Null),
+            "feed_page",
         ),
-        cut(
-            "a salt of 15 bytes",
-            &with("salt", "AQEBAQEBAQEBAQEBAQEB".into()),
-            1,
-            "feed_other_body",
+        (
+            "a salt that is a number",
+            with("/records/0/salt", json!(1)),
+            "feed_page",
         ),
-        cut(
-            "a body without its salt",
-            &with("salt", Value::Null),
-            1,
-            "feed_other_body",
+        (
+            "a name twice",
+            text.replacen('{', r#"{"head":"h","#, 1),
+            "feed_page",
         ),
-        cut(
-            "a salt without its body",
-            &with("body", Value::Null),
-            1,
-            "feed_other_body",
+        ("two pages", format!("{text}{text}"), "feed_page"),
+        ("nothing", String::new(), "feed_page"),
+    ]
+    .map(|(name, text, expected)| json!({ "name": name, "text": text, "expected": expected }))
+    .to_vec()
+    .into()
+}
+
+fn coordinators_openings() -> Vec<Value> {
+    let label = Author::label();
+    let head = label.head("label-ops");
+    let with = |anchor: &str, configuration: &str| {
+        let mut author = Author::new(LABEL);
+        author.write("anchor", anchor, "label-ops");
+        author.write("entity-configuration", configuration, "label-ops");
+        author.records
+    };
+    let case = |name: &str, records: &[Value], accepted: usize, outcome: &'static str| {
+        case(name, LABEL, vec![(page(records, &head), accepted, outcome)])
+    };
+    let refused = |name: &str, records: &[Value]| case(name, records, 0, "feed_opening");
+    let own = configuration(LABEL, "label-fed", "label-ops");
+    let by_thief = anchor_of(&anchor_claims(&["label-fed"]), "thief");
+    let spaces = configuration(MUG, "mug-fed", "mug-ops");
+    let as_space = configuration_as("space", LABEL, "label-fed", "label-ops");
+    vec![
+        case("a coordinator's opening", &label.records, 2, "complete"),
+        refused("an opening cut after the anchor", &label.records[..1]),
+        refused("an anchor by another root", &with(&by_thief, &own)),
+        refused(
+            "an anchor that lists another key",
+            &with(&anchor("thief"), &own),
         ),
-        cut(
-            "a removal with a body",
-            &removal.records,
-            1,
-            "feed_other_body",
+        refused("an anchor under another id", &{
+            let mut author = Author::new(LABEL);
+            author.write_changed("anchor", &anchor("label-fed"), "label-ops", |it| {
+                it["id"] = LABEL.into();
+            });
+            author.write("entity-configuration", &own, "label-ops");
+            author.records
+        }),
+        refused(
+            "a configuration that says that it is a space's",
+            &with(&anchor("label-fed"), &as_space),
+        ),
+        refused(
+            "a space's opening in a coordinator's feed",
+            &with(&spaces, &own),
         ),
     ]
 }
 
-fn wire_body_max() -> usize {
-    wire::feed::BODY_BYTES_MAX
-}
-
-fn openings() -> Vec<Value> {
-    let label = Author::label();
-    let (papers, head) = (&label.records, label.head("label-ops"));
+fn spaces_openings() -> Vec<Value> {
     let first = |kind: &str, text: &str, by: &str| {
         let mut author = Author::new(MUG);
-        author.write(kind, text, by).records.clone()
+        author.write(kind, text, by);
+        author.records
     };
-    let labels = |anchor: &str, configuration: &str| {
-        let mut author = Author::new(LABEL);
-        author.write("anchor", anchor, "label-ops");
-        author
-            .write("entity-configuration", configuration, "label-ops")
-            .records
-            .clone()
-    };
-    let of_label = |name: &str, records: &[Value], accepted: usize, outcome: &'static str| {
-        case(name, LABEL, vec![(page(records, &head), accepted, outcome)])
-    };
-    let own = configuration(LABEL, "label-fed", "label-ops");
-    let mug_papers = configuration(MUG, "mug-fed", "mug-ops");
+    let refused = |name: &str, records: &[Value]| cut(name, records, 0, "feed_opening");
+    let papers = configuration(MUG, "mug-fed", "mug-ops");
     let thiefs = configuration(MUG, "thief", "mug-ops");
-    let by_thief = crate::papers::anchor_of(&crate::papers::anchor_claims(&["label-fed"]), "thief");
+    let as_coordinator = configuration_as("coordinator", MUG, "mug-fed", "mug-ops");
+    let under_another_id = {
+        let mut author = Author::new(MUG);
+        author.write_changed("entity-configuration", &papers, "mug-ops", |it| {
+            it["id"] = MUG.into();
+        });
+        author.records
+    };
+    let by_thief = first("entity-configuration", &papers, "thief");
+    let without_body = json!({ "record": mug().records[0]["record"] });
     vec![
-        of_label("a coordinator's opening", papers, 2, "complete"),
-        of_label(
-            "an opening cut after the anchor",
-            &papers[..1],
-            0,
-            "feed_opening",
-        ),
-        of_label(
-            "an anchor by another root",
-            &labels(&by_thief, &own),
-            0,
-            "feed_opening",
-        ),
-        of_label(
-            "an anchor that lists another key",
-            &labels(&anchor("thief"), &own),
-            0,
-            "feed_opening",
-        ),
-        of_label(
-            "a space's opening in a coordinator's feed",
-            &labels(&mug_papers, &own),
-            0,
-            "feed_opening",
-        ),
-        cut(
+        refused(
             "no papers at the opening",
             &first("profile", PROFILES[0], "mug-ops"),
-            0,
-            "feed_opening",
         ),
-        cut(
+        refused(
             "papers by another key",
             &first("entity-configuration", &thiefs, "mug-ops"),
-            0,
-            "feed_opening",
         ),
-        cut(
+        refused(
             "papers in a record of another kind",
-            &first("profile", &mug_papers, "mug-ops"),
-            0,
-            "feed_opening",
+            &first("profile", &papers, "mug-ops"),
+        ),
+        refused("papers under another id", &under_another_id),
+        refused(
+            "papers that say that they are a coordinator's",
+            &first("entity-configuration", &as_coordinator, "mug-ops"),
         ),
         cut(
             "good papers in a thief's record",
-            &first("entity-configuration", &mug_papers, "thief"),
+            &by_thief,
             0,
             "seal_unknown_key",
         ),
-        cut(
-            "papers without their body",
-            &[json!({ "record": mug().records[0]["record"] })],
-            0,
-            "feed_opening",
-        ),
+        refused("papers without their body", &[without_body]),
         cut("nothing at all", &[], 0, "feed_gap"),
-    ]
-}
-
-fn keys() -> Vec<Value> {
-    let next = configuration(MUG, "mug-fed", "mug-ops-next");
-    let thiefs = configuration(MUG, "thief", "thief");
-    let mut turned = mug();
-    turned.write("entity-configuration", &next, "mug-ops");
-    let at_turn = turned.records.len();
-    turned.write("profile", PROFILES[0], "mug-ops-next");
-    let head = turned.head("mug-ops-next");
-    let (before, after) = (&turned.records[..2], &turned.records[2..]);
-    let mut late = turned.clone();
-    late.write("profile", PROFILES[1], "mug-ops");
-    let mut stolen = mug();
-    stolen
-        .write("entity-configuration", &thiefs, "mug-ops")
-        .write("profile", PROFILES[0], "thief");
-    let mut label = Author::label();
-    label.write("anchor", &anchor("thief"), "label-ops");
-    label.write(
-        "entity-configuration",
-        &configuration(LABEL, "thief", "thief"),
-        "label-ops",
-    );
-    label.write("charter", "{}", "thief");
-    vec![
-        case(
-            "a head by a key that is still to come",
-            MUG,
-            vec![
-                (page(before, &head), 2, "more"),
-                (page(after, &head), 4, "complete"),
-            ],
-        ),
-        case(
-            "a head by a key that does not come",
-            MUG,
-            vec![
-                (page(before, &head), 2, "more"),
-                (page(&[], &head), 0, "seal_unknown_key"),
-            ],
-        ),
-        case(
-            "a record by a key before it is in force",
-            MUG,
-            vec![(
-                page(
-                    &{
-                        let mut early = mug();
-                        early.write("entity-configuration", &next, "mug-ops-next");
-                        early.records
-                    },
-                    &head,
-                ),
-                4,
-                "seal_unknown_key",
-            )],
-        ),
-        case(
-            "a record by the key of before",
-            MUG,
-            vec![(page(&late.records, &head), at_turn + 1, "seal_unknown_key")],
-        ),
-        case(
-            "papers by a thief, in a record by the stolen key",
-            MUG,
-            vec![(page(&stolen.records, &head), 5, "seal_unknown_key")],
-        ),
-        case(
-            "a new anchor, and a configuration by the key it lists",
-            LABEL,
-            vec![(page(&label.records, &label.head("thief")), 5, "complete")],
-        ),
-    ]
-}
-
-fn heads() -> Vec<Value> {
-    let author = mug();
-    let judged = |name: &str, head: String, outcome: &'static str| {
-        case(name, MUG, vec![(page(&author.records, &head), 4, outcome)])
-    };
-    let changed = |change: &dyn Fn(&mut Value)| author.head_changed("mug-ops", change);
-    let other = json!("47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU");
-    let good = author.head("mug-ops");
-    let broken = format!("{}A{}", &good[..good.len() - 2], &good[good.len() - 1..]);
-    vec![
-        judged(
-            "a head before what is known",
-            changed(&|it| it["seq"] = 3.into()),
-            "feed_behind",
-        ),
-        judged(
-            "a head at another hash",
-            changed(&|it| it["hash"] = other.clone()),
-            "feed_fork",
-        ),
-        judged("a head ahead", changed(&|it| it["seq"] = 5.into()), "more"),
-        judged(
-            "a head of a later epoch",
-            changed(&|it| it["epoch"] = 2.into()),
-            "more",
-        ),
-        judged(
-            "a head of another author",
-            changed(&|it| it["iss"] = LABEL.into()),
-            "feed_other_author",
-        ),
-        judged(
-            "a head whose signature does not hold",
-            broken,
-            "seal_signature",
-        ),
-        judged("no head", String::new(), "seal_not_compact"),
-        judged(
-            "a record in place of the head",
-            author.records[3]["record"]
-                .as_str()
-                .expect("a record")
-                .to_owned(),
-            "seal_other_kind",
-        ),
     ]
 }

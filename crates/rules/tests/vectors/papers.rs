@@ -66,6 +66,13 @@ pub(crate) fn configuration(entity: &str, fed: &str, ops: &str) -> String {
     statement_of(&configuration_claims(entity, fed, &[ops]), fed)
 }
 
+/// The same, of a node that says that it is a `role`.
+pub(crate) fn configuration_as(role: &str, entity: &str, fed: &str, ops: &str) -> String {
+    let mut claims = configuration_claims(entity, fed, &[ops]);
+    claims["metadata"]["escale_node"]["role"] = role.into();
+    statement_of(&claims, fed)
+}
+
 /// The claims of the coordinator's statement about the space.
 pub(crate) fn statement_claims() -> Value {
     json!({

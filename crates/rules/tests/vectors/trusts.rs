@@ -1,20 +1,19 @@
 //! `specs/vectors/trust.json`: which papers are believed, and what they come to.
 
 use rules::freshness::{self, Freshness};
-use rules::trust::{self, Entry, Standing, TrustRefusal};
-use seal::Verified;
+use rules::trust::{self, TrustRefusal};
 use serde_json::{Value, json};
-use wire::label::Withdrawal;
-use wire::trust::{Anchor, EntityStatement, TrustMark};
-use wire::{BodyKind, EntityId, Timestamp};
+use wire::Timestamp;
 
 use crate::forge::{key, key_set, keys_listed, list, published, text, went_through};
 use crate::papers::{
     CHARTER, DAY, IAT, LABEL, MUG, anchor_claims, anchor_of, configuration_claims, mark_claims,
     mark_of, statement_claims, statement_of, with,
 };
+use crate::standings::{entity, number, standing_of, standings};
 
-fn case(paper: &str, name: &str, expected: &str, by: &str, jws: String) -> Value {
+fn case(paper: &str, name: &str, expected: &str, by: &str, jws: impl Into<Value>) -> Value {
+    let jws = jws.into();
     json!({ "paper": paper, "name": name, "expected": expected, "by": [by], "jws": jws })
 }
 
@@ -103,6 +102,11 @@ fn configurations() -> Vec<Value> {
             "seal_malformed",
             changed("metadata_policy", json!({})),
         ),
+        case(
+            "with a policy that is null",
+            "seal_malformed",
+            changed("metadata_policy", Value::Null),
+        ),
     ]
 }
 
@@ -153,6 +157,11 @@ fn statements() -> Vec<Value> {
             "seal_malformed",
             changed("crit", json!(["x"])),
         ),
+        case(
+            "with a crit that is null",
+            "seal_malformed",
+            changed("crit", Value::Null),
+        ),
     ]
 }
 
@@ -192,110 +201,6 @@ fn marks() -> Vec<Value> {
     ]
 }
 
-/// What is known of the space, the moment, and where it stands.
-fn standings() -> Value {
-    let statement = || statement_of(&statement_claims(), "label-fed").into();
-    let mark = || mark_of(&mark_claims(), "label-fed").into();
-    let short = || {
-        let claims = with(anchor_claims(&["label-fed"]), "exp", (IAT + DAY).into());
-        anchor_of(&claims, "root")
-    };
-    let long = || anchor_of(&anchor_claims(&["label-fed"]), "root");
-    let none = || Value::Null;
-    let ended = |state: &str| {
-        let body = json!({ "sub": MUG, "state": state, "reason": "x", "since": IAT });
-        Value::from(body.to_string())
-    };
-    let case = |anchor: String, papers: [Value; 3], now: i64, expected: Value| {
-        let [statement, mark, withdrawal] = papers;
-        json!({ "anchor": anchor, "statement": statement, "mark": mark,
-            "withdrawal": withdrawal, "now": now, "expected": expected })
-    };
-    let end = IAT + 45 * DAY;
-    let labelled = |until: i64| json!({ "state": "labelled", "until": until });
-    let expired = |since: i64| json!({ "state": "expired", "since": since });
-    let over = |state: &str| json!({ "state": state, "since": IAT, "reason": "x" });
-    let early = with(mark_claims(), "exp", (IAT + 2 * DAY).into());
-    let early = || mark_of(&early, "label-fed").into();
-    json!([
-        case(
-            long(),
-            [none(), none(), none()],
-            IAT,
-            json!({ "state": "unknown" })
-        ),
-        case(
-            long(),
-            [none(), mark(), none()],
-            IAT,
-            json!({ "state": "unknown" })
-        ),
-        case(
-            long(),
-            [statement(), none(), none()],
-            IAT,
-            json!({ "state": "admitted" })
-        ),
-        case(long(), [statement(), none(), none()], end, expired(end)),
-        case(long(), [statement(), mark(), none()], IAT, labelled(end)),
-        case(
-            long(),
-            [statement(), mark(), none()],
-            end - 1,
-            labelled(end)
-        ),
-        case(long(), [statement(), mark(), none()], end, expired(end)),
-        case(
-            long(),
-            [statement(), early(), none()],
-            IAT,
-            labelled(IAT + 2 * DAY)
-        ),
-        case(
-            long(),
-            [statement(), early(), none()],
-            IAT + 2 * DAY,
-            expired(IAT + 2 * DAY)
-        ),
-        case(
-            short(),
-            [statement(), mark(), none()],
-            IAT,
-            labelled(IAT + DAY)
-        ),
-        case(
-            short(),
-            [statement(), mark(), none()],
-            IAT + DAY,
-            expired(IAT + DAY)
-        ),
-        case(
-            long(),
-            [statement(), mark(), ended("suspended")],
-            IAT,
-            over("suspended")
-        ),
-        case(
-            long(),
-            [statement(), none(), ended("withdrawn")],
-            IAT,
-            over("withdrawn")
-        ),
-        case(
-            long(),
-            [statement(), mark(), ended("withdrawn")],
-            end,
-            over("withdrawn")
-        ),
-        case(
-            long(),
-            [none(), none(), ended("suspended")],
-            IAT,
-            over("suspended")
-        ),
-    ])
-}
-
 fn made() -> Value {
     let papers = anchors().into_iter();
     let papers = papers
@@ -332,16 +237,6 @@ fn made() -> Value {
     })
 }
 
-fn entity(text: &str) -> EntityId {
-    EntityId::parse(text).expect("an entity identifier")
-}
-
-fn number(case: &Value, name: &str) -> i64 {
-    case[name]
-        .as_i64()
-        .unwrap_or_else(|| panic!("`{name}` is not a number in {case}"))
-}
-
 fn open_paper(case: &Value) -> Result<(), TrustRefusal> {
     let (label, mug) = (entity(LABEL), entity(MUG));
     let by = case["by"][0]
@@ -358,49 +253,6 @@ fn open_paper(case: &Value) -> Result<(), TrustRefusal> {
         "statement" => trust::open_statement(jws, &keys, &label, &mug).map(|_| ()),
         "mark" => trust::open_mark(jws, &keys, &label, &mug, CHARTER).map(|_| ()),
         other => panic!("a paper that is not known: {other}"),
-    }
-}
-
-struct Papers {
-    anchor: Verified<Anchor>,
-    statement: Option<Verified<EntityStatement>>,
-    mark: Option<Verified<TrustMark>>,
-    withdrawal: Option<Withdrawal>,
-}
-
-fn papers_of(case: &Value) -> Papers {
-    let (label, mug, fed) = (entity(LABEL), entity(MUG), key_set(&["label-fed"]));
-    let given = |name: &str| case[name].as_str();
-    let anchor = trust::open_anchor(text(case, "anchor"), key("root").public(), &label);
-    let statement = given("statement").map(|it| trust::open_statement(it, &fed, &label, &mug));
-    let mark = given("mark").map(|it| trust::open_mark(it, &fed, &label, &mug, CHARTER));
-    Papers {
-        anchor: anchor.expect("an anchor"),
-        statement: statement.transpose().expect("a statement"),
-        mark: mark.transpose().expect("a mark"),
-        withdrawal: given("withdrawal").map(|it| Withdrawal::read(it).expect("a withdrawal")),
-    }
-}
-
-fn standing_of(case: &Value) -> Value {
-    let papers = papers_of(case);
-    let entry = Entry {
-        anchor: &papers.anchor,
-        statement: papers.statement.as_ref(),
-        mark: papers.mark.as_ref(),
-        withdrawal: papers.withdrawal.as_ref(),
-    };
-    match trust::standing(entry, Timestamp(number(case, "now"))) {
-        Standing::Labelled { until } => json!({ "state": "labelled", "until": until }),
-        Standing::Admitted => json!({ "state": "admitted" }),
-        Standing::Suspended { since, reason } => {
-            json!({ "state": "suspended", "since": since, "reason": reason })
-        }
-        Standing::Withdrawn { since, reason } => {
-            json!({ "state": "withdrawn", "since": since, "reason": reason })
-        }
-        Standing::Expired { since } => json!({ "state": "expired", "since": since }),
-        Standing::Unknown => json!({ "state": "unknown" }),
     }
 }
 

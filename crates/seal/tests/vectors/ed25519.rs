@@ -11,6 +11,8 @@ use super::{bytes_of, list, published_json, text, went_through};
 /// What became of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Judgement {
+    /// The key was not taken, because it is not written in its one form.
+    NoKey,
     /// The key was not taken, because it is of low order.
     WeakKey,
     /// The key was taken, the signature refused.
@@ -22,6 +24,7 @@ enum Judgement {
 /// Judges as this crate does.
 fn judge(key: &[u8; 32], message: &[u8], signature: &[u8]) -> Judgement {
     match PublicKey::from_ed25519_bytes(key) {
+        Err(KeyRefusal::NotEd25519) => Judgement::NoKey,
         Err(KeyRefusal::Weak) => Judgement::WeakKey,
         Err(refusal) => panic!("refused for another reason than these sets have: {refusal}"),
         Ok(key) if key.verify(message, signature).is_ok() => Judgement::Holds,
@@ -127,7 +130,9 @@ impl Edge {
     /// What `specs/seal.md` asks for: no key and no R of low order, one way to write each
     /// point, and the equation without the cofactor.
     fn expected(&self) -> Judgement {
-        if self.has("low_order_A") {
+        if self.has("non_canonical_A") {
+            Judgement::NoKey
+        } else if self.has("low_order_A") {
             Judgement::WeakKey
         } else if ["low_order_R", "non_canonical_R", "low_order_residue"]
             .iter()
@@ -184,7 +189,8 @@ fn every_edge_case_is_judged_as_its_flags_say() {
         *judged.entry(judgement).or_default() += 1;
     }
     let expected = [
-        (Judgement::WeakKey, 526),
+        (Judgement::NoKey, 226),
+        (Judgement::WeakKey, 300),
         (Judgement::Refused, 345),
         (Judgement::Holds, 43),
     ];
@@ -208,7 +214,8 @@ fn a_lenient_verifier_lets_pass_what_is_refused_here() {
         }
     }
     let expected = [
-        (Judgement::WeakKey, 122),
+        (Judgement::NoKey, 36),
+        (Judgement::WeakKey, 86),
         (Judgement::Refused, 43),
         (Judgement::Holds, 43),
     ];

@@ -11,6 +11,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("https://le-mug.example:8443", "ok"),
     ("https://a.b.c.example:65535", "ok"),
     ("https://xn--caf-dma.example", "ok"),
+    ("https://a--b.1.example", "ok"),
+    ("https://a.b", "ok"),
     ("http://127.0.0.1:7801", "ok"),
     ("http://127.255.0.1:7801", "ok"),
     ("http://[::1]:7801", "ok"),
@@ -37,6 +39,14 @@ const TEXTS: &[(&str, &str)] = &[
     ("https://le-mug.example\t", "not_canonical"),
     ("https:le-mug.example", "not_canonical"),
     ("https:\\\\le-mug.example", "not_canonical"),
+    ("https://a..example", "not_canonical"),
+    ("https://.example", "not_canonical"),
+    ("https://*.example", "not_canonical"),
+    ("https://a_b.example", "not_canonical"),
+    ("https://(x).example", "not_canonical"),
+    ("https://-a.example", "not_canonical"),
+    ("https://a-.example", "not_canonical"),
+    ("https://a.example-", "not_canonical"),
     ("http://127.1", "not_canonical"),
     ("http://2130706433:7801", "not_canonical"),
     ("http://LOCALHOST:7801", "not_canonical"),
@@ -58,6 +68,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("https://le-mug.example:65536", "not_a_url"),
     ("https://xn--a.example", "not_a_url"),
     ("https://le-mug.1", "not_a_url"),
+    ("https://le-mug.0x1", "not_a_url"),
 ];
 
 fn made() -> Value {
@@ -74,6 +85,12 @@ fn made() -> Value {
     assert_eq!(long(61).len(), ENTITY_ID_BYTES_MAX);
     cases.push((long(61), "ok"));
     cases.push((long(62), "not_a_url"));
+    // Short enough as an identifier, and a host or a label of one byte too many.
+    let host = long(62).replace(":65535", "");
+    assert!(host.len() <= ENTITY_ID_BYTES_MAX);
+    cases.push((host, "not_canonical"));
+    cases.push((format!("https://{label}.example"), "ok"));
+    cases.push((format!("https://{label}a.example"), "not_canonical"));
     let cases = cases.into_iter();
     let cases = cases.map(|(text, expected)| json!({ "text": text, "expected": expected }));
     json!({ "spec": "specs/trust.md#entity-identifiers", "texts": cases.collect::<Value>() })

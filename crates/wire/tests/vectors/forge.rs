@@ -68,7 +68,11 @@ pub(crate) fn signed(text: &str, by: &str) -> String {
 
 /// Bytes as lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |it: u8| char::from_digit(u32::from(it), 16).expect("under 16");
+    let digits = bytes
+        .iter()
+        .flat_map(|byte| [digit(byte / 16), digit(byte % 16)]);
+    digits.collect()
 }
 
 /// What `specs/vectors/{name}` says, which must be `made`.

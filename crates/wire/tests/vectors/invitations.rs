@@ -11,11 +11,21 @@ use crate::forge::{
 
 const SECRET: &str = "AAECAwQFBgcICQoLDA0ODw";
 
+fn root_key() -> String {
+    serde_json::to_string(&Jwk::from(key("root").public())).expect("a key")
+}
+
+/// The members of a key, in order and without their names.
+fn key_in_order(name: &str) -> String {
+    let jwk = Jwk::from(key(name).public());
+    json!([jwk.kty, jwk.crv, jwk.x, jwk.kid, jwk.key_use, jwk.alg]).to_string()
+}
+
 /// The content of the code, as this implementation writes it.
 fn content() -> String {
-    let root_key = serde_json::to_string(&Jwk::from(key("root").public())).expect("a key");
     format!(
-        r#"{{"coordinator":"https://label.example","root_key":{root_key},"entity":"https://le-mug.example","secret":"{SECRET}"}}"#
+        r#"{{"coordinator":"https://label.example","root_key":{},"entity":"https://le-mug.example","secret":"{SECRET}"}}"#,
+        root_key()
     )
 }
 
@@ -93,6 +103,19 @@ fn codes() -> Vec<(&'static str, String, bool)> {
     ]
 }
 
+/// Codes whose content is a list where an object is due.
+fn lists() -> Vec<(&'static str, String, bool)> {
+    let members = format!(
+        r#"["https://label.example",{},"https://le-mug.example","{SECRET}"]"#,
+        root_key()
+    );
+    let with_list = content().replace(&root_key(), &key_in_order("root"));
+    vec![
+        ("a list of the members in order", code_of(&members), false),
+        ("a root key that is a list", code_of(&with_list), false),
+    ]
+}
+
 /// The join of that invitation, as this implementation writes it, and changes of it.
 fn joins() -> Vec<(&'static str, String, bool)> {
     let fed_key = serde_json::to_string(&Jwk::from(key("mug-fed").public())).expect("a key");
@@ -120,6 +143,16 @@ fn joins() -> Vec<(&'static str, String, bool)> {
             false,
         ),
         ("no JSON", request(), false),
+        (
+            "a list of the members in order",
+            format!(r#"[{fed_key},"{}"]"#, request()),
+            false,
+        ),
+        (
+            "a key that is a list",
+            with(&fed_key, &key_in_order("mug-fed")),
+            false,
+        ),
     ]
 }
 
@@ -185,7 +218,7 @@ fn made() -> Value {
         "content": content(),
         "secret": SECRET,
         "op": op(),
-        "codes": cases(codes(), "code"),
+        "codes": cases([codes(), lists()].concat(), "code"),
         "joins": cases(joins(), "body"),
         "answers": [
             { "name": "accepted", "jws": answer(r#""result":"accepted""#) },

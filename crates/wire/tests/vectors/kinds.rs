@@ -66,9 +66,10 @@ fn cases_of(kind: &Kind) -> Vec<Case> {
         let mut claims: Value = serde_json::from_str(&kind.claims).expect("JSON");
         let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
         let parent = claims.pointer_mut(parent).expect("what it points into");
-        match parent {
-            Value::Array(items) => items[name.parse::<usize>().expect("a number")] = value.clone(),
-            object => object[name] = value.clone(),
+        if let Some(items) = parent.as_array_mut() {
+            items[name.parse::<usize>().expect("a number")] = value.clone();
+        } else {
+            parent[name] = value.clone();
         }
         let mut shown = value.to_string();
         shown.truncate(40);
@@ -93,6 +94,17 @@ fn nine_keys() -> Value {
     vec![json!(Jwk::from(key("mug-ops").public())); 9].into()
 }
 
+/// The members of a key, in order and without their names.
+fn key_in_order(name: &str) -> Value {
+    let jwk = Jwk::from(key(name).public());
+    json!([jwk.kty, jwk.crv, jwk.x, jwk.kid, jwk.key_use, jwk.alg])
+}
+
+/// A set of one key, without the name of its one member.
+fn set_in_order(name: &str) -> Value {
+    json!([[Jwk::from(key(name).public())]])
+}
+
 const DIGEST: &str = "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU";
 
 fn anchor() -> Kind {
@@ -108,6 +120,8 @@ fn anchor() -> Kind {
         ("/jwks/keys", nine_keys()),
         ("/jwks/keys/0/kid", json!(DIGEST)),
         ("/jwks/keys/0/crv", json!("Ed448")),
+        ("/jwks", set_in_order("label-fed")),
+        ("/jwks/keys/0", key_in_order("label-fed")),
     ];
     kind::<Anchor>("an anchor", "root", claims, refused)
 }
@@ -118,14 +132,24 @@ fn configuration() -> Kind {
         jwks("label-fed"),
         jwks("label-ops")
     );
+    let ops = || json!({ "keys": [Jwk::from(key("label-ops").public())] });
+    let node = json!({ "jwks": ops(), "role": "coordinator" });
     let refused = vec![
         ("/metadata/escale_node/role", json!("king")),
+        ("/metadata/escale_node/role", json!({ "coordinator": null })),
+        ("/metadata/escale_node", json!([ops(), "coordinator"])),
+        ("/metadata/escale_node/jwks", set_in_order("label-ops")),
+        ("/metadata/federation_entity", json!([null, null, null])),
+        ("/metadata", json!([null, node])),
         ("/metadata/escale_node/jwks/keys", json!([])),
         ("/metadata/escale_node/jwks/keys/0/use", json!("enc")),
         ("/authority_hints", json!(vec!["https://label.example"; 9])),
         ("/crit", json!(["x"])),
         ("/crit", json!([])),
+        ("/crit", Value::Null),
         ("/metadata_policy", json!({})),
+        ("/metadata_policy", Value::Null),
+        ("/authority_hints", Value::Null),
         ("/exp", json!(1_800_000_000)),
     ];
     kind::<EntityStatement>("an Entity Configuration", "label-fed", claims, refused)
@@ -140,6 +164,8 @@ fn statement() -> Kind {
         ("/sub", json!("http://le-mug.example")),
         ("/jwks/keys/0/d", json!("AQI")),
         ("/constraints/max_path_length", json!(-1)),
+        ("/constraints", json!([0])),
+        ("/trust_mark_issuers", json!([])),
         ("/iat", json!("1800000000")),
     ];
     kind::<EntityStatement>("a subordinate statement", "label-fed", claims, refused)
@@ -222,6 +248,7 @@ fn answer() -> Kind {
         ("/code", Value::Null),
         ("/result", json!("accepted")),
         ("/result", json!("perhaps")),
+        ("/result", json!({ "refused": null })),
         ("/jti", json!("")),
     ];
     kind::<Answer>("an answer", "label-ops", claims.to_owned(), refused)

@@ -17,6 +17,33 @@ const WEAK: &[&str] = &[
 /// The bytes of y = 2, which is no point of the curve.
 const NO_POINT: &str = "AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
+/// The 32 bytes of an encoding: the first, all in between, and the last with the sign of x.
+fn encoding([first, between, last]: [u8; 3]) -> String {
+    let mut bytes = [between; 32];
+    bytes[0] = first;
+    bytes[31] = last;
+    seal::base64url::encode(&bytes)
+}
+
+/// Points that are not written in the one way of RFC 8032 §5.1.2: y with 2^255 − 19
+/// added, whose lowest byte is 0xed, or 0 for x with a minus sign.
+const NOT_REDUCED: &[(&str, [u8; 3])] = &[
+    ("y is 3 and 2^255 - 19", [0xed + 3, 0xff, 0x7f]),
+    ("y is 3 and 2^255 - 19, x odd", [0xed + 3, 0xff, 0xff]),
+    ("y is 18 and 2^255 - 19", [0xff, 0xff, 0x7f]),
+    ("y is 0 and 2^255 - 19", [0xed, 0xff, 0x7f]),
+    ("y is 1 and 2^255 - 19", [0xed + 1, 0xff, 0x7f]),
+    ("y is 1, x is minus 0", [1, 0, 0x80]),
+    ("y is minus 1, x is minus 0", [0xec, 0xff, 0xff]),
+];
+
+/// Points of them in their one encoding, which are keys.
+const REDUCED: &[(&str, [u8; 3])] = &[
+    ("y is 3", [3, 0, 0]),
+    ("y is 3, x odd", [3, 0, 0x80]),
+    ("y is 18", [18, 0, 0]),
+];
+
 /// The cases of the file.
 pub(crate) fn made() -> Value {
     let good = serde_json::to_value(Jwk::from(key("mug-ops").public())).expect("a key");
@@ -81,6 +108,10 @@ pub(crate) fn made() -> Value {
         WEAK.iter()
             .map(|x| ("a point of low order", bare(x), "weak")),
     );
+    let one =
+        |(name, bytes): &(&'static str, _), expected| (*name, bare(&encoding(*bytes)), expected);
+    cases.extend(REDUCED.iter().map(|it| one(it, "ok")));
+    cases.extend(NOT_REDUCED.iter().map(|it| one(it, "not_ed25519")));
     let case = |(name, jwk, expected)| json!({ "name": name, "jwk": jwk, "expected": expected });
     cases.into_iter().map(case).collect()
 }

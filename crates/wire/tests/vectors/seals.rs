@@ -119,9 +119,8 @@ fn lengths() -> Vec<Case> {
     ]
 }
 
+/// Forms in which a part or a dot is wrong, whatever the parts say.
 fn forms() -> Vec<Case> {
-    let typ = Head::TYP;
-    let kid = kid(BY);
     let json_form = parts(|header, claims, signature| {
         format!(r#"{{"protected":"{header}","payload":"{claims}","signature":"{signature}"}}"#)
     });
@@ -131,148 +130,148 @@ fn forms() -> Vec<Case> {
         let other = char::from(last.as_bytes()[0] + 1);
         format!("{header}.{claims}.{rest}{other}")
     });
+    let without_signature = parts(|header, claims, _| format!("{header}.{claims}"));
+    let short =
+        parts(|header, claims, signature| format!("{header}.{claims}.{}", &signature[..84]));
+    let resigned = |change: &dyn Fn(&str, &str) -> String| {
+        signed(&parts(|header, claims, _| change(header, claims)), BY)
+    };
     let forms = [
         ("nothing", String::new()),
-        (
-            "two parts",
-            parts(|header, claims, _| format!("{header}.{claims}")),
-        ),
+        ("two parts", without_signature.clone()),
         ("four parts", format!("{}.e30", good())),
-        (
-            "no claims",
-            signed(&parts(|header, _, _| format!("{header}.")), BY),
-        ),
-        (
-            "no header",
-            signed(&parts(|_, claims, _| format!(".{claims}")), BY),
-        ),
-        (
-            "no signature",
-            parts(|header, claims, _| format!("{header}.{claims}.")),
-        ),
-        (
-            "a signature of 63 bytes",
-            parts(|header, claims, signature| format!("{header}.{claims}.{}", &signature[..84])),
-        ),
+        ("no claims", resigned(&|header, _| format!("{header}."))),
+        ("no header", resigned(&|_, claims| format!(".{claims}"))),
+        ("no signature", format!("{without_signature}.")),
+        ("a signature of 63 bytes", short),
         ("a signature with padding", format!("{}==", good())),
         ("a signature with an unused bit set", last_bits),
         (
             "a header with padding",
-            signed(
-                &parts(|header, claims, _| format!("{header}=.{claims}")),
-                BY,
-            ),
+            resigned(&|header, claims| format!("{header}=.{claims}")),
         ),
         (
             "claims with padding",
-            signed(
-                &parts(|header, claims, _| format!("{header}.{claims}=")),
-                BY,
-            ),
+            resigned(&|header, claims| format!("{header}.{claims}=")),
         ),
         (
             "claims with white space",
-            signed(
-                &parts(|header, claims, _| format!("{header}.{claims}\n")),
-                BY,
-            ),
+            resigned(&|header, claims| format!("{header}.{claims}\n")),
         ),
         ("a line feed at the end", format!("{}\n", good())),
         ("the JSON serialization", json_form),
+    ];
+    let (typ, kid) = (Head::TYP, kid(BY));
+    let headers = [
         (
             "a header that is a list",
-            headed(&format!(r#"["EdDSA","{kid}","{typ}"]"#)),
+            format!(r#"["EdDSA","{kid}","{typ}"]"#),
         ),
-        ("a header that is not JSON", headed("EdDSA")),
+        ("a header that is not JSON", "EdDSA".to_owned()),
         (
             "a header with a name twice",
-            headed(&format!(
-                r#"{{"alg":"EdDSA","kid":"{kid}","typ":"{typ}","alg":"EdDSA"}}"#
-            )),
+            format!(r#"{{"alg":"EdDSA","kid":"{kid}","typ":"{typ}","alg":"EdDSA"}}"#),
         ),
     ];
-    forms
-        .map(|(name, jws)| case(name, "seal_not_compact", jws))
-        .into()
+    let headers = headers.map(|(name, header)| (name, headed(&header)));
+    let all = forms.into_iter().chain(headers);
+    all.map(|(name, jws)| case(name, "seal_not_compact", jws))
+        .collect()
+}
+
+/// The members of a good header, each as JSON text.
+fn members() -> [(&'static str, String); 3] {
+    [
+        ("alg", r#""EdDSA""#.to_owned()),
+        ("kid", format!(r#""{}""#, kid(BY))),
+        ("typ", format!(r#""{}""#, Head::TYP)),
+    ]
+}
+
+/// A head whose header has `name` as `value`, or not at all.
+fn with_member(name: &str, value: Option<&str>) -> String {
+    let mut all: Vec<_> = members()
+        .into_iter()
+        .filter(|(known, _)| *known != name)
+        .collect();
+    all.extend(value.map(|value| (name, value.to_owned())));
+    let all: Vec<_> = all
+        .iter()
+        .map(|(name, value)| format!(r#""{name}":{value}"#))
+        .collect();
+    headed(&format!("{{{}}}", all.join(",")))
 }
 
 fn headers() -> Vec<Case> {
-    let (kid, typ) = (kid(BY), Head::TYP);
-    let mut cases = Vec::new();
-    let mut add =
-        |name: &str, expected, header: String| cases.push(case(name, expected, headed(&header)));
-    for alg in [
-        "none", "None", "NONE", "nOnE", "HS256", "ES256", "eddsa", "ed25519", "",
-    ] {
-        let header = format!(r#"{{"alg":"{alg}","kid":"{kid}","typ":"{typ}"}}"#);
-        add(&format!("the algorithm `{alg}`"), "seal_algorithm", header);
-    }
-    add(
-        "no algorithm",
-        "seal_algorithm",
-        format!(r#"{{"kid":"{kid}","typ":"{typ}"}}"#),
-    );
-    add(
-        "two algorithms",
-        "seal_algorithm",
-        format!(r#"{{"alg":["EdDSA"],"kid":"{kid}","typ":"{typ}"}}"#),
-    );
-    for other in [
-        "trust-mark+jwt",
-        "JWT",
-        "Escale-Head+JWT",
-        "application/escale-head+jwt",
-        "escale-head+jwt ",
-    ] {
-        let header = format!(r#"{{"alg":"EdDSA","kid":"{kid}","typ":"{other}"}}"#);
-        add(&format!("the kind `{other}`"), "seal_other_kind", header);
-    }
-    add(
-        "no kind",
-        "seal_other_kind",
-        format!(r#"{{"alg":"EdDSA","kid":"{kid}"}}"#),
-    );
     let jwk = serde_json::to_string(&seal::Jwk::from(key("thief").public())).expect("a key");
-    for member in [
-        r#""crit":["x"]"#,
-        r#""crit":[]"#,
-        r#""b64":false"#,
-        r#""cty":"json""#,
-        r#""x":1"#,
-        r#""jku":"https://thief.example/""#,
-        r#""x5u":"https://thief.example/""#,
-        r#""x5c":[]"#,
-        &format!(r#""jwk":{jwk}"#),
-    ] {
-        let header = format!(r#"{{"alg":"EdDSA","kid":"{kid}","typ":"{typ}",{member}}}"#);
-        let name = member.split('"').nth(1).unwrap_or_default();
-        add(
-            &format!("the header member `{name}`"),
+    let address = r#""https://thief.example/key""#;
+    let tables: [(&str, &str, &[&str]); 11] = [
+        (
+            "alg",
+            "seal_algorithm",
+            &[
+                r#""none""#,
+                r#""NONE""#,
+                r#""nOnE""#,
+                r#""HS256""#,
+                r#""ES256""#,
+                r#""eddsa""#,
+                r#""ed25519""#,
+                r#""""#,
+                r#"["EdDSA"]"#,
+                "null",
+            ],
+        ),
+        (
+            "typ",
+            "seal_other_kind",
+            &[
+                r#""trust-mark+jwt""#,
+                r#""JWT""#,
+                r#""Escale-Head+JWT""#,
+                r#""application/escale-head+jwt""#,
+                r#""escale-head+jwt ""#,
+                "null",
+            ],
+        ),
+        (
+            "kid",
             "seal_header",
-            header,
-        );
+            &[r#""""#, "7", r#"["a"]"#, address, r#""AQI""#, "null"],
+        ),
+        ("crit", "seal_header", &[r#"["x"]"#, "[]", "null"]),
+        ("b64", "seal_header", &["false", "true"]),
+        ("cty", "seal_header", &[r#""json""#]),
+        ("x", "seal_header", &["1"]),
+        ("jku", "seal_header", &[address]),
+        ("x5u", "seal_header", &[address]),
+        ("x5c", "seal_header", &["[]"]),
+        ("jwk", "seal_header", &[&jwk]),
+    ];
+    let mut cases = Vec::new();
+    for (name, code, values) in tables {
+        for value in values {
+            let shown = format!("a header with {name} = {value}");
+            cases.push(case(&shown, code, with_member(name, Some(value))));
+        }
     }
-    for kid in [
-        r#""""#,
-        "7",
-        r#"["a"]"#,
-        r#""https://thief.example/key""#,
-        r#""AQI""#,
-        "null",
+    for (name, code) in [
+        ("alg", "seal_algorithm"),
+        ("typ", "seal_other_kind"),
+        ("kid", "seal_header"),
     ] {
-        let header = format!(r#"{{"alg":"EdDSA","kid":{kid},"typ":"{typ}"}}"#);
-        add(&format!("the kid `{kid}`"), "seal_header", header);
+        cases.push(case(
+            &format!("a header without {name}"),
+            code,
+            with_member(name, None),
+        ));
     }
-    add(
-        "no kid",
-        "seal_header",
-        format!(r#"{{"alg":"EdDSA","typ":"{typ}"}}"#),
+    let both = format!(
+        r#"{{"alg":"none","kid":"{}","typ":"JWT","crit":[]}}"#,
+        kid(BY)
     );
-    add(
-        "a member that is not allowed, before the algorithm is looked at",
-        "seal_header",
-        format!(r#"{{"alg":"none","kid":"{kid}","typ":"{typ}","crit":[]}}"#),
-    );
+    let name = "a member too many, before the algorithm";
+    cases.push(case(name, "seal_header", headed(&both)));
     cases
 }
 
@@ -369,7 +368,9 @@ fn claims() -> Vec<Case> {
         ("not JSON", b"claims".to_vec()),
     ];
     let json = texts.map(|(name, claims)| case(name, "seal_json", claiming(&claims)));
+    let in_order = r#"["https://label.example",1,3,"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",1800000000,1800086400]"#;
     let others = [
+        ("claims that are a list of the members in order", in_order),
         ("claims that are a text", "\"x\""),
         ("claims that are null", "null"),
         ("no claims in them", "{}"),

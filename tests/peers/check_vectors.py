@@ -1,0 +1,807 @@
+#!/usr/bin/env python3
+"""Judges `specs/vectors` by other people's cryptography, from the specifications alone.
+
+Nothing here comes from the Rust code: `specs/seal.md`, `specs/trust.md` and
+`specs/feed.md` were read, signatures are judged by PyPI `cryptography`, thumbprints and
+the documents that hold once more by `jwcrypto`. Every case must come out as the vectors
+say: keys, signatures, digests, chains, dates, and the form of claims, bodies and pages.
+
+Negative controls: each document that holds is changed in one place and must be refused;
+`cryptography` must take the keys that are refused for their encoding alone.
+
+Usage: check_vectors.py [folder of the vectors]
+"""
+
+import base64
+import hashlib
+import ipaddress
+import json
+import re
+import sys
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwcrypto.jwk import JWK
+from jwcrypto.jws import JWS
+
+SIZES = {
+    "escale-anchor+jwt": 4096,
+    "entity-statement+jwt": 16384,
+    "trust-mark+jwt": 4096,
+    "escale-record+jwt": 2048,
+    "escale-head+jwt": 2048,
+    "escale-request+jwt": 32768,
+    "escale-answer+jwt": 16384,
+}
+DAY = 86400
+PAPERS = {
+    "anchor": ("escale-anchor+jwt", 365 * DAY),
+    "configuration": ("entity-statement+jwt", 14 * DAY),
+    "statement": ("entity-statement+jwt", 45 * DAY),
+    "mark": ("trust-mark+jwt", 90 * DAY),
+}
+BODY_BYTES_MAX = 16384
+TRUST_KINDS = (
+    "anchor",
+    "entity-configuration",
+    "subordinate-statement",
+    "trust-mark",
+    "withdrawal",
+    "charter",
+)
+
+
+class Refused(Exception):
+    """A refusal with its code."""
+
+
+def encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def decode(text: str) -> bytes:
+    """Canonical unpadded base64url, or ValueError."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]*", text) or len(text) % 4 == 1:
+        raise ValueError("not base64url")
+    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if encode(data) != text:
+        raise ValueError("not canonical")
+    return data
+
+
+def sha256(data: bytes) -> str:
+    return encode(hashlib.sha256(data).digest())
+
+
+# JSON with one meaning (specs/seal.md).
+
+
+def strict_json(data: bytes):
+    text = data.decode("utf-8")
+    if text.startswith("\ufeff"):
+        raise ValueError("byte order mark")
+
+    def integer(digits: str) -> int:
+        value = int(digits)
+        if digits == "-0" or abs(value) > 2**53 - 1:
+            raise Refused("not_a_safe_integer")
+        return value
+
+    def no_fraction(_):
+        raise Refused("not_a_safe_integer")
+
+    def no_constant(_):
+        raise ValueError("not JSON")
+
+    def members(pairs):
+        if len({name for name, _ in pairs}) != len(pairs):
+            raise Refused("duplicate_name")
+        return dict(pairs)
+
+    value = json.loads(
+        text,
+        parse_int=integer,
+        parse_float=no_fraction,
+        parse_constant=no_constant,
+        object_pairs_hook=members,
+    )
+    check_depth(value, 0)
+    return value
+
+
+def check_depth(value, depth: int) -> None:
+    if isinstance(value, str) and any(0xD800 <= ord(it) < 0xE000 for it in value):
+        raise ValueError("a lone surrogate")
+    if isinstance(value, (dict, list)):
+        if depth >= 16:
+            raise Refused("too_deep")
+        inner = list(value) + list(value.values()) if isinstance(value, dict) else value
+        for it in inner:
+            check_depth(it, depth + 1)
+
+
+def json_outcome(data: bytes) -> str:
+    try:
+        strict_json(data)
+        return "ok"
+    except Refused as refusal:
+        return str(refusal)
+    except (ValueError, RecursionError):
+        return "not_json"
+
+
+# Keys.
+
+P = 2**255 - 19
+WEAK_Y = {
+    0,
+    1,
+    P - 1,
+    0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
+    0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+}
+
+
+def is_point(y: int) -> bool:
+    d = -121665 * pow(121666, P - 2, P) % P
+    x2 = (y * y - 1) * pow(d * y * y + 1, P - 2, P) % P
+    return x2 == 0 or pow(x2, (P - 1) // 2, P) == 1
+
+
+def is_encoded_point(y: int, sign: int) -> bool:
+    """RFC 8032 section 5.1.3: y is reduced, and 0 has no sign."""
+    return y < P and is_point(y) and not (sign and y in (1, P - 1))
+
+
+def key_outcome(jwk) -> str:
+    if not isinstance(jwk, dict) or not isinstance(jwk.get("kty"), str):
+        return "not_a_jwk"
+    if jwk.get("d") is not None:
+        return "is_private"
+    if jwk["kty"] != "OKP" or jwk.get("crv") != "Ed25519":
+        return "not_ed25519"
+    if jwk.get("use", "sig") != "sig" or jwk.get("alg", "EdDSA") not in ("EdDSA", "Ed25519"):
+        return "not_for_signatures"
+    try:
+        x = decode(jwk.get("x") or "")
+    except ValueError:
+        return "not_ed25519"
+    sign, y = divmod(int.from_bytes(x, "little"), 2**255)
+    if len(x) != 32 or not is_encoded_point(y, sign):
+        return "not_ed25519"
+    if y in WEAK_Y:
+        return "weak"
+    thumbprint = JWK(kty="OKP", crv="Ed25519", x=encode(x)).thumbprint()
+    if jwk.get("kid", thumbprint) != thumbprint:
+        return "kid_is_not_thumbprint"
+    return "ok"
+
+
+def keys_of(jwks) -> dict:
+    """Keys by thumbprint, or Refused."""
+    keys = jwks["keys"]
+    if not 1 <= len(keys) <= 8:
+        raise Refused("seal_malformed")
+    for jwk in keys:
+        if key_outcome(jwk) != "ok":
+            raise Refused("seal_malformed")
+    return {thumbprint_of(decode(jwk["x"])): decode(jwk["x"]) for jwk in keys}
+
+
+def thumbprint_of(x: bytes) -> str:
+    text = '{"crv":"Ed25519","kty":"OKP","x":"%s"}' % encode(x)
+    return sha256(text.encode())
+
+
+# The form of claims, bodies and pages: members by name, and limits.
+
+
+def names_a_node(text: str) -> bool:
+    """The identifiers of specs/trust.md, without IDNA: `xn--` labels are taken as they are."""
+    if len(text.encode()) > 267:
+        return False
+    if not text.isascii():
+        return False
+    found = re.fullmatch(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::([1-9][0-9]*))?", text)
+    if not found:
+        return False
+    scheme, host, port = found.groups()
+    if port and (int(port) > 65535 or int(port) == {"https": 443, "http": 80}[scheme]):
+        return False
+    if scheme == "https":
+        labels = host.split(".")
+        named = all(re.fullmatch(r"(?!-)[a-z0-9-]{1,63}(?<!-)", label) for label in labels)
+        number = re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1])
+        return len(labels) > 1 and len(host) <= 253 and named and not number
+    try:
+        address = ipaddress.ip_address(host.strip("[]"))
+        return address.is_loopback and str(address) == host.strip("[]") and (
+            address.version == 4 or host == "[::1]"
+        )
+    except ValueError:
+        return host == "localhost"
+
+
+def fields(need: dict, may: dict = {}, unless_null: dict = {}, also=lambda _: True):
+    """An object with the members `need`, and perhaps others; `unless_null` may be null."""
+
+    def fits(value) -> bool:
+        if not isinstance(value, dict):
+            return False
+        of_need = all(name in value and check(value[name]) for name, check in need.items())
+        of_may = all(name not in value or check(value[name]) for name, check in may.items())
+        given = {name: check for name, check in unless_null.items() if value.get(name) is not None}
+        return of_need and of_may and all(given[it](value[it]) for it in given) and also(value)
+
+    return fits
+
+
+def whole(least: int = -(2**53), most: int = 2**53):
+    return lambda it: type(it) is int and least <= it <= most
+
+
+def word(*words: str):
+    return lambda it: isinstance(it, str) and it in words
+
+
+def size(least: int, most: int, of=lambda it: it.encode()):
+    return lambda it: isinstance(it, str) and least <= len(of(it)) <= most
+
+
+def chars(least: int, most: int):
+    return size(least, most, lambda it: it)
+
+
+def items(check, most: int, least: int = 0):
+    return lambda it: isinstance(it, list) and least <= len(it) <= most and all(map(check, it))
+
+
+def pattern(expression: str):
+    return lambda it: isinstance(it, str) and re.fullmatch(expression, it) is not None
+
+
+def is_digest(it) -> bool:
+    try:
+        return isinstance(it, str) and len(decode(it)) == 32
+    except ValueError:
+        return False
+
+
+def given(value: dict, name: str) -> bool:
+    return value.get(name) is not None
+
+
+def lasts(value: dict) -> bool:
+    return value["exp"] > value["iat"]
+
+
+TEXT = chars(0, 10**9)
+YES_NO = lambda it: isinstance(it, bool)
+ENTITY = lambda it: isinstance(it, str) and names_a_node(it)
+TOKEN = pattern("[A-Za-z0-9_-]{1,64}")
+URL = size(1, 300)
+KEYS = fields({"keys": items(lambda it: key_outcome(it) == "ok", 8, 1)})
+SIGNED = {"iss": ENTITY, "iat": whole()}
+UNTIL = {**SIGNED, "exp": whole()}
+NODE = fields({"jwks": KEYS, "role": word("space", "coordinator")})
+ENDPOINTS = ("organization_name", "federation_fetch_endpoint", "federation_list_endpoint")
+FORMS = {
+    "escale-anchor+jwt": fields({**UNTIL, "jwks": KEYS}, also=lasts),
+    "entity-statement+jwt": fields(
+        {**UNTIL, "sub": ENTITY, "jwks": KEYS},
+        may={"authority_hints": items(TEXT, 8)},
+        unless_null={
+            "metadata": fields(
+                {},
+                unless_null={
+                    "federation_entity": fields({}, unless_null=dict.fromkeys(ENDPOINTS, TEXT)),
+                    "escale_node": NODE,
+                },
+            ),
+            "constraints": fields({"max_path_length": whole(0)}),
+            "trust_mark_issuers": lambda it: isinstance(it, dict)
+            and all(items(ENTITY, 10**9)(issuers) for issuers in it.values()),
+        },
+        also=lambda it: lasts(it) and not {"crit", "metadata_policy"} & set(it),
+    ),
+    "trust-mark+jwt": fields({**UNTIL, "sub": ENTITY, "trust_mark_type": URL}, also=lasts),
+    "escale-record+jwt": fields(
+        {
+            **SIGNED,
+            **dict.fromkeys(("epoch", "seq", "rev"), whole(1)),
+            "kind": pattern("[a-z0-9-]{1,40}"),
+            "id": URL,
+        },
+        unless_null={"prev": is_digest, "body_sha256": is_digest, "removed": lambda it: it is True},
+        also=lambda it: given(it, "prev") == (it["seq"] > 1)
+        and given(it, "body_sha256") != given(it, "removed"),
+    ),
+    "escale-head+jwt": fields(
+        {**UNTIL, "epoch": whole(1), "seq": whole(1), "hash": is_digest}, also=lasts
+    ),
+    "escale-request+jwt": fields(
+        {**UNTIL, "aud": ENTITY, "jti": TOKEN, "op": TOKEN, "kind": TEXT, "body": lambda _: True},
+        also=lambda it: 0 < it["exp"] - it["iat"] <= 60,
+    ),
+    "escale-answer+jwt": fields(
+        {
+            **SIGNED,
+            **{"aud": ENTITY, "jti": TOKEN, "op": TOKEN},
+            "result": word("accepted", "refused"),
+        },
+        unless_null={"code": TEXT},
+        also=lambda it: given(it, "code") == (it["result"] == "refused"),
+    ),
+}
+
+LOCAL = fields(
+    {},
+    unless_null=dict.fromkeys(("fr", "en"), chars(0, 2000)),
+    also=lambda it: given(it, "fr") or given(it, "en"),
+)
+TIME = pattern("([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+SPAN = fields({"day": word(*DAYS), "from": TIME, "to": TIME}, also=lambda it: it["from"] < it["to"])
+
+
+def in_order(hours) -> bool:
+    spans = [(DAYS.index(it["day"]), it["from"], it["to"]) for it in hours["weekly"]]
+    pairs = zip(spans, spans[1:])
+    return all(a[0] < b[0] or a[0] == b[0] and a[2] <= b[1] for a, b in pairs)
+
+
+ROAMING = fields(
+    {"half_days_per_month": whole(0, 62), "settlement": word("reciprocal", "home_pays")}
+)
+NAME = chars(1, 120)
+UNITS = ("hour", "half_day", "day", "week", "month", "year")
+BODIES = {
+    "charter": fields({"url": URL, "name": LOCAL, "version": whole(1), "roaming": ROAMING}),
+    "withdrawal": fields(
+        {
+            "sub": ENTITY,
+            "state": word("suspended", "withdrawn"),
+            "reason": chars(0, 500),
+            "since": whole(),
+        }
+    ),
+    "profile": fields(
+        {"name": NAME, "village": NAME},
+        may={"amenities": items(LOCAL, 40), "is_example": YES_NO},
+        unless_null={
+            "address": NAME,
+            "about": LOCAL,
+            "latitude_e6": whole(-90_000_000, 90_000_000),
+            "longitude_e6": whole(-180_000_000, 180_000_000),
+            "area_m2": whole(0),
+        },
+        also=lambda it: given(it, "latitude_e6") == given(it, "longitude_e6"),
+    ),
+    "opening-hours": fields(
+        {"time_zone": size(1, 60), "weekly": items(SPAN, 28)},
+        may={
+            "half_day_boundary": TIME,
+            "subscribers_at_all_hours": YES_NO,
+            "is_example": YES_NO,
+        },
+        also=in_order,
+    ),
+    "formula": fields(
+        {"unit": word(*UNITS), "price_cents": whole(0, 100_000_000)},
+        may={"is_example": YES_NO},
+        unless_null={"includes": LOCAL},
+    ),
+}
+PAGE_RECORD = fields({"record": TEXT}, unless_null={"salt": TEXT, "body": TEXT})
+PAGE = fields({"head": TEXT, "records": items(PAGE_RECORD, 100)})
+JOIN = fields({"fed_key": fields({"kty": TEXT}), "request": TEXT})
+
+
+def is_form(form, text: str) -> bool:
+    """Whether a text is strict JSON of this form."""
+    try:
+        return form(strict_json(text.encode()))
+    except (ValueError, Refused):
+        return False
+
+
+# Seals.
+
+
+def open_sealed(jws: str, typ: str, keys: dict):
+    """The claims of a compact JWS, or Refused with the code of specs/seal.md."""
+    if len(jws.encode()) > SIZES[typ]:
+        raise Refused("seal_too_long")
+    parts = jws.split(".")
+    if len(parts) != 3 or not parts[1]:
+        raise Refused("seal_not_compact")
+    try:
+        header = strict_json(decode(parts[0]))
+    except (ValueError, Refused):
+        raise Refused("seal_not_compact") from None
+    if not isinstance(header, dict):
+        raise Refused("seal_not_compact")
+    if set(header) - {"alg", "typ", "kid"}:
+        raise Refused("seal_header")
+    if header.get("alg") not in ("EdDSA", "Ed25519"):
+        raise Refused("seal_algorithm")
+    if header.get("typ") != typ:
+        raise Refused("seal_other_kind")
+    try:
+        if len(decode(header["kid"])) != 32:
+            raise ValueError
+    except (KeyError, TypeError, ValueError):
+        raise Refused("seal_header") from None
+    try:
+        signature = decode(parts[2])
+    except ValueError:
+        raise Refused("seal_not_compact") from None
+    if len(signature) != 64:
+        raise Refused("seal_not_compact")
+    if header["kid"] not in keys:
+        raise Refused("seal_unknown_key")
+    try:
+        key = Ed25519PublicKey.from_public_bytes(keys[header["kid"]])
+        key.verify(signature, f"{parts[0]}.{parts[1]}".encode())
+    except InvalidSignature:
+        raise Refused("seal_signature") from None
+    try:
+        claims = decode(parts[1])
+    except ValueError:
+        raise Refused("seal_not_compact") from None
+    if json_outcome(claims) != "ok":
+        raise Refused("seal_json")
+    claims = strict_json(claims)
+    if not FORMS[typ](claims):
+        raise Refused("seal_malformed")
+    return claims
+
+
+def by_jwcrypto(jws: str, x: bytes) -> bool:
+    token = JWS()
+    token.allowed_algs = ["EdDSA", "Ed25519"]
+    try:
+        token.deserialize(jws)
+        token.verify(JWK(kty="OKP", crv="Ed25519", x=encode(x)))
+        return True
+    except Exception:  # noqa: BLE001: whatever it says, it is a refusal
+        return False
+
+
+# Papers.
+
+
+def open_paper(paper: str, jws: str, keys: dict, iss: str, sub: str, charter: str):
+    typ, seconds = PAPERS[paper]
+    claims = open_sealed(jws, typ, keys)
+    if claims["iss"] != iss:
+        raise Refused("trust_other_issuer")
+    if paper != "anchor" and claims["sub"] != sub:
+        raise Refused("trust_other_subject")
+    if claims["exp"] - claims["iat"] > seconds:
+        raise Refused("trust_lasts_too_long")
+    if paper == "mark" and claims["trust_mark_type"] != charter:
+        raise Refused("trust_other_label")
+    if paper == "configuration" and not (claims.get("metadata") or {}).get("escale_node"):
+        raise Refused("trust_not_a_node")
+    return claims
+
+
+def ops_of(configuration, role: str) -> dict:
+    node = configuration["metadata"]["escale_node"]
+    if node["role"] != role:
+        raise Refused("another role")
+    return keys_of(node["jwks"])
+
+
+def standing(case) -> dict:
+    claims = lambda jws: json.loads(decode(jws.split(".")[1])) if jws else None
+    anchor, statement, mark = (claims(case[it]) for it in ("anchor", "statement", "mark"))
+    if case["withdrawal"]:
+        body = json.loads(case["withdrawal"])
+        return {"state": body["state"], "since": body["since"], "reason": body["reason"]}
+    if not statement:
+        return {"state": "unknown"}
+    until = min(anchor["exp"], statement["exp"])
+    if until <= case["now"]:
+        return {"state": "expired", "since": until}
+    if not mark:
+        return {"state": "admitted"}
+    until = min(until, mark["exp"])
+    return {"state": "expired", "since": until} if until <= case["now"] else {
+        "state": "labelled",
+        "until": until,
+    }
+
+
+# Feeds.
+
+
+class Reader:
+    """Reads one feed from its start (specs/feed.md)."""
+
+    def __init__(self, entity: str, author: str, keys: dict):
+        self.entity, self.author, self.given = entity, author, keys
+        self.fed = keys if author == "space" else None
+        self.seq, self.hash, self.ops = 0, None, None
+
+    def paper(self, name: str, text: str, keys: dict):
+        return open_paper(name, text, keys, self.entity, self.entity, "")
+
+    def open_feed(self, records) -> None:
+        papers = [it.get("body") for it in records[:2]] + [None, None]
+        try:
+            fed = self.given
+            if self.author == "coordinator":
+                fed = keys_of(self.paper("anchor", papers.pop(0) or "", fed)["jwks"])
+            self.ops = ops_of(self.paper("configuration", papers[0] or "", fed), self.author)
+        except Refused:
+            raise Refused("feed_opening") from None
+
+    def take(self, page) -> tuple:
+        taken = 0
+        try:
+            if self.seq == 0 and page["records"]:
+                self.open_feed(page["records"])
+            for sent in page["records"]:
+                self.follow(sent)
+                taken += 1
+            return taken, self.judge_head(page["head"], taken)
+        except Refused as refusal:
+            return taken, str(refusal)
+
+    def follow(self, sent) -> None:
+        seq = self.seq + 1
+        record = open_sealed(sent["record"], "escale-record+jwt", self.ops)
+        if record["iss"] != self.entity:
+            raise Refused("feed_other_author")
+        if (record["epoch"], record["seq"]) != (1, seq):
+            raise Refused("feed_gap")
+        if record.get("prev") != self.hash:
+            raise Refused("feed_fork")
+        body = self.body_of(sent, record)
+        if body is None and not record.get("removed") and record["kind"] in TRUST_KINDS:
+            raise Refused("feed_no_body")
+        opening = ["anchor", "entity-configuration"][self.author == "space":]
+        at = (record["kind"], record["id"])
+        if seq <= len(opening) and at != (opening[seq - 1], "self"):
+            raise Refused("feed_opening")
+        if body is not None and record["id"] == "self":
+            self.turn_keys(record["kind"], body)
+        self.seq, self.hash = seq, sha256(sent["record"].encode())
+
+    def body_of(self, sent, record):
+        salt, body = sent.get("salt"), sent.get("body")
+        if salt is None and body is None:
+            return None
+        try:
+            raw = body.encode()
+            if len(decode(salt)) != 16 or len(raw) > BODY_BYTES_MAX:
+                raise ValueError
+            if sha256(decode(salt) + raw) != record.get("body_sha256"):
+                raise ValueError
+        except (AttributeError, TypeError, ValueError):
+            raise Refused("feed_other_body") from None
+        return body
+
+    def turn_keys(self, kind: str, body: str) -> None:
+        try:
+            if kind == "anchor" and self.author == "coordinator":
+                self.fed = keys_of(self.paper("anchor", body, self.given)["jwks"])
+            if kind == "entity-configuration" and self.fed:
+                self.ops = ops_of(self.paper("configuration", body, self.fed), self.author)
+        except Refused:
+            pass
+
+    def judge_head(self, text: str, taken: int) -> str:
+        if self.ops is None:
+            raise Refused("feed_gap")
+        try:
+            head = open_sealed(text, "escale-head+jwt", self.ops)
+        except Refused as refusal:
+            if str(refusal) == "seal_unknown_key" and taken:
+                return "more"
+            raise
+        if head["iss"] != self.entity:
+            raise Refused("feed_other_author")
+        if head["epoch"] > 1:
+            raise Refused("feed_epoch")
+        if head["seq"] < self.seq:
+            raise Refused("feed_behind")
+        if head["seq"] > self.seq:
+            return "more"
+        if head["hash"] != self.hash:
+            raise Refused("feed_fork")
+        return "complete"
+
+
+# The files.
+
+
+class Check:
+    """Counts cases and disagreements."""
+
+    def __init__(self, folder: Path):
+        self.folder, self.count, self.wrong, self.keys = folder, 0, [], {}
+
+    def file(self, name: str):
+        file = strict_json((self.folder / name).read_bytes())
+        for key in file.get("keys", []):
+            private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key["seed"]))
+            x = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+            self.same(name, "x of " + key["name"], encode(x), key["x"])
+            self.same(name, "kid of " + key["name"], thumbprint_of(x), key["kid"])
+            jwk = JWK(kty="OKP", crv="Ed25519", x=key["x"])
+            self.same(name, "thumbprint by jwcrypto", jwk.thumbprint(), key["kid"])
+            self.keys[key["name"]] = x
+        return file
+
+    def same(self, where: str, case: str, found, expected) -> None:
+        self.count += 1
+        if found != expected:
+            self.wrong.append(f"{where}: {case}: {found!r}, and the vectors say {expected!r}")
+
+    def named(self, names) -> dict:
+        return {thumbprint_of(self.keys[it]): self.keys[it] for it in names}
+
+    def seal(self) -> None:
+        file = self.file("seal.json")
+        for case in file["public_keys"]:
+            self.same("seal.json", case["name"], key_outcome(case["jwk"]), case["expected"])
+            if "2^255" in case["name"] or "minus 0" in case["name"]:
+                # The control: a library takes it, and calls it by these very bytes.
+                x = decode(case["jwk"]["x"])
+                lenient = Ed25519PublicKey.from_public_bytes(x)
+                found = lenient.public_bytes(Encoding.Raw, PublicFormat.Raw)
+                self.same("control", case["name"], (case["expected"], found), ("not_ed25519", x))
+        for case in file["documents"]:
+            keys = self.named(case["keys"])
+            outcome = outcome_of(lambda: open_sealed(case["jws"], case["typ"], keys))
+            expected = case["expected"]
+            self.same("seal.json", case["name"], outcome, expected)
+            if expected == "ok":
+                x = keys[json.loads(decode(case["jws"].split(".")[0]))["kid"]]
+                self.same("seal.json", case["name"] + " by jwcrypto", by_jwcrypto(case["jws"], x), True)
+            if case.get("written_by"):
+                self.control(case, keys)
+                self.written(case)
+
+    def written(self, case) -> None:
+        """Signing the claims again gives the same bytes."""
+        x = self.keys[case["written_by"]]
+        header = '{"alg":"EdDSA","kid":"%s","typ":"%s"}' % (thumbprint_of(x), case["typ"])
+        signed = f"{encode(header.encode())}.{encode(case['claims'].encode())}"
+        self.same("seal.json", case["name"] + " written", case["jws"].rpartition(".")[0], signed)
+
+    def control(self, case, keys) -> None:
+        """A document that holds holds no more once a character is another."""
+        at = len(case["jws"]) // 2
+        other = "B" if case["jws"][at] == "A" else "A"
+        changed = case["jws"][:at] + other + case["jws"][at + 1 :]
+        outcome = outcome_of(lambda: open_sealed(changed, case["typ"], keys))
+        self.same("control", case["name"], outcome != "ok", True)
+        x = next(iter(keys.values()))
+        self.same("control by jwcrypto", case["name"], by_jwcrypto(changed, x), False)
+
+    def trust(self) -> None:
+        file = self.file("trust.json")
+        label, mug, charter = file["coordinator"], file["space"], file["charter"]
+        for case in file["papers"]:
+            paper = case["paper"]
+            iss = mug if paper == "configuration" else label
+            keys = self.named(case["by"])
+            outcome = outcome_of(lambda: open_paper(paper, case["jws"], keys, iss, mug, charter))
+            self.same("trust.json", f"{paper}: {case['name']}", outcome, case["expected"])
+        for case in file["standings"]:
+            self.same("trust.json", "standing", standing(case), case["expected"])
+        for case in file["heads"]:
+            since = min(case["exp"], case["iat"] + DAY)
+            fresh = {"state": "fresh", "as_of": case["iat"]}
+            stale = {"state": "stale", "as_of": case["iat"], "since": since}
+            found = stale if since <= case["now"] else fresh
+            self.same("trust.json", "head", found, case["expected"])
+        for case in file["registers"]:
+            found = case["now"] - case["as_of"] < 30 * DAY
+            self.same("trust.json", "register", found, case["is_relied_on"])
+        for case in file["clocks"]:
+            found = case["newest_heard"] - case["now"] > 300
+            self.same("trust.json", "clock", found, case["is_behind"])
+        for case in file["renewals"]:
+            found = case["now"] - case["iat"] >= case["after"]
+            self.same("trust.json", "renewal", found, case["is_due"])
+
+    def feed(self) -> None:
+        file = self.file("feed.json")
+        for case in file["digests"]:
+            found = sha256(decode(case["salt"]) + case["body"].encode())
+            self.same("feed.json", "digest", found, case["body_sha256"])
+            self.same("feed.json", "digest", sha256(bytes.fromhex(case["hashed"])), found)
+        for case in file["bodies"]:
+            found = is_form(BODIES[case["kind"]], case["body"])
+            self.same("feed.json", case["body"][:60], found, case["expected"] == "ok")
+        for case in file["pages"]:
+            found = is_form(PAGE, case["text"])
+            self.same("feed.json", case["name"], found, case["expected"] == "ok")
+        for case in file["feeds"]:
+            reader = Reader(case["entity"], case["author"], self.named(case["by"]))
+            for step in case["pages"]:
+                expected = (step["accepted"], step["outcome"])
+                self.same("feed.json", case["name"], reader.take(step["page"]), expected)
+
+    def texts(self) -> None:
+        for case in self.file("json.json")["texts"]:
+            data = bytes.fromhex(case["hex"]) if "hex" in case else case["text"].encode()
+            self.same("json.json", repr(case), json_outcome(data), case["expected"])
+        for case in self.file("entity-id.json")["texts"]:
+            # Whether punycode stands for something needs the tables of IDNA.
+            if case["text"] != "https://xn--a.example":
+                found = names_a_node(case["text"])
+                self.same("entity-id.json", case["text"], found, case["expected"] == "ok")
+
+    def invitation(self) -> None:
+        file = self.file("invitation.json")
+        op = "join-" + sha256(file["secret"].encode())[:22]
+        self.same("invitation.json", "op", op, file["op"])
+        for case in file["codes"]:
+            outcome = outcome_of(lambda: read_code(case["code"]))
+            self.same("invitation.json", case["name"], outcome, case["expected"])
+        fed = self.named(["mug-fed"])
+        for case in file["joins"]:
+            found = is_form(JOIN, case["body"])
+            self.same("invitation.json", case["name"], found, case["expected"] == "ok")
+        for case in (it for it in file["joins"] if it["expected"] == "ok"):
+            join = strict_json(case["body"].encode())
+            self.same("invitation.json", "fed key", keys_of({"keys": [join["fed_key"]]}), fed)
+            request = open_sealed(join["request"], "escale-request+jwt", fed)
+            self.same("invitation.json", "op of a join", request["op"], op)
+            papers = request["body"]["entity_configuration"]
+            iss = request["iss"]
+            outcome = outcome_of(lambda: open_paper("configuration", papers, fed, iss, iss, ""))
+            self.same("invitation.json", "configuration", outcome, "ok")
+        for case in file["answers"]:
+            answer = open_sealed(case["jws"], "escale-answer+jwt", self.named(["label-ops"]))
+            self.same("invitation.json", "op of an answer", answer["op"], op)
+
+
+def read_code(code: str) -> None:
+    if len(code.encode()) > 2048:
+        raise Refused("refused")
+    code = "".join(code.split())
+    if not code.startswith("escale-invitation."):
+        raise Refused("refused")
+    try:
+        content = strict_json(decode(code.removeprefix("escale-invitation.")))
+        names = (content["coordinator"], content["entity"])
+        good = all(map(names_a_node, names)) and key_outcome(content["root_key"]) == "ok"
+    except (KeyError, TypeError, ValueError, Refused):
+        good = False
+    if not (good and isinstance(content.get("secret"), str)):
+        raise Refused("refused")
+
+
+def outcome_of(attempt) -> str:
+    try:
+        attempt()
+        return "ok"
+    except Refused as refusal:
+        return str(refusal)
+
+
+def main() -> int:
+    beside = Path(__file__).resolve().parents[2] / "specs" / "vectors"
+    check = Check(Path(sys.argv[1]) if len(sys.argv) > 1 else beside)
+    for part in (check.seal, check.trust, check.feed, check.texts, check.invitation):
+        part()
+    for line in check.wrong:
+        print(line, file=sys.stderr)
+    print(f"count: vectors_by_python {check.count}")
+    return 1 if check.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
