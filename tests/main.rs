@@ -1,2 +1,25 @@
-//! x
-#[test] fn t(){}
+//! What several real nodes do together, and what becomes of one that is treated badly:
+//! processes on this machine, commands as typed, HTTP as a stranger speaks it.
+
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "JSON is looked into: what is not there is null"
+)]
+#![expect(
+    clippy::expect_used,
+    reason = "what does not work beside a scenario fails it"
+)]
+
+mod checking;
+mod command_line;
+mod demo;
+mod founding;
+mod labelling;
+mod life;
+mod pages;
+mod peers;
+mod publishing;
+mod refusals;
+mod sabotage;
+mod stranger;

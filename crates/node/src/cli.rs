@@ -99,6 +99,10 @@ pub(crate) struct InitCoordinator {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) folder: Folder,
+    /// Sign although something was signed later: once, after a clock that had been
+    /// ahead was set right
+    #[arg(long)]
+    pub(crate) clock_is_right: bool,
     /// Stop when standard input ends: for whoever started this node
     #[arg(long, hide = true)]
     pub(crate) until_stdin_ends: bool,

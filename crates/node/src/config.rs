@@ -135,13 +135,15 @@ impl Config {
             let cache_mib = store.number("cache_mib", 32, 1..=4096);
             (store.path("dir", dir), cache_mib)
         });
-        let network = reader.section("network", |network| NetworkConfig::read(network, dir));
+        let (allow_loopback, network) = reader.section("network", |network| {
+            let allow_loopback = network.flag("allow_loopback");
+            let rest = NetworkConfig::read(network, allow_loopback, dir);
+            (allow_loopback, rest)
+        });
         let log = reader.section("log", LogConfig::read);
-        let may_loopback = network
-            .as_ref()
-            .is_some_and(|network| network.allow_loopback);
         for (name, entity) in [("entity", &entity), ("label.coordinator", &coordinator)] {
-            if entity.as_ref().is_some_and(EntityId::is_loopback) && !may_loopback {
+            let is_loopback = entity.as_ref().is_some_and(EntityId::is_loopback);
+            if is_loopback && allow_loopback == Some(false) {
                 reader.refuse(name, "a loopback address needs network.allow_loopback");
             }
         }
@@ -166,8 +168,7 @@ impl Config {
 }
 
 impl NetworkConfig {
-    fn read(reader: &mut Reader, dir: &Path) -> Option<Self> {
-        let allow_loopback = reader.flag("allow_loopback");
+    fn read(reader: &mut Reader, allow_loopback: Option<bool>, dir: &Path) -> Option<Self> {
         let allow_private = reader.entities("allow_private");
         let extra_roots = reader.optional_path("extra_roots", dir);
         let pull_every_seconds = reader.number("pull_every_seconds", 30, 1..=3600);

@@ -104,10 +104,25 @@ async fn ask_running(mut stream: UnixStream, command: &Command) -> anyhow::Resul
     }
 }
 
+/// The socket of a running node.
+pub(crate) struct Socket {
+    path: PathBuf,
+    listener: UnixListener,
+}
+
+impl Socket {
+    /// Makes it, before the node answers anybody: whoever sees the node answer may
+    /// type a command.
+    pub(crate) fn make(config: &Config) -> anyhow::Result<Self> {
+        let path = config.dir.join(SOCKET_FILE);
+        let listener = bind(&path)?;
+        Ok(Self { path, listener })
+    }
+}
+
 /// Listens for commands until the node stops.
-pub(crate) async fn listen(app: App, dir: PathBuf, stop: Stop) -> anyhow::Result<()> {
-    let path = dir.join(SOCKET_FILE);
-    let listener = bind(&path)?;
+pub(crate) async fn listen(app: App, socket: Socket, stop: Stop) -> anyhow::Result<()> {
+    let Socket { path, listener } = socket;
     let mut running = JoinSet::new();
     loop {
         let stream = tokio::select! {

@@ -2,10 +2,12 @@
 //!
 //! The order is such that a crash leaves either a folder without a configuration,
 //! which `init` takes up again after it was emptied, or a node that is complete:
-//! keys first, the store with the founding next, the configuration last.
+//! keys first, the store with the founding next, the configuration last. What fails
+//! without a crash takes away what it made.
 
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::Path;
+use std::fs::Permissions;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -67,7 +69,7 @@ async fn init_space(args: InitSpace) -> anyhow::Result<()> {
         coordinator: invitation.coordinator.clone(),
         root,
     };
-    let config = place.begin(dir)?;
+    let (config, making) = place.begin(dir)?;
     write_new(
         &dir.join(SPACE_FILE),
         &new_space_file(&args.name, &args.village),
@@ -78,7 +80,7 @@ async fn init_space(args: InitSpace) -> anyhow::Result<()> {
     };
     let app = found(&config, papers).await?;
     app.publish_space(&space_text).await?;
-    place.finish(dir)?;
+    place.finish(making)?;
     output::line(format!("{} is made in {}.", place.entity, dir.display()));
     output::line("Next:");
     output::line(format!(
@@ -111,8 +113,9 @@ async fn init_coordinator(args: InitCoordinator) -> anyhow::Result<()> {
             settlement: Settlement::Reciprocal,
         },
     };
-    let config = place.begin(dir)?;
+    let (config, mut making) = place.begin(dir)?;
     keyfile::create(&args.root_key, &root).context("the root key cannot be written")?;
+    making.root_key = Some(args.root_key.clone());
     write_new(&dir.join(CHARTER_FILE), &new_charter_file(&charter))?;
     let fed = keyfile::load(&config.fed_key)?;
     let anchor = App::make_anchor(&args.entity, &fed, &root, SystemClock.now())?;
@@ -126,7 +129,7 @@ async fn init_coordinator(args: InitCoordinator) -> anyhow::Result<()> {
         }),
     };
     found(&config, papers).await?;
-    place.finish(dir)?;
+    place.finish(making)?;
     output::line(format!("{} is made in {}.", args.entity, dir.display()));
     output::line(format!("The root key is in {}.", args.root_key.display()));
     output::line(
@@ -165,33 +168,32 @@ struct Place {
 
 impl Place {
     /// Makes folder, keys and an empty store; the configuration stays unwritten.
-    fn begin(&self, dir: &Path) -> anyhow::Result<Config> {
-        let shown = dir.display();
-        let mut is_empty = true;
-        if dir.exists() {
-            let mut entries = std::fs::read_dir(dir).with_context(|| format!("{shown}"))?;
-            is_empty = entries.next().is_none();
-        }
-        if !is_empty {
-            bail!("{shown} is not empty; a node is made in a new folder");
-        }
+    fn begin(&self, dir: &Path) -> anyhow::Result<(Config, Making)> {
+        let making = Making::begin(dir)?;
         let private = |path: &Path| {
             let mut builder = std::fs::DirBuilder::new();
             let made = builder.recursive(true).mode(0o700).create(path);
-            made.with_context(|| format!("{} cannot be made", path.display()))
+            // A folder that was there already has whatever mode it had.
+            made.and_then(|()| std::fs::set_permissions(path, Permissions::from_mode(0o700)))
+                .with_context(|| format!("{} cannot be made", path.display()))
         };
         private(dir)?;
         private(&dir.join("keys"))?;
+        // What joins this node to its label is in the store.
+        private(&dir.join("store"))?;
         let config = Config::parse(dir, &self.config_text())
             .map_err(|problems| anyhow::anyhow!(problems.join("; ")))?;
         keyfile::create(&config.fed_key, &new_key()?)?;
         keyfile::create(&config.ops_key, &new_key()?)?;
         SledStore::create(&config.store).context("the store cannot be made")?;
-        Ok(config)
+        Ok((config, making))
     }
 
-    fn finish(&self, dir: &Path) -> anyhow::Result<()> {
-        write_new(&dir.join(CONFIG_FILE), &self.config_text())
+    /// Writes the configuration: from here on, the node is whole.
+    fn finish(&self, mut making: Making) -> anyhow::Result<()> {
+        write_new(&making.dir.join(CONFIG_FILE), &self.config_text())?;
+        making.is_whole = true;
+        Ok(())
     }
 
     fn config_text(&self) -> String {
@@ -238,6 +240,55 @@ format = "text"
             coordinator = self.coordinator,
             root = seal::base64url::encode(self.root.as_bytes()),
         )
+    }
+}
+
+/// What is being made. Dropped before the node is whole, it is taken away again: a
+/// half-made node would be in the way of the next try.
+struct Making {
+    dir: PathBuf,
+    was_there: bool,
+    root_key: Option<PathBuf>,
+    is_whole: bool,
+}
+
+impl Making {
+    /// Begins in a folder that is empty, or that is not there yet.
+    fn begin(dir: &Path) -> anyhow::Result<Self> {
+        let shown = dir.display();
+        let was_there = dir.exists();
+        if was_there {
+            let mut entries = std::fs::read_dir(dir).with_context(|| format!("{shown}"))?;
+            if entries.next().is_some() {
+                bail!("{shown} is not empty; a node is made in a new folder");
+            }
+        }
+        Ok(Self {
+            dir: dir.to_owned(),
+            was_there,
+            root_key: None,
+            is_whole: false,
+        })
+    }
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        if self.is_whole {
+            return;
+        }
+        // All of this was made here, in a folder that was empty. What cannot be
+        // removed is named by the next try.
+        for folder in ["keys", "store"] {
+            let _ = std::fs::remove_dir_all(self.dir.join(folder));
+        }
+        let files = [SPACE_FILE, CHARTER_FILE, CONFIG_FILE].map(|name| self.dir.join(name));
+        for file in files.iter().chain(&self.root_key) {
+            let _ = std::fs::remove_file(file);
+        }
+        if !self.was_there {
+            let _ = std::fs::remove_dir(&self.dir);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use app::view::Home;
 use client::{Fetch, HttpFetch, Rules};
 use serve::Limits;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use web::{PageError, Pages};
 
@@ -23,20 +23,38 @@ use crate::{control, puller, start, telemetry};
 /// From one look at what must be signed again to the next.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(20);
 
+/// From one look through the store to the next: a rotten entry waits for an hour at
+/// most, and the reading is not felt.
+const SCRUB_PAUSE: Duration = Duration::from_secs(60 * 60);
+
+/// How long before its end the root key's word is asked for again: two months, so
+/// that whoever keeps the key can be found.
+const ANCHOR_WARNING_SECONDS: i64 = 60 * 24 * 60 * 60;
+
 pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
     let config = Config::load(&args.folder.dir)?;
     telemetry::start(&config.log);
     #[cfg(feature = "sabotage")]
     misbehave(args.sabotage.as_deref())?;
     let app = start::open(&config).await?;
+    if args.clock_is_right {
+        app.accept_clock().await?;
+    }
     // Signs again what ran out while the node was down, before anybody asks.
     if let Err(fault) = app.renew().await {
         tracing::warn!(error = %fault, "nothing could be signed at the start: {fault}");
     }
+    warn_of_anchor(&app).await;
     let fetch = outbound(&config)?;
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("{} cannot be listened on", config.listen))?;
+    let socket = control::Socket::make(&config)?;
+    // Heard from before the first answer on: whoever sees the node answer may stop it.
+    let signals = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     let router = web::router(HomePages(app.clone())).merge(api::router(app.clone()));
     let router = with_request_log(router);
     let mut tasks = Tasks::new();
@@ -53,14 +71,32 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
     );
     tasks.spawn("signing again", renew(app.clone(), stop.clone()));
     tasks.spawn(
-        "the control socket",
-        control::listen(app, config.dir.clone(), stop.clone()),
+        "looking through the store",
+        scrub(app.clone(), stop.clone()),
     );
-    tasks.spawn("waiting for the end", end(args.until_stdin_ends, stop));
+    tasks.spawn(
+        "the control socket",
+        control::listen(app, socket, stop.clone()),
+    );
+    tasks.spawn("waiting for the end", end(signals, args.until_stdin_ends, stop));
     tracing::info!(entity = %config.entity, listen = %config.listen, "{} answers", config.entity);
     tasks.wait().await?;
     tracing::info!(entity = %config.entity, "{} has stopped", config.entity);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says in good time that the root key is needed.
+async fn warn_of_anchor(app: &App) {
+    let Ok(register) = app.register().await else {
+        return;
+    };
+    let until = register.anchor_until();
+    if until.seconds_since(app.now()) < ANCHOR_WARNING_SECONDS {
+        tracing::warn!(
+            until = until.0,
+            "the root key's word ends within two months: escale label anchor, at the coordinator"
+        );
+    }
 }
 
 fn outbound(config: &Config) -> anyhow::Result<Arc<dyn Fetch>> {
@@ -90,10 +126,34 @@ async fn renew(app: App, stop: Stop) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Looks through the store now and again: entries that vanished or rotted are told
+/// of before somebody needs them.
+async fn scrub(app: App, stop: Stop) -> anyhow::Result<()> {
+    loop {
+        match app.scrub().await {
+            Ok(problems) => {
+                for problem in problems {
+                    tracing::error!(
+                        problem,
+                        "the store does not hold what was written: {problem}"
+                    );
+                }
+            }
+            Err(fault) if fault.ends_the_node() => return Err(fault.into()),
+            Err(fault) => tracing::warn!(error = %fault, "the store was not looked through"),
+        }
+        if !pause(SCRUB_PAUSE, &stop).await {
+            return Ok(());
+        }
+    }
+}
+
 /// Comes true when the node shall stop.
-async fn end(until_stdin_ends: bool, stop: Stop) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+async fn end(
+    (mut terminate, mut interrupt): (Signal, Signal),
+    until_stdin_ends: bool,
+    stop: Stop,
+) -> anyhow::Result<()> {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -46,7 +46,7 @@ async fn log_request(request: Request, next: Next) -> Response {
     if status >= 500 {
         tracing::warn!(%method, path, status, millis, "{method} {path} answered {status}");
     } else {
-        tracing::debug!(%method, path, status, millis, "{method} {path} answered {status}");
+        tracing::info!(%method, path, status, millis, "{method} {path} answered {status}");
     }
     response
 }

@@ -1,0 +1,177 @@
+//! The command line: every command explains itself, and nothing misspelt is run.
+
+use scenarios::command::{Done, escale};
+use scenarios::network::{Network, temporary_folder, word};
+use serde_json::Value;
+
+/// Every command that does something, and the options that its help must name.
+const COMMANDS: &[(&[&str], &[&str])] = &[
+    (
+        &["init", "space"],
+        &[
+            "--dir",
+            "--invitation",
+            "--invitation-file",
+            "--name",
+            "--village",
+            "--listen",
+        ],
+    ),
+    (
+        &["init", "coordinator"],
+        &[
+            "--dir",
+            "--entity",
+            "--label-name",
+            "--label-name-en",
+            "--root-key",
+            "--listen",
+        ],
+    ),
+    (&["run"], &["--dir"]),
+    (&["check"], &["--dir", "--deep", "--json"]),
+    (&["publish"], &["--dir", "--file", "--json"]),
+    (&["label", "admit"], &["<URL>", "--dir", "--json"]),
+    (&["label", "grant"], &["<URL>", "--dir", "--json"]),
+    (
+        &["label", "suspend"],
+        &["<URL>", "--dir", "--reason", "--json"],
+    ),
+    (
+        &["label", "withdraw"],
+        &["<URL>", "--dir", "--reason", "--json"],
+    ),
+    (&["label", "list"], &["--dir", "--json"]),
+    (&["label", "anchor"], &["--dir", "--root-key", "--json"]),
+    (&["demo"], &["--once", "--json", "--dir"]),
+];
+
+fn help(words: &[&str]) -> Done {
+    escale([words, &["--help"]].concat()).ok()
+}
+
+/// The commands that a help lists.
+fn listed(help: &str) -> Vec<String> {
+    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let lines = lines.take_while(|line| !line.is_empty());
+    let names = lines.filter_map(|line| {
+        let is_entry = line.starts_with("  ") && !line.starts_with("   ");
+        line.split_whitespace().next().filter(|_| is_entry)
+    });
+    names
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_command_explains_itself() {
+    for (words, options) in COMMANDS {
+        let done = help(words);
+        assert!(done.err.is_empty(), "{done:?}");
+        assert!(
+            done.out
+                .contains(&format!("Usage: escale {}", words.join(" "))),
+            "{done:?}"
+        );
+        for option in *options {
+            assert!(done.out.contains(option), "{option} is not in {}", done.out);
+        }
+    }
+}
+
+#[test]
+fn the_table_above_is_all_that_there_is() {
+    let mut found = Vec::new();
+    for name in listed(&help(&[]).out) {
+        let inner = listed(&help(&[&name]).out);
+        if inner.is_empty() {
+            found.push(name);
+        } else {
+            found.extend(inner.iter().map(|inner| format!("{name} {inner}")));
+        }
+    }
+    let mut table: Vec<_> = COMMANDS.iter().map(|(words, _)| words.join(" ")).collect();
+    table.sort();
+    found.sort();
+    assert_eq!(found, table);
+}
+
+#[test]
+fn what_is_misspelt_is_not_run() {
+    let folder = temporary_folder();
+    let dir = word(folder.path());
+    escale(["rum", "--dir", dir]).not_understood(&["unrecognized subcommand 'rum'", "run"]);
+    escale(["label", "grand"]).not_understood(&["unrecognized subcommand 'grand'", "grant"]);
+    escale(["check", "--deeep", "--dir", dir]).not_understood(&["--deeep", "--deep"]);
+    escale(["run", "--dir", dir, "extra"]).not_understood(&["unexpected argument 'extra'"]);
+    escale(["demo", "--json"]).not_understood(&["--once"]);
+    escale(["init", "space", "--dir", dir]).not_understood(&[
+        "--invitation",
+        "--name",
+        "--village",
+    ]);
+    let listen = ["init", "coordinator", "--listen", "nowhere", "--dir", dir];
+    escale(listen).not_understood(&["--listen"]);
+    let both = [
+        "init",
+        "space",
+        "--invitation",
+        "a",
+        "--invitation-file",
+        "b",
+    ];
+    escale(both).not_understood(&["cannot be used with"]);
+    let nothing: [&str; 0] = [];
+    escale(nothing).not_understood(&["Usage: escale", "init", "demo"]);
+    let version = escale(["--version"]).ok().out;
+    assert!(
+        version.starts_with("escale ") && version.trim_end().len() > 8,
+        "{version:?}"
+    );
+    let mut left = std::fs::read_dir(folder.path()).expect("a folder");
+    assert!(left.next().is_none(), "nothing was made");
+}
+
+#[test]
+fn every_command_with_json_prints_one_document() {
+    let network = Network::running();
+    let mut space = network.invited("le-mug");
+    let coordinator = &network.coordinator;
+    let entity = &space.entity.clone();
+    let keys = |value: &Value| {
+        let object = value.as_object().expect("an object");
+        object.keys().cloned().collect::<Vec<_>>()
+    };
+    let report = ["entries", "feeds", "ok", "problems", "records"];
+    let row = ["at", "feed", "reason", "space", "state"];
+    assert_eq!(keys(&space.json(&["check"])), report);
+    assert_eq!(keys(&space.json(&["publish"])), ["records", "seq"]);
+    let admitted = coordinator.json(&["label", "admit", "https://le-mug.example"]);
+    assert_eq!(keys(&admitted), ["invitation", "space"]);
+    assert_eq!(
+        coordinator
+            .json(&["label", "list"])
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
+    space.start();
+    network.joined(&space);
+    assert_eq!(keys(&coordinator.json(&["label", "grant", entity])), row);
+    for act in ["suspend", "withdraw"] {
+        let changed = coordinator.json(&["label", act, entity, "--reason", "roof"]);
+        assert_eq!(keys(&changed), row);
+    }
+    let root_key = word(&network.root_key);
+    let anchored = coordinator.json(&["label", "anchor", "--root-key", root_key]);
+    assert_eq!(keys(&anchored), ["until"]);
+    // A refusal prints nothing that could be taken for a result.
+    for words in [
+        &["label", "grant", "https://stranger.example", "--json"][..],
+        &["publish", "--file", "none", "--json"],
+    ] {
+        let done = coordinator.escale(words).refused(&[]);
+        assert_eq!(done.out, "");
+    }
+}
