@@ -126,6 +126,22 @@ async fn a_store_is_not_opened_with_other_keys_than_its_own() {
     }
 }
 
+#[tokio::test]
+async fn what_others_would_refuse_is_not_written() {
+    // A process that did not ask whether the store is its own.
+    let label = Label::labelled(1).await;
+    let space = label.space(0);
+    let stray = over(&space.store(), &space.plan().clone().with_keys("made anew"));
+    let position = space.store().position();
+    let published = stray.publish_space(&testkit::space_text("Le Mug")).await;
+    let refused = matches!(
+        published,
+        Err(app::PublishError::Fault(app::Fault::OwnFeed(_)))
+    );
+    assert!(refused, "{published:?}");
+    assert_eq!(space.store().position(), position);
+}
+
 #[track_caller]
 fn check_refused(founded: &Result<App, FoundError>, store: &MemoryStore) {
     assert!(matches!(founded, Err(FoundError::Papers(_))), "{founded:?}");

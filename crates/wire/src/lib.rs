@@ -6,6 +6,9 @@
 //! **Invariant:** readers ignore fields they do not know, and the bytes that were
 //! signed are kept and passed on, never a second serialization of them.
 //!
+//! **Invariant:** what has members by name is an object, and what is one of several
+//! words is a text: `shape` is the only way from JSON to a document.
+//!
 //! **Invariant:** every text, list and number that a peer sends has a limit that
 //! is checked where it is read, and again before this node signs it.
 //!
