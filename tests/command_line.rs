@@ -28,7 +28,7 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
             "--listen",
         ],
     ),
-    (&["run"], &["--dir"]),
+    (&["run"], &["--dir", "--clock-is-right"]),
     (&["check"], &["--dir", "--deep", "--json"]),
     (&["publish"], &["--dir", "--file", "--json"]),
     (&["label", "admit"], &["<URL>", "--dir", "--json"]),
@@ -64,6 +64,13 @@ fn listed(help: &str) -> Vec<String> {
         .collect()
 }
 
+/// The options that a help explains.
+fn options_of(help: &str) -> impl Iterator<Item = &str> {
+    let lines = help.lines().map(str::trim_start);
+    let lines = lines.filter(|line| line.starts_with("--"));
+    lines.filter_map(|line| line.split([' ', '=']).next())
+}
+
 #[test]
 fn every_command_explains_itself() {
     for (words, options) in COMMANDS {
@@ -76,6 +83,12 @@ fn every_command_explains_itself() {
         );
         for option in *options {
             assert!(done.out.contains(option), "{option} is not in {}", done.out);
+        }
+        for option in options_of(&done.out) {
+            assert!(
+                options.contains(&option),
+                "{option} of {words:?} is in no table"
+            );
         }
     }
 }

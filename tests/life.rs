@@ -238,6 +238,17 @@ fn faketime() -> Option<PathBuf> {
     paths.find(|path| path.is_file())
 }
 
+/// Starts a node whose clock is off by this, and waits until it answers.
+fn start_with_clock(node: &mut Node, library: &Path, off: &str) {
+    node.launch(|command| {
+        command
+            .env("LD_PRELOAD", library)
+            .env("FAKETIME", off)
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    });
+    node.answers();
+}
+
 #[test]
 fn a_year_behind_it_says_so_and_signs_nothing() {
     let Some(library) = faketime() else { return };
@@ -246,13 +257,7 @@ fn a_year_behind_it_says_so_and_signs_nothing() {
     node.stop();
     let before = node.is_sound();
     node.edit("space.toml", |_| space_file("le-mug", 1700));
-    node.launch(|command| {
-        command
-            .env("LD_PRELOAD", &library)
-            .env("FAKETIME", "-365d")
-            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
-    });
-    node.answers();
+    start_with_clock(&mut node, &library, "-365d");
     let health = http::get(node.port, "/healthz").json();
     assert_eq!(health["ok"], false, "{health}");
     assert_eq!(health["is_clock_behind"], true, "{health}");
@@ -273,4 +278,45 @@ fn a_year_behind_it_says_so_and_signs_nothing() {
     assert_eq!(http::get(node.port, "/healthz").json()["ok"], true);
     node.json(&["publish"]);
     assert_eq!(price(&node.home(), &node.entity, "day"), Some(1700));
+}
+
+#[test]
+fn a_coordinators_clock_that_was_ahead_is_set_right_by_a_persons_word() {
+    let Some(library) = faketime() else { return };
+    let mut network = Network::running();
+    let space = network.labelled("le-mug");
+    let entity = space.entity.clone();
+    let is_behind = |home: &Value| home["is_clock_behind"] == true;
+    network.coordinator.stop();
+    start_with_clock(&mut network.coordinator, &library, "+40d");
+    let suspend = ["label", "suspend", &entity, "--reason", "roof"];
+    network.coordinator.escale(&suspend).ok();
+    space.until("the space has heard of the future", is_behind);
+    network.coordinator.stop();
+
+    // Set right, it is behind its own word, and nobody can know who is wrong.
+    network.coordinator.start();
+    space.edit("space.toml", |_| space_file("le-mug", 1600));
+    let grant = ["label", "grant", &entity];
+    let said = &["the clock is wrong"];
+    network.coordinator.escale(&grant).refused(said);
+    space.escale(&["publish"]).refused(said);
+    network.coordinator.stop();
+    network.coordinator.launch(|command| {
+        command.arg("--clock-is-right");
+    });
+    network.coordinator.answers();
+    space.until("the space believes its clock again", |home| {
+        !is_behind(home)
+    });
+    space.json(&["publish"]);
+    network.grant_again(&space);
+    network.coordinator.until("the news arrives", |home| {
+        price(home, &entity, "day") == Some(1600)
+    });
+    // Once was enough.
+    network.coordinator.stop();
+    network.coordinator.start();
+    network.coordinator.escale(&suspend).ok();
+    network.coordinator.is_sound();
 }

@@ -156,6 +156,12 @@ impl Network {
     #[track_caller]
     pub fn grant(&self, node: &Node) {
         self.joined(node);
+        self.grant_again(node);
+    }
+
+    /// Grants the label to a space that has joined, and waits until it knows.
+    #[track_caller]
+    pub fn grant_again(&self, node: &Node) {
         let granted = self.coordinator.json(&["label", "grant", &node.entity]);
         assert_eq!(granted["state"], "labelled", "{granted}");
         node.until("the space bears the label", |home| {

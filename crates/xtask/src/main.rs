@@ -1,4 +1,4 @@
-//! The development commands: `cargo xtask tidy` and `cargo xtask test`.
+//! The development commands: `cargo xtask tidy`, `cargo xtask test`, `cargo xtask bench`.
 //!
 //! `tidy` holds the code to the layout that `specs/architecture.md` describes.
 //! `test` is all that a machine checks, in one order, on a developer's machine and
@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
+mod bench;
 mod files;
 mod house;
 mod programs;
@@ -31,6 +32,7 @@ const COMMANDS: &[(&str, &str)] = &[
         "test",
         "everything that can be checked; --long adds the long tests, --no-fmt leaves formatting out",
     ),
+    ("bench", "the measurements that documents quote, in release"),
 ];
 
 fn main() -> ExitCode {
@@ -61,6 +63,10 @@ fn run(arguments: &[&str]) -> anyhow::Result<bool> {
         ["test", options @ ..] => {
             let [long, no_fmt] = flags(options, ["--long", "--no-fmt"])?;
             Ok(suite::command(suite::Choice { long, no_fmt }))
+        }
+        ["bench", options @ ..] => {
+            let [] = flags(options, [])?;
+            Ok(bench::command(&house::House::read()?))
         }
         [unknown, ..] => bail!("no command `{unknown}`\n{}", help()),
     }

@@ -11,9 +11,11 @@ use std::time::{Duration, Instant};
 use crate::house::House;
 use crate::{programs, say};
 
+mod binaries;
 mod counts;
 mod demo;
 mod needs;
+mod peers;
 mod steps;
 
 /// What whoever starts the command may choose.
@@ -86,8 +88,13 @@ const STEPS: &[Step] = &[
         run: steps::each_alone,
     },
     Step {
-        name: "tests",
+        name: "binaries",
         after: None,
+        run: binaries::step,
+    },
+    Step {
+        name: "tests",
+        after: Some("binaries"),
         run: steps::tests,
     },
     Step {

@@ -1,4 +1,7 @@
 //! The demonstration, as a newcomer would start it.
+//!
+//! It prints its progress for people, and on its last line what it found for machines:
+//! `{"steps":[{"name","ok","millis","detail"}],"ok":true}`.
 
 use std::fs::File;
 use std::path::Path;
@@ -11,8 +14,12 @@ use super::{Context, Outcome};
 use crate::say;
 use crate::tidy::documents;
 
-/// Three nodes that start, talk and stop take seconds; a minute more for a slow machine.
+/// Six nodes that start, talk and stop take a quarter of a minute; the rest is for a
+/// slow machine.
 const DEMO_SECONDS_MAX: u64 = 120;
+
+/// The steps that there are at least: none may be lost without anybody noticing.
+const STEPS_MIN: usize = 10;
 
 /// `escale demo --once --json` comes to its end and says that all went well.
 pub(super) fn step(context: &Context) -> Outcome {
@@ -27,10 +34,17 @@ pub(super) fn step(context: &Context) -> Outcome {
     let mut command = Command::new(&binary);
     let ended = run_into(command.args(["demo", "--once", "--json"]), &printed, limit);
     let text = std::fs::read_to_string(&printed).unwrap_or_default();
-    say::line(text.trim_end());
     match ended.and_then(|()| read(&text)) {
-        Ok(documents) => Outcome::Passed(format!("{documents} JSON documents")),
-        Err(why) => Outcome::Failed(why),
+        Ok(steps) => {
+            for step in &steps {
+                say::line(step);
+            }
+            Outcome::Passed(format!("{} steps hold", steps.len()))
+        }
+        Err(why) => {
+            say::line(text.trim_end());
+            Outcome::Failed(why)
+        }
     }
 }
 
@@ -55,35 +69,87 @@ fn run_into(command: &mut Command, printed: &Path, limit: Duration) -> Result<()
     }
 }
 
-/// One or more JSON documents, none of which says `"ok": false`; how many.
-fn read(text: &str) -> Result<usize, String> {
-    let mut documents = 0;
-    for document in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
-        let document = document.map_err(|error| format!("printed no JSON: {error}"))?;
-        if document.get("ok") == Some(&Value::Bool(false)) {
-            return Err(format!("says that it failed: {document}"));
-        }
-        documents += 1;
+/// The steps that the last line reports, each in a line, if all of them hold.
+fn read(text: &str) -> Result<Vec<String>, String> {
+    let last = text.lines().last().unwrap_or_default();
+    let report: Value = serde_json::from_str(last)
+        .map_err(|error| format!("the last line is no report: {error}"))?;
+    let steps = report.get("steps").and_then(Value::as_array);
+    let steps = steps.map(Vec::as_slice).unwrap_or_default();
+    let is_ok = |value: &Value| value.get("ok") == Some(&Value::Bool(true));
+    if let Some(step) = steps.iter().find(|step| !is_ok(step)) {
+        return Err(format!("a step does not hold: {step}"));
     }
-    if documents == 0 {
-        Err("printed nothing".to_owned())
-    } else {
-        Ok(documents)
+    if !is_ok(&report) {
+        return Err(format!("says that it failed: {report}"));
     }
+    if steps.len() < STEPS_MIN {
+        return Err(format!(
+            "{} steps, and there are {STEPS_MIN} at least",
+            steps.len()
+        ));
+    }
+    steps
+        .iter()
+        .map(|step| said(step).ok_or_else(|| format!("not as steps are written: {step}")))
+        .collect()
+}
+
+/// A step in a line, if it is written as steps are.
+fn said(step: &Value) -> Option<String> {
+    let text = |name: &str| step.get(name).and_then(Value::as_str);
+    let millis = step.get("millis").and_then(Value::as_u64)?;
+    Some(format!(
+        "demo: {millis:>6} ms  {}: {}",
+        text("name")?,
+        text("detail")?
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn report(steps: usize, is_ok: bool) -> String {
+        let step = |number: usize| {
+            let is_ok = is_ok || number != 4;
+            serde_json::json!({ "name": "a", "ok": is_ok, "millis": 7, "detail": "b" })
+        };
+        let steps: Vec<_> = (0..steps).map(step).collect();
+        serde_json::json!({ "steps": steps, "ok": is_ok }).to_string()
+    }
+
     #[test]
-    fn what_is_not_json_or_says_no_fails() {
-        assert_eq!(read("{\"ok\": true}\n"), Ok(1));
-        assert_eq!(read("{\"step\": 1}\n{\"step\": 2}\n"), Ok(2));
+    fn the_last_line_is_what_counts() {
+        let whole = report(STEPS_MIN, true);
+        let read_whole = read(&format!("ok   a (7 ms)\n     b\n{whole}\n")).unwrap();
+        assert_eq!(read_whole.len(), STEPS_MIN);
+        assert_eq!(read_whole.first().unwrap(), "demo:      7 ms  a: b");
         assert!(read("").is_err());
         assert!(read("Ready on port 8080").is_err());
-        assert!(read("{\"ok\": true} and more").is_err());
-        assert!(read("{\"ok\": true}\n{\"ok\": false}").is_err());
+        assert!(read(&format!("{whole}\nand more")).is_err());
+        assert!(read(&format!("{whole} and more")).is_err());
+    }
+
+    #[test]
+    fn a_step_that_is_lost_fails_or_says_too_little_is_noticed() {
+        let refused = |text: &str, why: &str| {
+            let found = read(text).unwrap_err();
+            assert!(found.contains(why), "{found}");
+        };
+        refused(&report(STEPS_MIN, false), "a step does not hold");
+        refused(&report(STEPS_MIN - 1, true), "9 steps, and there are 10");
+        let whole = report(STEPS_MIN, true);
+        refused(
+            &whole.replacen("{\"ok\":true", "{\"ok\":false", 1),
+            "says that it failed",
+        );
+        refused(
+            &whole.replacen("\"millis\":7", "\"millis\":\"7\"", 1),
+            "not as steps",
+        );
+        refused("{\"ok\":true}", "0 steps");
+        refused("{\"ok\":true,\"steps\":{}}", "0 steps");
     }
 
     #[test]

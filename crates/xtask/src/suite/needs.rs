@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, peers};
 use crate::{programs, say};
 
 /// One program that tests start.
@@ -28,6 +28,16 @@ const NEEDS: &[Need] = &[
         for_what: "clicking through the pages",
     },
     Need {
+        program: "faketime",
+        package: "faketime",
+        for_what: "a node whose clock is wrong",
+    },
+    Need {
+        program: "python3",
+        package: "python3-venv",
+        for_what: "what we sign, by other people's cryptography",
+    },
+    Need {
         program: "strace",
         package: "strace",
         for_what: "the order in which data reaches disk",
@@ -40,17 +50,29 @@ pub(super) fn step(context: &Context) -> Outcome {
     for need in NEEDS {
         say::line(&format!("need: {:<13} for {}", need.program, need.for_what));
     }
-    if missing.is_empty() {
-        return Outcome::Passed("all there".to_owned());
-    }
     let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
-    if let Err(why) = install(&packages) {
+    if !packages.is_empty()
+        && let Err(why) = install(&packages)
+    {
         say::loud(&format!(
             "{} could not be installed: {why}",
             packages.join(", ")
         ));
     }
-    outcome(&self::missing(NEEDS, programs::is_on_path), context.is_ci)
+    let missing = self::missing(NEEDS, programs::is_on_path);
+    let mut not_there: Vec<String> = missing.iter().map(|need| said(need)).collect();
+    if let Err(why) = peers::make(context) {
+        not_there.push(format!("the packages of Python ({why})"));
+    }
+    outcome(&not_there, context.is_ci)
+}
+
+fn said(need: &Need) -> String {
+    say::loud(&format!(
+        "{} is not there; not checked: {}",
+        need.program, need.for_what
+    ));
+    need.program.to_owned()
 }
 
 /// Those of `needs` that are not there.
@@ -62,20 +84,15 @@ fn missing(needs: &'static [Need], is_there: impl Fn(&str) -> bool) -> Vec<&'sta
 }
 
 /// What still is not there fails a submission, and is loud elsewhere.
-fn outcome(missing: &[&Need], is_ci: bool) -> Outcome {
-    for need in missing {
-        say::loud(&format!(
-            "{} is not there; not checked: {}",
-            need.program, need.for_what
-        ));
-    }
-    let names: Vec<&str> = missing.iter().map(|need| need.program).collect();
-    if names.is_empty() {
-        Outcome::Passed("installed what was missing".to_owned())
+fn outcome(not_there: &[String], is_ci: bool) -> Outcome {
+    let what = format!("not there: {}", not_there.join(", "));
+    if not_there.is_empty() {
+        Outcome::Passed("all there".to_owned())
     } else if is_ci {
-        Outcome::Failed(format!("not there: {}", names.join(", ")))
+        Outcome::Failed(what)
     } else {
-        Outcome::NotRun(format!("not there: {}", names.join(", ")))
+        say::loud(&what);
+        Outcome::NotRun(what)
     }
 }
 
@@ -128,14 +145,10 @@ mod tests {
             missing.iter().map(|need| need.package).collect::<Vec<_>>(),
             ["strace"]
         );
-        assert_eq!(
-            outcome(&missing, true),
-            Outcome::Failed("not there: strace".to_owned())
-        );
-        assert_eq!(
-            outcome(&missing, false),
-            Outcome::NotRun("not there: strace".to_owned())
-        );
+        let missing: Vec<String> = missing.iter().map(|need| said(need)).collect();
+        let what = "not there: strace".to_owned();
+        assert_eq!(outcome(&missing, true), Outcome::Failed(what.clone()));
+        assert_eq!(outcome(&missing, false), Outcome::NotRun(what));
     }
 
     #[test]

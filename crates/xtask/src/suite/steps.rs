@@ -1,6 +1,6 @@
 //! The steps that cargo carries out.
 
-use super::{Context, Outcome};
+use super::{Context, Outcome, binaries, peers};
 use crate::files::TextFile;
 use crate::tidy::documents;
 use crate::{files, programs, say, tidy};
@@ -56,18 +56,26 @@ pub(super) fn tests(context: &Context) -> Outcome {
     } else {
         plain_tests(context)
     };
-    command.env("ESCALE_COUNTS", &context.counts);
+    let target = &context.house.target;
+    command
+        .env("ESCALE_COUNTS", &context.counts)
+        .env("ESCALE_BIN", binaries::honest(target))
+        .env("ESCALE_SABOTAGE_BIN", binaries::sabotaged(target))
+        .env("ESCALE_PEERS_PYTHON", peers::python(target));
     match programs::run(&mut command) {
         Ok(()) => Outcome::Passed(tests_note(has_nextest, context.choice.long)),
         Err(why) => Outcome::Failed(why),
     }
 }
 
-/// Every test in a process of its own.
+/// Every test in a process of its own, and more of them than there are cores: what the
+/// scenarios do most is wait. `.config/nextest.toml` says which do not go together.
 ///
 /// The long tests are left out by the default filter in `.config/nextest.toml`.
 fn nextest(context: &Context) -> std::process::Command {
     let mut command = context.cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    command.args(["--test-threads", &(2 * cores).to_string()]);
     if context.is_ci {
         command.args(["--profile", "ci"]);
     }
@@ -135,10 +143,11 @@ fn has_example(file: &TextFile) -> bool {
         })
 }
 
-/// The binary that is installed.
+/// The binary that is installed. It cannot be told to misbehave.
 pub(super) fn release(context: &Context) -> Outcome {
     let mut command = context.cargo(&["build", "--release", "--package", "node", "--quiet"]);
-    Outcome::of(programs::run(&mut command))
+    let binary = context.house.target.join("release").join("escale");
+    Outcome::of(programs::run(&mut command).and_then(|()| binaries::cannot_misbehave(&binary)))
 }
 
 /// Documents name only commands that the binary just built has.
@@ -196,7 +205,10 @@ mod tests {
             (words(nextest(&context)), words(plain_tests(&context)))
         };
         let (nextest, plain) = words(false);
-        assert!(nextest.ends_with("--locked --profile ci"), "{nextest}");
+        assert!(
+            nextest.contains(" --locked ") && nextest.ends_with("--profile ci"),
+            "{nextest}"
+        );
         assert!(plain.ends_with("-- --skip long_"), "{plain}");
         let (nextest, plain) = words(true);
         assert!(nextest.ends_with("--ignore-default-filter"), "{nextest}");
