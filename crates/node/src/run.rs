@@ -78,7 +78,10 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
         "the control socket",
         control::listen(app, socket, stop.clone()),
     );
-    tasks.spawn("waiting for the end", end(signals, args.until_stdin_ends, stop));
+    tasks.spawn(
+        "waiting for the end",
+        end(signals, args.until_stdin_ends, stop),
+    );
     tracing::info!(entity = %config.entity, listen = %config.listen, "{} answers", config.entity);
     tasks.wait().await?;
     tracing::info!(entity = %config.entity, "{} has stopped", config.entity);
