@@ -229,6 +229,16 @@ impl App {
         entity: &EntityId,
         kind: &str,
     ) -> Result<Vec<(String, String)>, Fault> {
+        self.some_latest_texts(entity, kind, usize::MAX).await
+    }
+
+    /// Like [`App::latest_texts`], at most `most` of them: the first by their key.
+    pub(crate) async fn some_latest_texts(
+        &self,
+        entity: &EntityId,
+        kind: &str,
+        most: usize,
+    ) -> Result<Vec<(String, String)>, Fault> {
         let stem = crate::keys::latest_of_kind(entity, kind);
         let mut texts = Vec::new();
         let mut after = None;
@@ -243,6 +253,9 @@ impl App {
                 )
                 .await?;
             for (key, found) in &page.entries {
+                if texts.len() >= most {
+                    return Ok(texts);
+                }
                 let latest: stored::Latest = stored::decode(key, found)?;
                 if let Some(text) = self.text_at(entity, &latest).await? {
                     texts.push((latest.id, text));

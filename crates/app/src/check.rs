@@ -8,7 +8,7 @@ use wire::EntityId;
 
 use crate::keys::{FEEDS, HOLDINGS, LATEST, RECORDS};
 use crate::stored::{self, Feed, StoredHead};
-use crate::{App, Fault, PullError};
+use crate::{App, Fault, JoinState, PullError};
 
 /// How far to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +56,16 @@ impl App {
     /// one does not hide another. Only a store that cannot be read at all is a fault.
     pub async fn check(&self, depth: Depth) -> Result<CheckReport, Fault> {
         let mut report = CheckReport::default();
+        match self.join_state().await {
+            Ok(JoinState::Refused { code, .. }) => {
+                report
+                    .problems
+                    .push(format!("the label refused this node: {code}"));
+            }
+            Ok(JoinState::Asking | JoinState::Accepted { .. } | JoinState::Nothing) => {}
+            Err(Fault::Read(error @ ReadError::Engine(_))) => return Err(error.into()),
+            Err(fault) => report.problems.push(fault.to_string()),
+        }
         if depth == Depth::Deep {
             self.check_fingerprints(&mut report).await?;
         }

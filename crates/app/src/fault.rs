@@ -24,7 +24,10 @@ pub enum Fault {
         key: String,
     },
     /// The clock is before what the coordinator has already signed.
-    #[error("the clock is wrong: it is before what the coordinator has already signed")]
+    #[error(
+        "the clock is before what the coordinator has already signed: set it, or, if it is right \
+         now and was ahead then, start the coordinator once with `escale run --clock-is-right`"
+    )]
     ClockBehind,
     /// No random numbers.
     #[error(transparent)]

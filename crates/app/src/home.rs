@@ -3,7 +3,7 @@
 use rules::freshness::{self, Freshness};
 use rules::opening;
 use rules::trust::{self, Standing};
-use wire::space::{Formula, OpeningHours, Profile, THE_ONE};
+use wire::space::{FORMULAS_MAX, Formula, OpeningHours, Profile, THE_ONE};
 use wire::{BodyKind, EntityId, Timestamp};
 
 use crate::stored::Feed;
@@ -75,13 +75,21 @@ impl App {
         register: Option<&Register>,
         now: Timestamp,
     ) -> Result<SpaceView, Fault> {
-        let standing = register.map_or(Standing::Unknown, |register| register.standing(space, now));
+        let standing = match register {
+            Some(register) if self.is_meant(register, space) => register.standing(space, now),
+            Some(_) | None => Standing::Unknown,
+        };
         let (feed, _) = self.feed_state(space).await?;
         let profile = self.latest_text(space, Profile::KIND, THE_ONE).await?;
         let hours = self.latest_text(space, OpeningHours::KIND, THE_ONE).await?;
         let hours = hours.and_then(|text| OpeningHours::read(&text).ok());
         let mut formulas = Vec::new();
-        for (id, text) in self.latest_texts(space, Formula::KIND).await? {
+        // What a space without the label sells is nobody's business here; and a space
+        // that publishes without end is read to a limit.
+        let is_shown = matches!(standing, Standing::Labelled { .. } | Standing::Admitted)
+            || *space == self.identity().entity;
+        let most = if is_shown { FORMULAS_MAX } else { 0 };
+        for (id, text) in self.some_latest_texts(space, Formula::KIND, most).await? {
             if let Ok(formula) = Formula::read(&text) {
                 formulas.push((id, formula));
             }
@@ -97,6 +105,20 @@ impl App {
             freshness: freshness_of(&feed, now),
             feed: view_of(&feed, self.pulled_at(&feed)),
         })
+    }
+
+    /// Whether the register means this node where it names it: somebody else may have
+    /// joined under its name, with a key of their own.
+    fn is_meant(&self, register: &Register, space: &EntityId) -> bool {
+        let identity = self.identity();
+        let statement = register
+            .member(space)
+            .and_then(|member| member.statement.as_ref());
+        let names_our_key = statement.is_none_or(|statement| {
+            let keys = statement.jwks.key_set();
+            keys.is_ok_and(|keys| keys.find(identity.fed.public().thumbprint()).is_some())
+        });
+        *space != identity.entity || names_our_key
     }
 
     pub(crate) async fn feed_view(&self, entity: &EntityId) -> Result<FeedView, Fault> {

@@ -6,7 +6,7 @@ use rules::opening;
 use seal::Malformed;
 use store::Batch;
 use wire::label::Charter;
-use wire::space::{Formula, OpeningHours, Profile, THE_ONE};
+use wire::space::{FORMULAS_MAX, Formula, OpeningHours, Profile, THE_ONE};
 use wire::{BodyKind, EntityId};
 
 use crate::append::Entry;
@@ -34,9 +34,6 @@ pub struct CharterText {
     /// What roaming costs and how far it goes.
     pub roaming: wire::label::Roaming,
 }
-
-/// The most formulas of one space.
-const FORMULAS_MAX: usize = 50;
 
 /// What publishing did.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,7 +32,11 @@ pub(crate) async fn check(args: &Check) -> anyhow::Result<ExitCode> {
             output::line(format!("- {}", problem.as_str().unwrap_or_default()));
         }
         output::line(if is_ok {
-            "Everything that was looked at fits."
+            if args.deep {
+                "Everything fits."
+            } else {
+                "What was looked at fits. --deep looks at everything."
+            }
         } else {
             "Something does not fit."
         });

@@ -69,8 +69,9 @@ pub(crate) struct InitSpace {
     #[arg(long)]
     pub(crate) village: String,
     /// Where the node listens; a reverse proxy or the local network reaches it there
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7800")]
-    pub(crate) listen: SocketAddr,
+    /// [default: 127.0.0.1:7800; for a node on a loopback address, that address]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, Args)]
@@ -91,8 +92,9 @@ pub(crate) struct InitCoordinator {
     #[arg(long, value_name = "FILE")]
     pub(crate) root_key: PathBuf,
     /// Where the node listens; a reverse proxy or the local network reaches it there
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7800")]
-    pub(crate) listen: SocketAddr,
+    /// [default: 127.0.0.1:7800; for a node on a loopback address, that address]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
 }
 
 #[derive(Debug, Args)]

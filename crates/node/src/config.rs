@@ -185,12 +185,29 @@ impl LogConfig {
     fn read(reader: &mut Reader) -> Option<Self> {
         let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         let level = reader.text("level", Some("info"));
+        if level.as_deref().is_some_and(|level| !is_level(level)) {
+            reader.refuse(
+                "log.level",
+                "error, warn, info or debug is expected, or part=level,…",
+            );
+        }
         let format = reader.choice("format", Some("text"), &formats);
         Some(Self {
             level: level?,
             format: format?,
         })
     }
+}
+
+/// Whether the log understands this: a level, or levels of parts. A word that is no
+/// level would otherwise be taken for a part, and silence all others.
+fn is_level(text: &str) -> bool {
+    let known =
+        |level: &str| matches!(level, "off" | "error" | "warn" | "info" | "debug" | "trace");
+    text.split(',').all(|part| match part.split_once('=') {
+        Some((name, level)) => !name.is_empty() && known(level),
+        None => known(part),
+    })
 }
 
 #[cfg(test)]
@@ -262,6 +279,20 @@ mod tests {
             );
         }
         assert_eq!(problems.len(), 6, "{problems:?}");
+    }
+
+    #[test]
+    fn a_word_that_is_no_level_is_refused() {
+        for (level, is_one) in [
+            ("info", true),
+            ("info,client=debug", true),
+            ("loud", false),
+            ("client=loud", false),
+            ("", false),
+            ("=info", false),
+        ] {
+            assert_eq!(is_level(level), is_one, "{level}");
+        }
     }
 
     #[test]

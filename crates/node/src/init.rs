@@ -6,6 +6,7 @@
 //! without a crash takes away what it made.
 
 use std::fs::Permissions;
+use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -65,7 +66,7 @@ async fn init_space(args: InitSpace) -> anyhow::Result<()> {
     let place = Place {
         entity: invitation.entity.clone(),
         role: NodeRole::Space,
-        listen: args.listen.to_string(),
+        listen: listen_address(args.listen, &invitation.entity),
         coordinator: invitation.coordinator.clone(),
         root,
     };
@@ -99,7 +100,7 @@ async fn init_coordinator(args: InitCoordinator) -> anyhow::Result<()> {
     let place = Place {
         entity: args.entity.clone(),
         role: NodeRole::Coordinator,
-        listen: args.listen.to_string(),
+        listen: listen_address(args.listen, &args.entity),
         coordinator: args.entity.clone(),
         root: root.public().clone(),
     };
@@ -155,6 +156,17 @@ fn read_code(path: &Path) -> anyhow::Result<String> {
         bail!("{shown} is too long for an invitation");
     }
     std::fs::read_to_string(path).with_context(|| format!("{shown} cannot be read"))
+}
+
+/// Where a node listens if nobody says: behind a reverse proxy, or, on a loopback
+/// address, where its name says.
+fn listen_address(asked: Option<SocketAddr>, entity: &EntityId) -> String {
+    let by_name = || {
+        let named = entity.authority().replace("localhost", "127.0.0.1");
+        named.parse().ok().filter(|_| entity.is_loopback())
+    };
+    let by_proxy = SocketAddr::from(([127, 0, 0, 1], 7800));
+    asked.or_else(by_name).unwrap_or(by_proxy).to_string()
 }
 
 /// Where a node is made, and for whom.

@@ -147,7 +147,10 @@ fn row_line(row: &Value) -> String {
         "invited" => format!("invited, until {at}"),
         "labelled" => format!("labelled until {at}"),
         "admitted" => format!("admitted; grant the label with: escale label grant {space}"),
-        "suspended" | "withdrawn" => format!("{state} since {at}: {}", text(row, "reason")),
+        "suspended" | "withdrawn" => format!(
+            "{state} since {at}: {}",
+            wire::printable(text(row, "reason"), 500)
+        ),
         "expired" => format!("expired since {at}"),
         other => other.to_owned(),
     };

@@ -1,24 +1,24 @@
 //! The one place that prints.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line prints"
-)]
+//!
+//! Whoever reads may have gone away (`escale label list | head`): what was done stays
+//! done, and nothing is said about it.
+
+use std::io::Write as _;
 
 /// Prints a line of result.
 pub(crate) fn line(text: impl std::fmt::Display) {
-    println!("{text}");
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
 /// Prints a line beside the result, for whoever watches.
 pub(crate) fn note(text: impl std::fmt::Display) {
-    eprintln!("{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// Prints an error and its causes, one a line.
 pub(crate) fn error(error: &anyhow::Error) {
-    eprintln!("escale: {error}");
+    note(format!("escale: {error}"));
     for cause in error.chain().skip(1) {
-        eprintln!("  because {cause}");
+        note(format!("  because {cause}"));
     }
 }

@@ -7,6 +7,7 @@ use app::{App, JoinState, PullError, PullStep};
 use client::{Fetch, FetchError, Request};
 use sync::{Effect, Event, Limits, Schedule};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use wire::EntityId;
 use wire::feed::{PAGE_BYTES_MAX, PAGE_MEDIA_TYPE};
 use wire::request::{ANSWER_MEDIA_TYPE, JOIN_MEDIA_TYPE};
@@ -17,7 +18,10 @@ use crate::tasks::Stop;
 
 /// The most pages of one pull: a partner with more has its next turn soon, and the
 /// others have theirs in between.
-const PAGES_MAX: usize = 200;
+const PAGES_MAX: usize = 50;
+
+/// How long one pull may take in all: a slow partner has its next turn later.
+const PULL: Duration = Duration::from_secs(60);
 
 /// The longest sleep between two looks at the plan.
 const LOOK_MILLIS_MAX: u64 = 5_000;
@@ -34,6 +38,8 @@ enum Failure {
     Pull(#[from] PullError),
     #[error("the feed goes on without giving anything")]
     Endless,
+    #[error("the pull took longer than {} s", PULL.as_secs())]
+    Slow,
 }
 
 /// Pulls feeds as planned until the node stops.
@@ -48,7 +54,8 @@ pub(crate) async fn run(
     let mut plan = Schedule::new(Limits {
         pull_every_millis,
         ..Limits::default()
-    });
+    })
+    .with_first(config.coordinator.clone());
     let mut running = JoinSet::new();
     let mut event = Event::Tick;
     loop {
@@ -57,7 +64,8 @@ pub(crate) async fn run(
             for Effect::Pull(peer) in plan.step(stopwatch.millis(), event) {
                 let (app, fetch) = (app.clone(), Arc::clone(&fetch));
                 running.spawn(async move {
-                    let outcome = pull(&app, fetch.as_ref(), &peer).await;
+                    let pulled = timeout(PULL, pull(&app, fetch.as_ref(), &peer)).await;
+                    let outcome = pulled.unwrap_or(Err(Failure::Slow));
                     (peer, outcome)
                 });
             }
@@ -96,6 +104,7 @@ fn settled(peer: &EntityId, outcome: Result<usize, Failure>) -> anyhow::Result<E
                 Failure::Pull(refusal) => refusal.code(),
                 Failure::Fetch(_) => "unreachable",
                 Failure::Endless => "feed_endless",
+                Failure::Slow => "feed_slow",
             };
             tracing::warn!(entity = %peer, code, error = %failure, "{peer} was not read: {failure}");
             Ok(Event::Failed {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use app::App;
 use app::view::Home;
+use app::{App, JoinState};
 use client::{Fetch, HttpFetch, Rules};
 use serve::Limits;
 use tokio::net::TcpListener;
@@ -88,8 +88,16 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says in good time that the root key is needed.
+/// Says what only a person can mend: an invitation that was refused, and in good
+/// time, that the root key is needed.
 async fn warn_of_anchor(app: &App) {
+    if let Ok(JoinState::Refused { code, .. }) = app.join_state().await {
+        tracing::error!(
+            code,
+            "the label refused this node: {code}; ask for a new invitation, and make the node \
+             anew in another folder with it"
+        );
+    }
     let Ok(register) = app.register().await else {
         return;
     };

@@ -15,7 +15,7 @@ use crate::environment::Stopwatch;
 
 /// Writes the log to standard error from here on.
 pub(crate) fn start(config: &LogConfig) {
-    let filter = EnvFilter::new(&config.level);
+    let filter = EnvFilter::try_new(&config.level).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

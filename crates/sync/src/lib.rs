@@ -82,10 +82,16 @@ struct Peer {
     is_in_flight: bool,
 }
 
+/// The longest wait of the peer that comes first: two minutes, because what it says
+/// (who belongs, who was withdrawn) cannot wait for an hour.
+pub const FIRST_RETRY_MILLIS_MAX: u64 = 120_000;
+
 /// The plan of all pulls.
 #[derive(Debug)]
 pub struct Schedule {
     limits: Limits,
+    first: Option<EntityId>,
+    heard_at: Option<Millis>,
     peers: BTreeMap<EntityId, Peer>,
 }
 
@@ -94,7 +100,19 @@ impl Schedule {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
+            first: None,
+            heard_at: None,
             peers: BTreeMap::new(),
+        }
+    }
+
+    /// The same plan with a peer that comes first, the coordinator: slow others never
+    /// keep it waiting, and it is asked again within [`FIRST_RETRY_MILLIS_MAX`].
+    #[must_use]
+    pub fn with_first(self, first: EntityId) -> Self {
+        Self {
+            first: Some(first),
+            ..self
         }
     }
 
@@ -103,6 +121,7 @@ impl Schedule {
         match event {
             Event::Peers(peers) => self.know(now, peers),
             Event::Pulled(peer) => {
+                self.hear(now);
                 let due_at = now.plus(self.limits.pull_every_millis);
                 self.settle(&peer, |it| {
                     it.failures = 0;
@@ -111,7 +130,7 @@ impl Schedule {
             }
             Event::Failed { peer, noise } => {
                 let failures = self.peers.get(&peer).map_or(0, |it| it.failures);
-                let due_at = now.plus(self.wait_millis(failures, noise));
+                let due_at = now.plus(self.wait_millis(&peer, failures, noise));
                 self.settle(&peer, |it| {
                     it.failures = it.failures.saturating_add(1);
                     it.due_at = due_at;
@@ -150,6 +169,21 @@ impl Schedule {
         }
     }
 
+    /// After a silence of all, the first word of anybody shows that the line is back:
+    /// nobody else's wait goes on.
+    fn hear(&mut self, now: Millis) {
+        let silence = self.limits.pull_every_millis.saturating_mul(3);
+        let was_cut = self
+            .heard_at
+            .is_some_and(|at| now.0.saturating_sub(at.0) > silence);
+        self.heard_at = Some(now);
+        if was_cut {
+            for peer in self.peers.values_mut().filter(|it| !it.is_in_flight) {
+                peer.due_at = peer.due_at.min(now);
+            }
+        }
+    }
+
     fn settle(&mut self, peer: &EntityId, change: impl FnOnce(&mut Peer)) {
         if let Some(it) = self.peers.get_mut(peer) {
             it.is_in_flight = false;
@@ -159,25 +193,37 @@ impl Schedule {
 
     /// Doubles from the ordinary interval up to the cap, less a random part of up
     /// to a quarter.
-    fn wait_millis(&self, failures: u32, noise: u64) -> u64 {
+    fn wait_millis(&self, peer: &EntityId, failures: u32, noise: u64) -> u64 {
         let factor = 1_u64.checked_shl(failures.min(30)).unwrap_or(u64::MAX);
         let wait = self.limits.pull_every_millis.max(1).saturating_mul(factor);
-        let wait = wait.min(self.limits.retry_millis_max);
+        let is_first = self.first.as_ref() == Some(peer);
+        let most = if is_first {
+            FIRST_RETRY_MILLIS_MAX
+        } else {
+            u64::MAX
+        };
+        let wait = wait.min(self.limits.retry_millis_max).min(most);
         wait - noise % (wait / 4 + 1)
     }
 
     fn start_due(&mut self, now: Millis) -> Vec<Effect> {
-        let in_flight = self.peers.values().filter(|it| it.is_in_flight).count();
+        let first = self.first.as_ref();
+        let is_running = |(peer, it): &(&EntityId, &Peer)| it.is_in_flight && Some(*peer) != first;
+        let in_flight = self.peers.iter().filter(is_running).count();
         let room = self.limits.in_flight_max.saturating_sub(in_flight);
         let mut due: Vec<_> = self
             .peers
             .iter_mut()
             .filter(|(_, it)| !it.is_in_flight && it.due_at <= now)
             .collect();
-        // Whoever has waited longest is first.
+        // Whoever has waited longest is first, but for the one that always is.
         due.sort_by_key(|(_, it)| it.due_at);
-        due.into_iter()
-            .take(room)
+        let first = self.first.as_ref();
+        let (first, others): (Vec<_>, Vec<_>) =
+            due.into_iter().partition(|(peer, _)| Some(*peer) == first);
+        first
+            .into_iter()
+            .chain(others.into_iter().take(room))
             .map(|(peer, it)| {
                 it.is_in_flight = true;
                 Effect::Pull(peer.clone())
@@ -258,6 +304,86 @@ mod tests {
             pulls(&plan.step(Millis(5), Event::SignOfLife(peer(0)))),
             [peer(0)]
         );
+    }
+
+    #[test]
+    fn slow_others_never_keep_the_first_waiting() {
+        let mut plan = Schedule::new(LIMITS).with_first(peer(3));
+        let started = pulls(&plan.step(Millis(0), Event::Peers((0..4).map(peer).collect())));
+        assert_eq!(
+            started,
+            [peer(3), peer(0), peer(1)],
+            "one beside the two of all"
+        );
+        let again = plan.step(Millis(10), Event::Pulled(peer(3)));
+        assert!(again.is_empty());
+        assert_eq!(pulls(&plan.step(Millis(1_010), Event::Tick)), [peer(3)]);
+    }
+
+    #[test]
+    fn the_first_is_asked_again_within_two_minutes() {
+        let limits = Limits {
+            retry_millis_max: 3_600_000,
+            ..LIMITS
+        };
+        for (first, most) in [(peer(0), FIRST_RETRY_MILLIS_MAX), (peer(1), 3_600_000)] {
+            let mut plan = Schedule::new(limits).with_first(first);
+            let mut now = Millis(0);
+            plan.step(now, Event::Peers(vec![peer(0)]));
+            for _ in 0..20 {
+                plan.step(
+                    now,
+                    Event::Failed {
+                        peer: peer(0),
+                        noise: 0,
+                    },
+                );
+                let due = plan.next_due().unwrap();
+                assert!(due <= now.plus(most));
+                now = due;
+                plan.step(now, Event::Tick);
+            }
+            plan.step(
+                now,
+                Event::Failed {
+                    peer: peer(0),
+                    noise: 0,
+                },
+            );
+            assert_eq!(plan.next_due(), Some(now.plus(most)));
+        }
+    }
+
+    #[test]
+    fn after_a_silence_the_first_word_wakes_all() {
+        let mut plan = Schedule::new(LIMITS);
+        plan.step(Millis(0), Event::Peers(vec![peer(0), peer(1)]));
+        plan.step(Millis(0), Event::Pulled(peer(0)));
+        for _ in 0..8 {
+            plan.step(
+                Millis(1),
+                Event::Failed {
+                    peer: peer(1),
+                    noise: 0,
+                },
+            );
+            plan.step(Millis(1), Event::SignOfLife(peer(1)));
+        }
+        for _ in 0..7 {
+            plan.step(
+                Millis(1),
+                Event::Failed {
+                    peer: peer(1),
+                    noise: 0,
+                },
+            );
+        }
+        plan.step(Millis(1_000), Event::Tick);
+        // A word in time wakes nobody; one after a silence does.
+        assert!(plan.step(Millis(1_100), Event::Pulled(peer(0))).is_empty());
+        plan.step(Millis(2_200), Event::Tick);
+        let woken = pulls(&plan.step(Millis(9_000), Event::Pulled(peer(0))));
+        assert_eq!(woken, [peer(1)]);
     }
 
     #[test]

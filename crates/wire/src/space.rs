@@ -203,6 +203,9 @@ pub struct Formula {
     pub is_example: bool,
 }
 
+/// The most formulas of one space: readers show no more.
+pub const FORMULAS_MAX: usize = 50;
+
 /// How long a formula lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

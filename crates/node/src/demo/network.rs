@@ -37,6 +37,9 @@ struct Ports {
 
 const PORTS_FILE: &str = "demo.json";
 
+/// Written once every node was made and labelled.
+const WHOLE_FILE: &str = "demo-is-whole";
+
 /// Seconds from one pull to the next: a demonstration is watched.
 const PULL_EVERY_SECONDS: u64 = 1;
 
@@ -72,6 +75,12 @@ impl Network {
 
     /// The network that was kept in `dir`.
     pub(crate) async fn resume(dir: &Path) -> anyhow::Result<Self> {
+        if !dir.join(WHOLE_FILE).exists() {
+            bail!(
+                "the demonstration in {} was interrupted: remove that folder",
+                dir.display()
+            );
+        }
         let path = dir.join(PORTS_FILE);
         let ports: Ports = serde_json::from_slice(&std::fs::read(&path)?)
             .with_context(|| format!("{}", path.display()))?;
@@ -131,6 +140,11 @@ impl Network {
                 .iter_mut()
                 .for_each(|space| space.sabotage.clone_from(&what));
         }
+    }
+
+    /// Notes that the network can be gone on with.
+    pub(crate) fn is_whole(&self) -> anyhow::Result<()> {
+        Ok(std::fs::write(self.dir.join(WHOLE_FILE), b"")?)
     }
 
     /// Makes the coordinator.

@@ -46,6 +46,7 @@ pub(crate) async fn begin(
             "each node reads all formulas and prices",
             setup::prices(network)
         );
+        network.is_whole()?;
     } else {
         step!(report, "the kept nodes start again", setup::again(network));
     }
