@@ -13,4 +13,5 @@
 pub mod feed;
 pub mod freshness;
 pub mod opening;
+pub mod passport;
 pub mod trust;

@@ -66,6 +66,13 @@ pub fn wall_clock(time_zone: &str, now: Timestamp) -> Option<(Weekday, u16)> {
     Some((day, minute))
 }
 
+/// The month that the wall calendar shows in a time zone, `YYYY-MM`.
+pub fn month(time_zone: &str, now: Timestamp) -> Option<String> {
+    let zone = TimeZone::get(time_zone).ok()?;
+    let there = jiff::Timestamp::from_second(now.0).ok()?.to_zoned(zone);
+    Some(there.strftime("%Y-%m").to_string())
+}
+
 /// Whether a time zone of that name exists.
 pub fn is_time_zone(name: &str) -> bool {
     TimeZone::get(name).is_ok()

@@ -41,6 +41,9 @@ pub enum KeyRefusal {
     /// Another kind of key, or not a point of the curve in its one encoding.
     #[error("not an Ed25519 public key")]
     NotEd25519,
+    /// A point that is not on P-256.
+    #[error("not a P-256 public key")]
+    NotP256,
     /// A point of low order: signatures that anybody can make would hold.
     #[error("a weak key")]
     Weak,

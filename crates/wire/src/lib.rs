@@ -22,9 +22,12 @@ mod entity_id;
 pub mod feed;
 mod invitation;
 pub mod label;
+pub mod passport;
+pub mod qr;
 pub mod request;
 mod shape;
 pub mod space;
+pub mod status_list;
 pub mod trust;
 mod values;
 

@@ -24,6 +24,8 @@ mod invitations;
 mod json_texts;
 #[path = "vectors/kinds.rs"]
 mod kinds;
+#[path = "vectors/passports.rs"]
+mod passports;
 #[path = "vectors/public_keys.rs"]
 mod public_keys;
 #[path = "vectors/seals.rs"]

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use rules::feed::FeedRefusal;
 use rules::trust::TrustRefusal;
-use rules::{freshness, trust};
+use rules::{freshness, passport, trust};
 use seal::json::{DEPTH_MAX, INTEGER_MAX, JsonRefusal};
 use seal::{Document, KeyRefusal, KeySet, Malformed, SealRefusal};
 use wire::feed::{self, Head, Record};
+use wire::passport::Passport;
 use wire::request::{self, Answer, Request};
+use wire::status_list::StatusListToken;
 use wire::trust::{Anchor, EntityStatement, TrustMark};
 
 use crate::forge::key;
@@ -73,6 +75,46 @@ fn the_numbers_of_the_seal_are_those_of_the_code() {
             of_kind::<Answer>(),
             of_kind::<Record>(),
             of_kind::<Head>(),
+            of_kind::<Passport>(),
+            of_kind::<StatusListToken>(),
+        ],
+    );
+}
+
+#[test]
+fn the_numbers_of_passports_are_those_of_the_code() {
+    check(
+        "passport.md",
+        &[
+            of_kind::<Passport>(),
+            of_kind::<StatusListToken>(),
+            (
+                "SHOWN_NAME_CHARS_MAX",
+                size(wire::passport::SHOWN_NAME_CHARS_MAX),
+            ),
+            (
+                "KEY_BINDING_BYTES_MAX",
+                size(seal::holder::KEY_BINDING_BYTES_MAX),
+            ),
+            (
+                "PRESENTATION_BYTES_MAX",
+                size(wire::passport::PRESENTATION_BYTES_MAX),
+            ),
+            ("CODE_CHARS_MAX", size(wire::qr::CODE_CHARS_MAX)),
+            (
+                "INFLATED_BYTES_MAX",
+                size(wire::status_list::INFLATED_BYTES_MAX),
+            ),
+            ("PASSPORT_SECONDS", passport::PASSPORT_SECONDS),
+            ("STATUS_LIST_SECONDS", passport::STATUS_LIST_SECONDS),
+            ("STATUS_LIST_TTL_SECONDS", passport::STATUS_LIST_TTL_SECONDS),
+            ("SHOWN_SECONDS_MAX", passport::SHOWN_SECONDS_MAX),
+            (
+                "SHOWN_SECONDS_MAX_POOR_CLOCK",
+                passport::SHOWN_SECONDS_MAX_POOR_CLOCK,
+            ),
+            ("CLOCK_LEEWAY_SECONDS", trust::CLOCK_LEEWAY_SECONDS),
+            ("REGISTER_SECONDS_MAX", freshness::REGISTER_SECONDS_MAX),
         ],
     );
 }

@@ -129,5 +129,6 @@ pub(crate) fn judge(jwk: &Value) -> &'static str {
         Err(KeyRefusal::KidIsNotThumbprint) => "kid_is_not_thumbprint",
         Err(KeyRefusal::IsPrivate) => "is_private",
         Err(KeyRefusal::Count) => "count",
+        Err(KeyRefusal::NotP256) => "not_p256",
     }
 }

@@ -1,0 +1,232 @@
+//! Whether somebody who shows a passport is let in.
+//!
+//! **Invariant:** the answer follows from what the host already holds. Nobody is
+//! asked, so that nobody learns who is visiting whom, and so that it works with the
+//! line cut.
+//!
+//! Specified in `specs/passport.md`.
+
+use wire::passport::Shown;
+use wire::status_list::Statuses;
+use wire::{EntityId, Timestamp};
+
+use crate::freshness::{self, Freshness};
+use crate::trust::{CLOCK_LEEWAY_SECONDS, Standing};
+
+/// How long a passport holds: 30 days.
+pub const PASSPORT_SECONDS: i64 = 30 * 24 * 60 * 60;
+/// How long a status list holds: 14 days.
+pub const STATUS_LIST_SECONDS: i64 = 14 * 24 * 60 * 60;
+/// How often a status list should be read again: hourly.
+pub const STATUS_LIST_TTL_SECONDS: i64 = 60 * 60;
+/// How far the moment of showing may be from the desk's clock: two minutes, so that
+/// a picture of somebody's code is soon worth nothing.
+pub const SHOWN_SECONDS_MAX: i64 = 120;
+/// The same where the desk's clock is known to be poor: five minutes.
+pub const SHOWN_SECONDS_MAX_POOR_CLOCK: i64 = 300;
+
+/// The statuses of a status list (draft-ietf-oauth-status-list §7.1).
+pub mod status {
+    /// It holds.
+    pub const VALID: u8 = 0;
+    /// It was taken back for good.
+    pub const INVALID: u8 = 1;
+    /// It is taken back for a while.
+    pub const SUSPENDED: u8 = 2;
+}
+
+/// How well the desk knows the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeskClock {
+    /// Set by the network.
+    Good,
+    /// Set by hand, or not at all.
+    Poor,
+}
+
+/// The desk that judges.
+#[derive(Debug, Clone, Copy)]
+pub struct Desk<'a> {
+    /// The host.
+    pub host: &'a EntityId,
+    /// The desk's moment.
+    pub now: Timestamp,
+    /// The month at the host, `YYYY-MM`.
+    pub month: &'a str,
+    /// How well it knows the time.
+    pub clock: DeskClock,
+}
+
+/// What the host holds of the label and of the passport's home.
+#[derive(Debug, Clone, Copy)]
+pub struct Held<'a> {
+    /// When the coordinator signed the last head that the host holds.
+    pub register_as_of: Option<Timestamp>,
+    /// The host's own standing.
+    pub host: &'a Standing,
+    /// The home's standing.
+    pub home: &'a Standing,
+    /// How fresh the home's feed is.
+    pub home_freshness: Freshness,
+    /// The status list that the passport refers to, with until when it holds.
+    pub statuses: Option<(&'a Statuses, Timestamp)>,
+    /// Whether this very showing was judged before.
+    pub was_shown: bool,
+}
+
+/// The answer at the desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Let in; this many half-days were left, as last known.
+    Allowed {
+        /// Half-days left in this month, as last known to the home.
+        left: u64,
+    },
+    /// Not let in, by the home's or the label's word.
+    Blocked(Block),
+    /// The passport has run out.
+    Expired,
+    /// Nothing is left of the allowance.
+    NoAllowance,
+    /// A good passport perhaps, and not for this desk now.
+    NotAllowedHere(NotHere),
+    /// No passport of this label.
+    NotGenuine(NotGenuine),
+    /// This showing was judged before.
+    AlreadyUsed,
+}
+
+/// Why a passport is blocked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Block {
+    /// The home took it back.
+    Revoked,
+    /// The home has paused it.
+    Paused,
+    /// The home's label is suspended.
+    HomeSuspended,
+    /// The home's label is withdrawn.
+    HomeWithdrawn,
+}
+
+/// Why a desk does not let in what may be a good passport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotHere {
+    /// It was shown for another host.
+    OtherHost,
+    /// The host itself does not bear the label now.
+    HostNotLabelled,
+    /// The home belongs, and does not bear the label, or its papers have run out.
+    HomeNotLabelled,
+    /// The coordinator was not heard for 30 days.
+    RegisterTooOld,
+    /// The home's list of blocked passports is missing or older than 14 days.
+    ListTooOld,
+    /// The desk's clock cannot be right.
+    ClockWrong,
+}
+
+/// Why something is no passport of this label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotGenuine {
+    /// It is not signed by a home of this label.
+    UnknownHome,
+    /// It was shown too long ago, or in the future: a picture of a code, or a clock.
+    OutOfTime,
+    /// It says more than a passport may, or refers to no place in a list.
+    Malformed,
+}
+
+/// Judges a passport that was shown, whose signatures hold.
+///
+/// A wrong clock at the desk is said first, because it would be taken for a fault of
+/// the visitor. Then what is wrong with the showing, then with the desk, then with the
+/// home, then with the passport, last with the allowance.
+pub fn judge(shown: &Shown, held: Held<'_>, desk: Desk<'_>) -> Verdict {
+    let steps = [clock, showing, label, paper, status_of, allowance];
+    let refusal = steps.iter().find_map(|step| step(shown, held, desk));
+    refusal.unwrap_or(Verdict::Allowed {
+        left: left(shown, desk),
+    })
+}
+
+fn clock(_: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
+    let as_of = held.register_as_of?;
+    let is_behind = crate::trust::is_clock_behind(desk.now, as_of);
+    is_behind.then_some(Verdict::NotAllowedHere(NotHere::ClockWrong))
+}
+
+fn showing(shown: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
+    if shown.audience != *desk.host {
+        return Some(Verdict::NotAllowedHere(NotHere::OtherHost));
+    }
+    let most = match desk.clock {
+        DeskClock::Good => SHOWN_SECONDS_MAX,
+        DeskClock::Poor => SHOWN_SECONDS_MAX_POOR_CLOCK,
+    };
+    if desk.now.seconds_since(shown.shown_at).saturating_abs() > most {
+        return Some(Verdict::NotGenuine(NotGenuine::OutOfTime));
+    }
+    held.was_shown.then_some(Verdict::AlreadyUsed)
+}
+
+fn label(_: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
+    let not_here = |why| Some(Verdict::NotAllowedHere(why));
+    let Some(as_of) = held.register_as_of else {
+        return not_here(NotHere::RegisterTooOld);
+    };
+    if !freshness::is_register_relied_on(as_of, desk.now) {
+        return not_here(NotHere::RegisterTooOld);
+    }
+    if !matches!(held.host, Standing::Labelled { .. }) {
+        return not_here(NotHere::HostNotLabelled);
+    }
+    match held.home {
+        Standing::Labelled { .. } => None,
+        Standing::Suspended { .. } => Some(Verdict::Blocked(Block::HomeSuspended)),
+        Standing::Withdrawn { .. } => Some(Verdict::Blocked(Block::HomeWithdrawn)),
+        Standing::Admitted | Standing::Expired { .. } => not_here(NotHere::HomeNotLabelled),
+        Standing::Unknown => Some(Verdict::NotGenuine(NotGenuine::UnknownHome)),
+    }
+}
+
+fn paper(shown: &Shown, _: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
+    let passport = &shown.passport;
+    let is_long = passport.exp.seconds_since(passport.iat) > PASSPORT_SECONDS;
+    if is_long || passport.iat.seconds_since(desk.now) > CLOCK_LEEWAY_SECONDS {
+        return Some(Verdict::NotGenuine(NotGenuine::Malformed));
+    }
+    (passport.exp <= desk.now).then_some(Verdict::Expired)
+}
+
+fn status_of(shown: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
+    let Some((statuses, _)) = held.statuses.filter(|(_, until)| desk.now < *until) else {
+        return Some(Verdict::NotAllowedHere(NotHere::ListTooOld));
+    };
+    match statuses.get(shown.passport.status.status_list.idx) {
+        Some(status::VALID) => None,
+        Some(status::SUSPENDED) => Some(Verdict::Blocked(Block::Paused)),
+        Some(_) => Some(Verdict::Blocked(Block::Revoked)),
+        None => Some(Verdict::NotGenuine(NotGenuine::Malformed)),
+    }
+}
+
+/// At home nothing of the allowance is used.
+fn allowance(shown: &Shown, _: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
+    let is_away = shown.passport.iss != *desk.host;
+    (is_away && left(shown, desk) == 0).then_some(Verdict::NoAllowance)
+}
+
+/// Half-days left, as last known: a new month grants anew.
+fn left(shown: &Shown, desk: Desk<'_>) -> u64 {
+    let roaming = &shown.passport.roaming;
+    if roaming.period.as_str() < desk.month {
+        roaming.granted
+    } else {
+        roaming.left
+    }
+}
+
+#[cfg(test)]
+#[path = "passport_tests.rs"]
+mod tests;

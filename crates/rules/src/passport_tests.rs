@@ -1,0 +1,265 @@
+//! Each answer of the desk, and the moment at which it turns into another.
+
+use seal::{Jwk, KeySet, SecretKey, holder};
+use serde_json::{Value, json};
+use wire::passport::{
+    Confirmation, PASSPORT_VCT, Passport, Presentation, RoamingClaim, StatusClaim, StatusReference,
+};
+
+use super::*;
+
+const NOW: Timestamp = Timestamp(1_800_000_000);
+const MONTH: &str = "2027-01";
+
+fn id(text: &str) -> EntityId {
+    EntityId::parse(text).unwrap()
+}
+
+fn host() -> EntityId {
+    id("https://grenoble.example")
+}
+
+fn passport() -> Passport {
+    let key = SecretKey::from_seed(&[8; 32]);
+    Passport {
+        iss: id("https://le-mug.example"),
+        vct: PASSPORT_VCT.to_owned(),
+        iat: NOW.plus_seconds(-1000),
+        exp: NOW.plus_seconds(PASSPORT_SECONDS - 1000),
+        cnf: Confirmation {
+            jwk: serde_json::to_value(Jwk::from(key.public())).unwrap(),
+        },
+        status: StatusClaim {
+            status_list: StatusReference {
+                idx: 3,
+                uri: "https://le-mug.example/status/1".into(),
+            },
+        },
+        name: "Camille".to_owned(),
+        formula: "month".to_owned(),
+        roaming: RoamingClaim {
+            period: MONTH.to_owned(),
+            granted: 4,
+            left: 3,
+        },
+    }
+}
+
+fn shown_with(passport: Passport, claims: impl FnOnce(&mut Value)) -> Shown {
+    let home = SecretKey::from_seed(&[7; 32]);
+    let sealed = seal::sign(passport, &home).unwrap();
+    let text = format!("{}~", sealed.as_str());
+    let mut binding = json!({ "aud": host(), "iat": NOW, "nonce": "0123456789",
+        "sd_hash": wire::Sha256Hash::of(&[text.as_bytes()]) });
+    claims(&mut binding);
+    let holder = SecretKey::from_seed(&[8; 32]);
+    let presentation = format!("{text}{}", holder::sign_key_binding(&binding, &holder));
+    let keys = KeySet::only(home.public().clone());
+    Presentation::parse(&presentation)
+        .unwrap()
+        .open(&keys)
+        .unwrap()
+}
+
+/// Everything that may be changed before it is judged.
+struct Case {
+    shown: Shown,
+    now: Timestamp,
+    month: &'static str,
+    clock: DeskClock,
+    register_as_of: Option<Timestamp>,
+    host: Standing,
+    home: Standing,
+    statuses: Option<(Statuses, Timestamp)>,
+    was_shown: bool,
+}
+
+fn case() -> Case {
+    let until = NOW.plus_seconds(1_000_000);
+    let mut statuses = Statuses::new(64);
+    statuses.set(5, status::INVALID);
+    Case {
+        shown: shown_with(passport(), |_| {}),
+        now: NOW,
+        month: MONTH,
+        clock: DeskClock::Good,
+        register_as_of: Some(NOW),
+        host: Standing::Labelled { until },
+        home: Standing::Labelled { until },
+        statuses: Some((statuses, until)),
+        was_shown: false,
+    }
+}
+
+#[track_caller]
+fn check(change: impl FnOnce(&mut Case), expected: Verdict) {
+    let mut case = case();
+    change(&mut case);
+    let host = host();
+    let desk = Desk {
+        host: &host,
+        now: case.now,
+        month: case.month,
+        clock: case.clock,
+    };
+    let held = Held {
+        register_as_of: case.register_as_of,
+        host: &case.host,
+        home: &case.home,
+        home_freshness: Freshness::Fresh { as_of: NOW },
+        statuses: case
+            .statuses
+            .as_ref()
+            .map(|(statuses, until)| (statuses, *until)),
+        was_shown: case.was_shown,
+    };
+    assert_eq!(judge(&case.shown, held, desk), expected);
+}
+
+#[test]
+fn a_good_passport_is_let_in_with_what_is_left() {
+    check(|_| {}, Verdict::Allowed { left: 3 });
+}
+
+#[test]
+fn a_showing_is_for_one_host_now_and_once() {
+    let other = || shown_with(passport(), |it| it["aud"] = json!("https://other.example"));
+    check(
+        |it| it.shown = other(),
+        Verdict::NotAllowedHere(NotHere::OtherHost),
+    );
+    check(|it| it.was_shown = true, Verdict::AlreadyUsed);
+    let out_of_time = Verdict::NotGenuine(NotGenuine::OutOfTime);
+    for (seconds, clock, expected) in [
+        (120, DeskClock::Good, Verdict::Allowed { left: 3 }),
+        (121, DeskClock::Good, out_of_time),
+        (-120, DeskClock::Good, Verdict::Allowed { left: 3 }),
+        (-121, DeskClock::Good, out_of_time),
+        (300, DeskClock::Poor, Verdict::Allowed { left: 3 }),
+        (301, DeskClock::Poor, out_of_time),
+        (86_400, DeskClock::Poor, out_of_time),
+    ] {
+        let change = |it: &mut Case| {
+            it.now = NOW.plus_seconds(seconds);
+            it.clock = clock;
+        };
+        check(change, expected);
+    }
+}
+
+#[test]
+fn the_label_is_read_before_the_passport() {
+    let (since, reason) = (NOW, String::new());
+    let suspended = Standing::Suspended {
+        since,
+        reason: reason.clone(),
+    };
+    let withdrawn = Standing::Withdrawn { since, reason };
+    let here = Verdict::NotAllowedHere;
+    check(
+        |it| it.home = suspended.clone(),
+        Verdict::Blocked(Block::HomeSuspended),
+    );
+    check(
+        |it| it.home = withdrawn.clone(),
+        Verdict::Blocked(Block::HomeWithdrawn),
+    );
+    check(
+        |it| it.home = Standing::Admitted,
+        here(NotHere::HomeNotLabelled),
+    );
+    check(
+        |it| it.home = Standing::Expired { since },
+        here(NotHere::HomeNotLabelled),
+    );
+    check(
+        |it| it.home = Standing::Unknown,
+        Verdict::NotGenuine(NotGenuine::UnknownHome),
+    );
+    for host in [suspended, withdrawn, Standing::Admitted, Standing::Unknown] {
+        check(|it| it.host = host.clone(), here(NotHere::HostNotLabelled));
+    }
+}
+
+#[test]
+fn a_desk_that_heard_nothing_for_a_month_does_not_judge() {
+    let month = freshness::REGISTER_SECONDS_MAX;
+    let here = Verdict::NotAllowedHere;
+    let heard = |seconds: i64| Some(NOW.plus_seconds(-seconds));
+    check(
+        |it| it.register_as_of = heard(month - 1),
+        Verdict::Allowed { left: 3 },
+    );
+    check(
+        |it| it.register_as_of = heard(month),
+        here(NotHere::RegisterTooOld),
+    );
+    check(|it| it.register_as_of = None, here(NotHere::RegisterTooOld));
+    check(
+        |it| it.register_as_of = heard(-CLOCK_LEEWAY_SECONDS),
+        Verdict::Allowed { left: 3 },
+    );
+    check(
+        |it| it.register_as_of = heard(-CLOCK_LEEWAY_SECONDS - 1),
+        here(NotHere::ClockWrong),
+    );
+    // Of a dead battery the visitor is not accused.
+    check(|it| it.now = Timestamp(0), here(NotHere::ClockWrong));
+}
+
+#[test]
+fn a_list_of_blocked_passports_must_be_there_and_young() {
+    let here = Verdict::NotAllowedHere(NotHere::ListTooOld);
+    check(|it| it.statuses = None, here);
+    check(|it| it.statuses = Some((Statuses::new(64), NOW)), here);
+    let until = NOW.plus_seconds(1);
+    check(
+        |it| it.statuses = Some((Statuses::new(64), until)),
+        Verdict::Allowed { left: 3 },
+    );
+    let at = |idx: u64| {
+        let mut passport = passport();
+        passport.status.status_list.idx = idx;
+        shown_with(passport, |_| {})
+    };
+    check(|it| it.shown = at(5), Verdict::Blocked(Block::Revoked));
+    check(
+        |it| it.shown = at(64),
+        Verdict::NotGenuine(NotGenuine::Malformed),
+    );
+}
+
+#[test]
+fn a_passport_runs_out_and_cannot_last_longer_than_it_may() {
+    let with = |change: &dyn Fn(&mut Passport)| {
+        let mut passport = passport();
+        change(&mut passport);
+        shown_with(passport, |_| {})
+    };
+    let ended = with(&|it| it.exp = NOW);
+    check(|it| it.shown = ended, Verdict::Expired);
+    let malformed = Verdict::NotGenuine(NotGenuine::Malformed);
+    let long = with(&|it| it.exp = it.iat.plus_seconds(PASSPORT_SECONDS + 1));
+    check(|it| it.shown = long, malformed);
+    let early = with(&|it| it.iat = NOW.plus_seconds(CLOCK_LEEWAY_SECONDS + 1));
+    check(|it| it.shown = early, malformed);
+}
+
+#[test]
+fn a_new_month_grants_anew_and_an_old_one_does_not() {
+    let with = |period: &str, left: u64| {
+        let mut passport = passport();
+        passport.roaming = RoamingClaim {
+            period: period.to_owned(),
+            granted: 4,
+            left,
+        };
+        shown_with(passport, |_| {})
+    };
+    check(|it| it.shown = with(MONTH, 0), Verdict::NoAllowance);
+    check(
+        |it| it.shown = with("2026-12", 0),
+        Verdict::Allowed { left: 4 },
+    );
+    check(|it| it.shown = with("2027-02", 0), Verdict::NoAllowance);
+}

@@ -1,0 +1,279 @@
+//! `specs/vectors/passport.json`: presentations, their codes, and status lists.
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use seal::{Jwk, SecretKey};
+use serde_json::{Value, json};
+use wire::passport::{Presentation, PresentationRefusal};
+use wire::status_list::{StatusList, Statuses};
+use wire::{Sha256Hash, qr};
+
+use crate::forge::{compact, header, hex, key_set, keys_listed, list, published};
+use crate::forge::{text, went_through};
+
+/// The holder's seed.
+const HOLDER: [u8; 32] = [20; 32];
+/// Another person's seed.
+const OTHER: [u8; 32] = [21; 32];
+
+const HEADER: &str = r#"{"alg":"EdDSA","typ":"kb+jwt"}"#;
+
+fn holder_jwk() -> Value {
+    let x = Jwk::from(SecretKey::from_seed(&HOLDER).public()).x;
+    json!({ "kty": "OKP", "crv": "Ed25519", "x": x })
+}
+
+fn passport_claims() -> Value {
+    json!({
+        "iss": "https://le-mug.example",
+        "vct": "urn:escale:passport:1",
+        "iat": 1_800_000_000,
+        "exp": 1_802_592_000,
+        "cnf": { "jwk": holder_jwk() },
+        "status": { "status_list": { "idx": 4_711, "uri": "https://le-mug.example/status/1" } },
+        "name": "Zoé",
+        "formula": "month",
+        "roaming": { "period": "2027-01", "granted": 4, "left": 4 },
+    })
+}
+
+fn passport(claims: &Value) -> String {
+    let header = header("dc+sd-jwt", "mug-ops");
+    compact(&header, claims.to_string().as_bytes(), "mug-ops")
+}
+
+fn binding_claims(passport: &str) -> Value {
+    json!({
+        "aud": "https://grenoble.example",
+        "iat": 1_800_000_600,
+        "nonce": "AAECAwQFBgcICQoLDA0ODw",
+        "sd_hash": Sha256Hash::of(&[passport.as_bytes(), b"~"]),
+    })
+}
+
+fn binding(header: &str, claims: &Value, seed: &[u8; 32]) -> String {
+    let part = |bytes: &[u8]| seal::base64url::encode(bytes);
+    let claims = claims.to_string();
+    let signed = format!("{}.{}", part(header.as_bytes()), part(claims.as_bytes()));
+    let signature = SigningKey::from_bytes(seed).sign(signed.as_bytes());
+    format!("{signed}.{}", part(&signature.to_bytes()))
+}
+
+/// A presentation of a passport that says something else.
+fn saying(pointer: &str, value: Value) -> String {
+    let mut claims = passport_claims();
+    *claims.pointer_mut(pointer).expect("a claim") = value;
+    let passport = passport(&claims);
+    let binding = binding(HEADER, &binding_claims(&passport), &HOLDER);
+    format!("{passport}~{binding}")
+}
+
+/// A presentation whose key binding says something else.
+fn bound(name: &str, value: Value) -> String {
+    let passport = passport(&passport_claims());
+    let mut claims = binding_claims(&passport);
+    claims[name] = value;
+    format!("{passport}~{}", binding(HEADER, &claims, &HOLDER))
+}
+
+/// What is wrong, the presentation, and the answer.
+type Case = (&'static str, String, &'static str);
+
+/// Whole, in parts, and by whom.
+fn forms() -> Vec<Case> {
+    let claims = passport_claims().to_string();
+    let passport = passport(&passport_claims());
+    let good = binding(HEADER, &binding_claims(&passport), &HOLDER);
+    let sealed = |typ: &str, by: &str| {
+        let sealed = compact(&header(typ, by), claims.as_bytes(), by);
+        format!("{sealed}~{good}")
+    };
+    let disclosed = format!("{passport}~WyJhIiwiYiIsImMiXQ~{good}");
+    let long = format!("{passport}~{good}{}", "A".repeat(4_096));
+    let other_node = sealed("dc+sd-jwt", "label-ops");
+    let other_kind = sealed("escale-record+jwt", "mug-ops");
+    vec![
+        ("as it is shown", format!("{passport}~{good}"), "ok"),
+        ("no key binding", format!("{passport}~"), "form"),
+        ("no tilde", passport, "form"),
+        ("a disclosure", disclosed, "form"),
+        ("too long", long, "form"),
+        ("signed by another node", other_node, "seal_unknown_key"),
+        ("another kind of document", other_kind, "seal_other_kind"),
+    ]
+}
+
+/// Passports that say something else.
+fn sayings() -> Vec<Case> {
+    let (ok, malformed) = ("ok", "seal_malformed");
+    let other_type = json!("urn:escale:passport:2");
+    let cases = [
+        ("nothing left", "/roaming/left", json!(0), ok),
+        ("another type of passport", "/vct", other_type, malformed),
+        ("no name", "/name", json!(""), malformed),
+        ("40 characters", "/name", json!("é".repeat(40)), ok),
+        ("41 characters", "/name", json!("é".repeat(41)), malformed),
+        ("more left", "/roaming/left", json!(5), malformed),
+        ("no month", "/roaming/period", json!("2027-13"), malformed),
+        ("no time", "/exp", json!(1_800_000_000), malformed),
+        ("another key", "/cnf/jwk/kty", json!("RSA"), "holder_key"),
+    ];
+    let case = |(name, at, value, expected)| (name, saying(at, value), expected);
+    cases.into_iter().map(case).collect()
+}
+
+/// Key bindings that say something else.
+fn bindings() -> Vec<Case> {
+    let (ok, refused) = ("ok", "key_binding");
+    let other = json!(Sha256Hash::of(&[b"~"]));
+    let cases = [
+        ("another member", "later", json!(1), ok),
+        ("of another passport", "sd_hash", other, refused),
+        ("7 bytes", "nonce", json!("1234567"), refused),
+        ("8 bytes", "nonce", json!("12345678"), ok),
+        ("64 bytes", "nonce", json!("n".repeat(64)), ok),
+        ("65 bytes", "nonce", json!("n".repeat(65)), refused),
+        (
+            "a slash",
+            "aud",
+            json!("https://grenoble.example/"),
+            refused,
+        ),
+        (
+            "a list",
+            "aud",
+            json!(["https://grenoble.example"]),
+            refused,
+        ),
+        ("half a second", "iat", json!(1_800_000_600.5), refused),
+    ];
+    let case = |(name, claim, value, expected)| (name, bound(claim, value), expected);
+    cases.into_iter().map(case).collect()
+}
+
+/// Key bindings with another header, or by another key.
+fn headers() -> Vec<Case> {
+    let passport = passport(&passport_claims());
+    let claims = binding_claims(&passport);
+    let by = |header: &str, seed| format!("{passport}~{}", binding(header, &claims, seed));
+    let newer = r#"{"alg":"Ed25519","typ":"kb+jwt"}"#;
+    let refused = "key_binding";
+    let mut cases = vec![
+        ("the newer name of the algorithm", by(newer, &HOLDER), "ok"),
+        ("signed by another holder", by(HEADER, &OTHER), refused),
+    ];
+    for (name, header) in [
+        ("another algorithm", r#"{"alg":"ES256","typ":"kb+jwt"}"#),
+        ("another typ", r#"{"alg":"EdDSA","typ":"JWT"}"#),
+        ("no typ", r#"{"alg":"EdDSA"}"#),
+        ("a kid", r#"{"alg":"EdDSA","kid":"x","typ":"kb+jwt"}"#),
+    ] {
+        cases.push((name, by(header, &HOLDER), refused));
+    }
+    cases
+}
+
+fn presentations() -> Vec<Case> {
+    [forms(), sayings(), bindings(), headers()].concat()
+}
+
+/// What is wrong, the code, and whether it is read.
+fn codes() -> Vec<(&'static str, String, bool)> {
+    let passport = passport(&passport_claims());
+    let binding = binding(HEADER, &binding_claims(&passport), &HOLDER);
+    let good = qr::encode(&format!("{passport}~{binding}")).expect("it fits");
+    let (most, _) = good.split_at(good.len() - 3);
+    vec![
+        ("as it is shown", good.clone(), true),
+        ("an address", "https://evil.example/".to_owned(), false),
+        ("another prefix", good.replacen("ESC1:", "ESC2:", 1), false),
+        ("in small letters", good.to_lowercase(), false),
+        ("nothing after the prefix", "ESC1:".to_owned(), false),
+        ("cut off", most.to_owned(), false),
+        ("something after it", format!("{good}000"), false),
+        ("no bytes of base45", format!("{good}:::"), false),
+    ]
+}
+
+fn status_lists() -> Value {
+    let list = |bits: u8, lst: &str, statuses: Value| json!({ "bits": bits, "lst": lst, "statuses": statuses });
+    let mut two = Statuses::new(8_192);
+    assert!(two.set(1, 2) && two.set(3, 1) && two.set(8_191, 3));
+    let packed = two.pack().expect("it fits").lst;
+    let draft = json!([[0, 1], [1, 0], [2, 0], [3, 1], [15, 1], [16, null]]);
+    json!([
+        list(1, "eNrbuRgAAhcBXQ", draft),
+        list(
+            2,
+            &packed,
+            json!([[0, 0], [1, 2], [3, 1], [8_191, 3], [8_192, null]])
+        ),
+    ])
+}
+
+fn made() -> Value {
+    let presentation = |(name, shown, expected): (&str, String, &str)| json!({ "name": name, "presentation": shown, "expected": expected });
+    let code = |(name, code, is_read): (&str, String, bool)| {
+        let expected = is_read.then(|| presentations().swap_remove(0).1);
+        json!({ "name": name, "code": code, "expected": expected })
+    };
+    json!({
+        "keys": keys_listed(),
+        "home_ops": "mug-ops",
+        "holder": { "seed": hex(&HOLDER), "jwk": holder_jwk() },
+        "presentations": presentations().into_iter().map(presentation).collect::<Value>(),
+        "codes": codes().into_iter().map(code).collect::<Value>(),
+        "status_lists": status_lists(),
+    })
+}
+
+fn judge(shown: &str) -> String {
+    let opened = Presentation::parse(shown).and_then(|it| it.open(&key_set(&["mug-ops"])));
+    match opened {
+        Ok(_) => "ok".to_owned(),
+        Err(PresentationRefusal::Form) => "form".to_owned(),
+        Err(PresentationRefusal::Seal(refusal)) => refusal.code().to_owned(),
+        Err(PresentationRefusal::HolderKey) => "holder_key".to_owned(),
+        Err(PresentationRefusal::KeyBinding) => "key_binding".to_owned(),
+    }
+}
+
+#[test]
+fn every_presentation_is_judged_as_published() {
+    let file = published("passport.json", &made());
+    let cases = list(&file, "presentations");
+    for case in cases {
+        let shown = text(case, "presentation");
+        assert_eq!(judge(shown), text(case, "expected"), "{case}");
+        if text(case, "expected") == "ok" {
+            let code = qr::encode(shown).expect("it fits");
+            assert_eq!(qr::decode(&code).as_deref(), Ok(shown));
+        }
+    }
+    went_through("passport-presentations", cases.len());
+}
+
+#[test]
+fn every_code_is_read_as_published() {
+    let file = published("passport.json", &made());
+    let cases = list(&file, "codes");
+    for case in cases {
+        let read = qr::decode(text(case, "code")).ok();
+        assert_eq!(json!(read), case["expected"], "{case}");
+    }
+    went_through("passport-codes", cases.len());
+}
+
+#[test]
+fn every_status_is_read_as_published() {
+    let file = published("passport.json", &made());
+    let cases = list(&file, "status_lists");
+    for case in cases {
+        let packed: StatusList = serde_json::from_value(case.clone()).expect("a list");
+        let statuses = Statuses::unpack(&packed).expect("it inflates");
+        for pair in list(case, "statuses") {
+            let idx = pair[0].as_u64().expect("a place");
+            assert_eq!(json!(statuses.get(idx)), pair[1], "{pair}");
+        }
+    }
+    went_through("passport-status-lists", cases.len());
+}
