@@ -129,7 +129,7 @@ impl<S: Send + Sync> FromRequest<S> for JoinBytes {
     }
 }
 
-fn exact_media_type(headers: &HeaderMap, expected: &str) -> Result<(), Problem> {
+pub(crate) fn exact_media_type(headers: &HeaderMap, expected: &str) -> Result<(), Problem> {
     let mut sent = headers.get_all(header::CONTENT_TYPE).iter();
     let is_exact = matches!((sent.next(), sent.next()), (Some(only), None) if only == expected);
     let refusal = || {

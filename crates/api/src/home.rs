@@ -92,7 +92,7 @@ enum StandingBody {
 
 #[derive(Debug, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
-enum FreshnessBody {
+pub(crate) enum FreshnessBody {
     Fresh { as_of: Timestamp },
     Stale { as_of: Timestamp, since: Timestamp },
     Never,

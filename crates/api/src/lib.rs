@@ -13,6 +13,7 @@
 
 mod federation;
 mod home;
+mod people;
 mod problem;
 
 use app::App;
@@ -30,6 +31,8 @@ pub use problem::{CODES, Problem};
 pub enum Who {
     /// Anybody: what is given is public, or proves itself.
     Anybody,
+    /// A device of this space's desk, by its token.
+    Desk,
 }
 
 /// One route.
@@ -89,6 +92,18 @@ pub const ROUTES: &[Route] = &[
         path: "/api/v1/home",
         who: Who::Anybody,
         handler: || get(home::home),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/enrol",
+        who: Who::Anybody,
+        handler: || post(people::enrol).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/desk/judge",
+        who: Who::Desk,
+        handler: || post(people::judge).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
     },
     Route {
         method: "GET",

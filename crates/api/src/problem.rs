@@ -24,16 +24,23 @@ pub struct Problem {
 /// Every code that this crate answers, with its status.
 pub const CODES: &[(&str, u16)] = &[
     ("bad_query", 400),
+    ("body_malformed", 400),
+    ("enrol_key", 400),
     ("join_malformed", 400),
     ("join_not_genuine", 400),
     ("join_other_audience", 400),
     ("join_out_of_time", 400),
+    ("desk_token_needed", 401),
+    ("enrol_code", 403),
+    ("enrol_not_active", 403),
+    ("enrol_used", 403),
     ("not_here", 404),
     ("no_such_route", 404),
     ("wrong_method", 405),
     ("body_too_long", 413),
     ("wrong_media_type", 415),
     ("fault", 500),
+    ("enrol_no_place", 507),
     ("busy", 503),
     ("clock_wrong", 503),
     ("nothing_heard", 503),
@@ -70,6 +77,11 @@ impl IntoResponse for Problem {
         let media_type = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, media_type);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 9110 §15.5.2 asks for it.
+            let scheme = HeaderValue::from_static("Bearer");
+            headers.insert(header::WWW_AUTHENTICATE, scheme);
+        }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             let after = HeaderValue::from_static(RETRY_AFTER_SECONDS);
             headers.insert(header::RETRY_AFTER, after);

@@ -5,6 +5,7 @@ mod coverage;
 mod federation;
 mod home;
 mod join;
+mod people;
 
 use axum::body::Body;
 use axum::http::Request;

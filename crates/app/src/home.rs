@@ -127,7 +127,7 @@ impl App {
     }
 }
 
-fn freshness_of(feed: &Feed, now: Timestamp) -> Freshness {
+pub(crate) fn freshness_of(feed: &Feed, now: Timestamp) -> Freshness {
     freshness::of_head(feed.head.as_ref().map(|head| (head.iat, head.exp)), now)
 }
 

@@ -32,6 +32,17 @@ pub const INVITATIONS: Prefix = Prefix::new(*b"in");
 /// A space's own attempt to join.
 pub const JOINING: Prefix = Prefix::new(*b"jo");
 
+/// A space's members.
+pub const MEMBERS: Prefix = Prefix::new(*b"mb");
+/// Codes that put a passport on a phone.
+pub const ENROLMENTS: Prefix = Prefix::new(*b"en");
+/// Passports that this home issued.
+pub const PASSPORTS: Prefix = Prefix::new(*b"pa");
+/// Devices at the desk.
+pub const DEVICES: Prefix = Prefix::new(*b"dv");
+/// Showings that were judged at this desk.
+pub const SHOWINGS: Prefix = Prefix::new(*b"sh");
+
 /// All of them; a test holds this list against what is stored.
 pub const HOLDINGS: &[Holding] = &[
     Holding {
@@ -68,6 +79,36 @@ pub const HOLDINGS: &[Holding] = &[
         prefix: JOINING,
         holds: "the secret by which this node asks to be admitted, until it is answered",
         kept: "until the answer; then the answer, as long as the node",
+        is_personal: false,
+    },
+    Holding {
+        prefix: MEMBERS,
+        holds: "this space's own members: a short name, a formula, an allowance, a state",
+        kept: "as long as the membership, and until it is erased",
+        is_personal: true,
+    },
+    Holding {
+        prefix: ENROLMENTS,
+        holds: "enrolment codes by their hash, for whom, and the passport they gave",
+        kept: "as long as the passport",
+        is_personal: true,
+    },
+    Holding {
+        prefix: PASSPORTS,
+        holds: "the places in the status list that this home gave, to whom, and until when",
+        kept: "as long as the node: a place is never given twice",
+        is_personal: true,
+    },
+    Holding {
+        prefix: DEVICES,
+        holds: "devices at the desk by the hash of their token, with a name",
+        kept: "as long as the node",
+        is_personal: false,
+    },
+    Holding {
+        prefix: SHOWINGS,
+        holds: "hashes of showings that were let in, so that none is let in twice",
+        kept: "ten minutes",
         is_personal: false,
     },
 ];
@@ -130,6 +171,30 @@ pub(crate) fn invitation(secret: &[u8]) -> Key {
     Key::new(INVITATIONS, &Sha256Hash::of(&[secret]).0)
 }
 
+pub(crate) fn member(id: &str) -> Key {
+    Key::new(MEMBERS, id.as_bytes().get(..16).unwrap_or(id.as_bytes()))
+}
+
+pub(crate) fn enrolment(code: &str) -> Key {
+    Key::new(ENROLMENTS, &Sha256Hash::of(&[code.as_bytes()]).0)
+}
+
+pub(crate) fn passport(idx: u64) -> Key {
+    Key::new(PASSPORTS, &idx.to_be_bytes())
+}
+
+pub(crate) fn device(token: &str) -> Key {
+    Key::new(DEVICES, &Sha256Hash::of(&[token.as_bytes()]).0)
+}
+
+pub(crate) fn showing(passport: &str, nonce: &str) -> Key {
+    let passport = Sha256Hash::of(&[passport.as_bytes()]);
+    Key::new(
+        SHOWINGS,
+        &Sha256Hash::of(&[&passport.0, nonce.as_bytes()]).0,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,6 +206,20 @@ mod tests {
                 assert_ne!(one.prefix, other.prefix, "{}", other.holds);
             }
         }
+    }
+
+    /// The table of `specs/holdings.md` is this list, line by line.
+    #[test]
+    fn every_holding_is_documented() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs/holdings.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let rows: Vec<_> = text.lines().filter(|it| it.starts_with("| `")).collect();
+        let of = |it: &Holding| {
+            let is_personal = if it.is_personal { "yes" } else { "no" };
+            let (prefix, holds, kept) = (it.prefix, it.holds, it.kept);
+            format!("| `{prefix:?}` | {holds} | {kept} | {is_personal} |")
+        };
+        assert_eq!(rows, HOLDINGS.iter().map(of).collect::<Vec<_>>());
     }
 
     #[test]

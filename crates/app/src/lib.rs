@@ -15,6 +15,8 @@
 
 mod append;
 mod check;
+mod codes;
+mod desk;
 mod env;
 mod fault;
 mod found;
@@ -22,6 +24,9 @@ mod home;
 mod join;
 pub mod keys;
 mod label;
+mod members;
+mod passports;
+mod people;
 mod publish;
 mod pull;
 mod register;
@@ -43,11 +48,15 @@ use wire::trust::NodeRole;
 use wire::{EntityId, Timestamp};
 
 pub use check::{CheckReport, Depth};
+pub use desk::{DeskDevice, Judged, Visitor};
 pub use env::{Clock, Entropy, EntropyError};
 pub use fault::Fault;
 pub use found::{FoundError, FoundingPapers};
 pub use join::{JoinError, JoinState};
 pub use label::{LabelError, LabelRow, LabelState};
+pub use members::{MemberError, MemberRow};
+pub use passports::EnrolError;
+pub use people::MemberState;
 pub use publish::{CharterText, PublishError, Published, SpaceText};
 pub use pull::{PullError, PullStep};
 pub use register::{Member, Register};

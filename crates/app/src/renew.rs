@@ -23,7 +23,9 @@ impl App {
     /// Signs again what is due: the node's own Entity Configuration and head, and
     /// for a coordinator its statements and marks. Gives the number of records.
     pub async fn renew(&self) -> Result<usize, Fault> {
-        let records = until_settled!(self.try_renew_papers().await)?;
+        let mut records = until_settled!(self.try_renew_papers().await)?;
+        records += self.renew_status_list().await?;
+        self.forget_showings().await?;
         let (feed, _) = self.feed_state(&self.identity().entity).await?;
         let now = self.now();
         let is_due = |iat| is_renewal_due(iat, HEAD_RENEWED_AFTER_SECONDS, now);

@@ -1,9 +1,13 @@
 //! `check --deep`: clean on what is good, and every planted damage found.
 
 use app::Depth;
-use app::keys::{FEEDS, HOLDINGS, IDENTITY, INVITATIONS, JOINING, LATEST, RECORDS};
+use app::keys::{
+    DEVICES, ENROLMENTS, FEEDS, HOLDINGS, IDENTITY, INVITATIONS, JOINING, LATEST, MEMBERS,
+    PASSPORTS, RECORDS, SHOWINGS,
+};
+use rules::passport::Verdict;
 use store::{Key, Store as _};
-use testkit::{Label, TestNode, charter_text, space_name, space_text};
+use testkit::{Label, TestNode, Wallet, charter_text, space_name, space_text};
 
 use crate::look::{assert_sound, deep, home, stored, stored_one};
 
@@ -28,7 +32,20 @@ pub(crate) async fn story() -> Label {
     app.grant(label.space(1).entity()).await.unwrap();
     label.invite(&space_name(3)).await;
     label.settle().await;
+    visit(&label).await;
+    label.settle().await;
     label
+}
+
+/// A member of the first space sits down at home.
+async fn visit(label: &Label) {
+    let space = label.space(0);
+    let member = space.app().add_member("Camille", "month", None).await;
+    let wallet = Wallet::enrol_again(space, &member.unwrap(), "phone").await;
+    let now = space.app().now();
+    let code = wallet.show(space.entity(), now, "first showing");
+    let verdict = crate::desk::judge(space, &code).await.verdict;
+    assert_eq!(verdict, Verdict::Allowed { left: 8 });
 }
 
 #[tokio::test]
@@ -52,9 +69,23 @@ async fn everything_that_is_stored_is_listed_and_everything_listed_is_stored() {
             "nothing is stored of: {}",
             holding.holds
         );
-        assert!(!holding.kept.is_empty() && !holding.is_personal);
+        assert!(!holding.kept.is_empty());
+        let is_personal = [MEMBERS, ENROLMENTS, PASSPORTS].contains(&holding.prefix);
+        assert_eq!(holding.is_personal, is_personal, "{}", holding.holds);
     }
-    let all = [IDENTITY, FEEDS, RECORDS, LATEST, INVITATIONS, JOINING];
+    let all = [
+        IDENTITY,
+        FEEDS,
+        RECORDS,
+        LATEST,
+        INVITATIONS,
+        JOINING,
+        MEMBERS,
+        ENROLMENTS,
+        PASSPORTS,
+        DEVICES,
+        SHOWINGS,
+    ];
     assert_eq!(HOLDINGS.iter().map(|it| it.prefix).collect::<Vec<_>>(), all);
 }
 

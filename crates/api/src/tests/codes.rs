@@ -97,7 +97,7 @@ async fn answer_of(code: &str) -> Answer {
             coordinator.restart().await;
             ask_for(coordinator, "/federation/list").await
         }
-        code => panic!("nothing here is answered by {code}"),
+        code => super::people::answer_of(code).await,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
-use testkit::{Answer, Label, TestNode, post};
+use testkit::{Answer, Label, TestNode, Wallet, post};
 
 use super::{ask, ask_for, check_refusal};
 use crate::{ROUTES, Route, Who};
@@ -19,7 +19,8 @@ fn expected(route: &Route) -> [u16; 3] {
         "/federation/fetch" | "/federation/v1/feed" => [400, 400, 400],
         "/federation/list" => [200, 404, 404],
         "/federation/v1/anchor" => [200, 200, 404],
-        "/federation/v1/join" => [415, 415, 415],
+        "/federation/v1/join" | "/api/v1/enrol" => [415, 415, 415],
+        "/api/v1/desk/judge" => [401, 401, 401],
         path => panic!("{path} has no line in this table"),
     }
 }
@@ -89,7 +90,12 @@ async fn every_route_answers_nobody_as_the_table_says() {
 fn every_route_is_in_the_table_once() {
     for (at, route) in ROUTES.iter().enumerate() {
         assert!(matches!(route.method, "GET" | "POST"), "{}", route.path);
-        assert!(matches!(route.who, Who::Anybody), "{}", route.path);
+        let who = if route.path.starts_with("/api/v1/desk/") {
+            Who::Desk
+        } else {
+            Who::Anybody
+        };
+        assert_eq!(route.who, who, "{}", route.path);
         assert!(route.path.starts_with('/'), "{}", route.path);
         assert!(
             ROUTES[at + 1..].iter().all(|it| it.path != route.path),
@@ -97,6 +103,58 @@ fn every_route_is_in_the_table_once() {
             route.path
         );
     }
+}
+
+/// A body that is understood, so that only the question who asks is left.
+fn by(authorization: Option<&str>, route: &Route) -> Request<Body> {
+    let mut request = post(route.path, "application/json", r#"{"code":"ESC1:"}"#);
+    *request.method_mut() = route.method.parse().unwrap();
+    if let Some(value) = authorization {
+        let headers = request.headers_mut();
+        headers.insert("authorization", value.parse().unwrap());
+    }
+    request
+}
+
+#[tokio::test]
+async fn a_route_of_the_desk_is_for_devices_of_this_desk_alone() {
+    let label = Label::labelled(2).await;
+    let (space, other) = (label.space(0), label.space(1));
+    let token = space.app().add_device("tablet").await.unwrap();
+    let foreign = other.app().add_device("tablet").await.unwrap();
+    let wallet = Wallet::enrol(space, "Camille", None).await;
+    let (bent, _) = token.split_at(token.len() - 1);
+    let wrong = [
+        String::new(),
+        "Bearer ".to_owned(),
+        "Bearer wrong".to_owned(),
+        token.clone(),
+        format!("Basic {token}"),
+        format!("Bearer {bent}"),
+        format!("Bearer {token}A"),
+        format!("Bearer {foreign}"),
+        format!("Bearer {}", wallet.passport),
+        format!("Bearer {}", wallet.member),
+    ];
+    let mut routes = 0;
+    for route in ROUTES.iter().filter(|it| it.who == Who::Desk) {
+        routes += 1;
+        let mut asked = vec![None];
+        asked.extend(wrong.iter().map(|it| Some(it.as_str())));
+        for authorization in asked {
+            let answer = ask(space, by(authorization, route)).await;
+            check_refusal(&answer, "desk_token_needed");
+            assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        }
+        let right = format!("Bearer {token}");
+        let answer = ask(space, by(Some(&right), route)).await;
+        assert_eq!(answer.status, 200, "{}: {}", route.path, answer.text());
+        check_refusal(
+            &ask(other, by(Some(&right), route)).await,
+            "desk_token_needed",
+        );
+    }
+    assert!(routes > 0);
 }
 
 #[tokio::test]

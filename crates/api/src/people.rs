@@ -1,0 +1,202 @@
+//! Enrolling a member's phone, and judging a visitor at the desk.
+
+use app::{App, DeskDevice, EnrolError, Judged, Visitor};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{FromRef, FromRequest, FromRequestParts, Request, State};
+use axum::http::header;
+use axum::http::request::Parts;
+use rules::passport::{Block, NotGenuine, NotHere, Verdict};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use wire::EntityId;
+
+use crate::federation::exact_media_type;
+use crate::home::FreshnessBody;
+use crate::problem::Problem;
+
+/// The most bytes of a body that a person's device sends: a code of a passport, or a
+/// key.
+pub(crate) const BODY_BYTES_MAX: usize = 8 * 1024;
+
+/// A JSON body of exactly its media type.
+pub(crate) struct JsonBody<T>(T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        exact_media_type(request.headers(), "application/json")?;
+        let bytes = Bytes::from_request(request, state).await?;
+        let malformed = |_| Problem::new("body_malformed", "The body is not understood");
+        serde_json::from_slice(&bytes).map(Self).map_err(malformed)
+    }
+}
+
+/// A device at the desk, which showed its token.
+pub(crate) struct ByADesk(DeskDevice);
+
+impl<S: Send + Sync> FromRequestParts<S> for ByADesk
+where
+    App: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let needed = || {
+            Problem::new(
+                "desk_token_needed",
+                "Only a device of this space's desk may ask",
+            )
+        };
+        let token = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .ok_or_else(needed)?;
+        let app = App::from_ref(state);
+        app.desk_device(token).await?.map(Self).ok_or_else(needed)
+    }
+}
+
+/// What a phone sends to get its passport.
+#[derive(Debug, Deserialize)]
+pub(crate) struct EnrolBody {
+    code: String,
+    jwk: Value,
+}
+
+/// What a phone gets.
+#[derive(Debug, Serialize)]
+pub(crate) struct EnrolledBody {
+    passport: String,
+}
+
+/// `POST /api/v1/enrol`: whoever has a one-time code gets its passport for a key.
+pub(crate) async fn enrol(
+    State(app): State<App>,
+    JsonBody(body): JsonBody<EnrolBody>,
+) -> Result<Json<EnrolledBody>, Problem> {
+    let passport = app.enrol(&body.code, &body.jwk).await?;
+    Ok(Json(EnrolledBody { passport }))
+}
+
+impl From<EnrolError> for Problem {
+    fn from(error: EnrolError) -> Self {
+        match error {
+            EnrolError::Code => Self::new("enrol_code", "The code is not good, or not any more"),
+            EnrolError::Used => Self::new("enrol_used", "The code was used already"),
+            EnrolError::Key => Self::new("enrol_key", "The key cannot be used for a passport"),
+            EnrolError::NotActive => Self::new("enrol_not_active", "The membership is not active"),
+            EnrolError::NoPlace => Self::new("enrol_no_place", "This home can issue no more"),
+            EnrolError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+/// What a desk sends: the text that a scanner read.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ShownBody {
+    code: String,
+}
+
+/// `POST /api/v1/desk/judge`: is this visitor welcome?
+pub(crate) async fn judge(
+    State(app): State<App>,
+    ByADesk(device): ByADesk,
+    JsonBody(body): JsonBody<ShownBody>,
+) -> Result<Json<JudgedBody>, Problem> {
+    Ok(Json(app.judge(&device, &body.code).await?.into()))
+}
+
+/// The answer at the desk.
+#[derive(Debug, Serialize)]
+pub(crate) struct JudgedBody {
+    answer: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    half_days_left: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    visitor: Option<VisitorBody>,
+    home_freshness: FreshnessBody,
+    label_freshness: FreshnessBody,
+}
+
+#[derive(Debug, Serialize)]
+struct VisitorBody {
+    name: String,
+    home: EntityId,
+    formula: String,
+}
+
+impl From<Judged> for JudgedBody {
+    fn from(judged: Judged) -> Self {
+        let Judged {
+            verdict,
+            visitor,
+            home_freshness,
+            label_freshness,
+        } = judged;
+        let (answer, reason, half_days_left) = words(verdict);
+        let visitor = visitor.map(
+            |Visitor {
+                 name,
+                 home,
+                 formula,
+             }| VisitorBody {
+                name,
+                home,
+                formula,
+            },
+        );
+        Self {
+            answer,
+            reason,
+            half_days_left,
+            visitor,
+            home_freshness: home_freshness.into(),
+            label_freshness: label_freshness.into(),
+        }
+    }
+}
+
+/// Answer and reason as stable words, listed in `specs/passport.md`.
+pub(crate) fn words(verdict: Verdict) -> (&'static str, Option<&'static str>, Option<u64>) {
+    match verdict {
+        Verdict::Allowed { left } => ("allowed", None, Some(left)),
+        Verdict::Expired => ("expired", None, None),
+        Verdict::NoAllowance => ("no_allowance", None, None),
+        Verdict::AlreadyUsed => ("already_used", None, None),
+        Verdict::Blocked(block) => {
+            let reason = match block {
+                Block::Revoked => "revoked",
+                Block::Paused => "paused",
+                Block::HomeSuspended => "home_suspended",
+                Block::HomeWithdrawn => "home_withdrawn",
+            };
+            ("blocked", Some(reason), None)
+        }
+        Verdict::NotAllowedHere(not_here) => {
+            let reason = match not_here {
+                NotHere::OtherHost => "other_host",
+                NotHere::HostNotLabelled => "host_not_labelled",
+                NotHere::HomeNotLabelled => "home_not_labelled",
+                NotHere::RegisterTooOld => "register_too_old",
+                NotHere::ListTooOld => "list_too_old",
+                NotHere::ClockWrong => "clock_wrong",
+            };
+            ("not_allowed_here", Some(reason), None)
+        }
+        Verdict::NotGenuine(not_genuine) => {
+            let reason = match not_genuine {
+                NotGenuine::UnknownHome => "unknown_home",
+                NotGenuine::OutOfTime => "out_of_time",
+                NotGenuine::Malformed => "malformed",
+            };
+            ("not_genuine", Some(reason), None)
+        }
+    }
+}

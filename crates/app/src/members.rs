@@ -1,0 +1,222 @@
+//! Members at their home: who subscribes, to what, and how they get a passport.
+
+use store::{Batch, Expected, Key};
+use wire::Timestamp;
+use wire::passport::SHOWN_NAME_CHARS_MAX;
+
+use crate::fault::{Attempt, until_settled};
+use crate::people::{Enrolment, Member, MemberState};
+use crate::stored;
+use crate::{App, Fault};
+
+/// How long an enrolment code may be used: a week.
+const ENROLMENT_SECONDS: i64 = 7 * 24 * 60 * 60;
+
+/// The most half-days that may be granted in a month.
+const HALF_DAYS_MAX: u64 = 62;
+
+/// Why a member is not added or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum MemberError {
+    /// A coordinator has no members.
+    #[error("this node is no space: it has no members")]
+    NotASpace,
+    /// No such member.
+    #[error("there is no member {0}")]
+    Unknown(String),
+    /// The name is empty or too long.
+    #[error("a name of 1 to {SHOWN_NAME_CHARS_MAX} characters is needed")]
+    Name,
+    /// The space has no such formula.
+    #[error("this space publishes no formula {0}")]
+    Formula(String),
+    /// More half-days than a month has.
+    #[error("a month has {HALF_DAYS_MAX} half-days at most")]
+    HalfDays,
+    /// The membership has ended, which is for good.
+    #[error("the membership of {0} has ended")]
+    Ended(String),
+    /// It failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A member as the operator sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberRow {
+    /// The member's number at this space.
+    pub id: String,
+    /// The short name that hosts read.
+    pub name: String,
+    /// The formula.
+    pub formula: String,
+    /// Half-days granted elsewhere in a month.
+    pub half_days: u64,
+    /// Where the membership stands.
+    pub state: MemberState,
+    /// Since when.
+    pub since: Timestamp,
+    /// How many passports they hold that have not run out.
+    pub passports: usize,
+}
+
+impl App {
+    /// Adds a member; gives their number.
+    pub async fn add_member(
+        &self,
+        name: &str,
+        formula: &str,
+        half_days: Option<u64>,
+    ) -> Result<String, MemberError> {
+        if self.is_coordinator() {
+            return Err(MemberError::NotASpace);
+        }
+        let name = wire::printable(name, SHOWN_NAME_CHARS_MAX + 1);
+        if name.is_empty() || name.chars().count() > SHOWN_NAME_CHARS_MAX {
+            return Err(MemberError::Name);
+        }
+        let entity = &self.identity().entity;
+        if self
+            .latest_text(entity, "formula", formula)
+            .await?
+            .is_none()
+        {
+            return Err(MemberError::Formula(formula.to_owned()));
+        }
+        let by_charter = self.half_days_by_charter().await?;
+        let half_days = half_days.unwrap_or(by_charter);
+        if half_days > HALF_DAYS_MAX {
+            return Err(MemberError::HalfDays);
+        }
+        let member = Member {
+            name,
+            formula: formula.to_owned(),
+            half_days,
+            state: MemberState::Active,
+            since: self.now(),
+        };
+        until_settled!(self.try_add_member(&member).await)
+    }
+
+    /// What the charter lets every member use elsewhere; 4 where none was heard.
+    async fn half_days_by_charter(&self) -> Result<u64, Fault> {
+        let charter = match self.register().await {
+            Ok(register) => register.charter.clone(),
+            Err(Fault::NothingHeard) => None,
+            Err(fault) => return Err(fault),
+        };
+        Ok(charter.map_or(4, |charter| charter.roaming.half_days_per_month))
+    }
+
+    async fn try_add_member(&self, member: &Member) -> Result<String, Attempt<MemberError>> {
+        let id = crate::codes::write(&self.random::<5>()?);
+        let key = crate::keys::member(&id);
+        let mut batch = Batch::new();
+        batch.expect(key.clone(), Expected::Absent);
+        batch.put(key.clone(), stored::encode(&key, member)?);
+        self.store().commit(batch).await?;
+        Ok(id)
+    }
+
+    /// A one-time code that puts a passport on the member's phone, or into a wallet.
+    pub async fn enrolment_code(&self, id: &str) -> Result<String, MemberError> {
+        let (member, _) = self.member(id).await?;
+        if member.state == MemberState::Ended {
+            return Err(MemberError::Ended(id.to_owned()));
+        }
+        let code = crate::codes::write(&self.random::<10>()?);
+        let key = crate::keys::enrolment(&crate::codes::normal(&code));
+        let expires_at = self.now().plus_seconds(ENROLMENT_SECONDS);
+        let enrolment = Enrolment {
+            member: id.to_owned(),
+            expires_at,
+            used: None,
+        };
+        let mut batch = Batch::new();
+        batch.expect(key.clone(), Expected::Absent);
+        batch.put(key.clone(), stored::encode(&key, &enrolment)?);
+        self.store().commit(batch).await.map_err(Fault::from)?;
+        Ok(code)
+    }
+
+    /// Pauses, resumes or ends a membership. Their passports follow in the same
+    /// commit: the status list says so to every host that reads it.
+    pub async fn set_member(&self, id: &str, state: MemberState) -> Result<(), MemberError> {
+        until_settled!(self.try_set_member(id, state).await)
+    }
+
+    async fn try_set_member(
+        &self,
+        id: &str,
+        state: MemberState,
+    ) -> Result<(), Attempt<MemberError>> {
+        let (mut member, found) = self.member(id).await.map_err(Attempt::Failed)?;
+        if member.state == MemberState::Ended && state != MemberState::Ended {
+            return Err(Attempt::Failed(MemberError::Ended(id.to_owned())));
+        }
+        member.state = state;
+        member.since = self.now();
+        let key = crate::keys::member(id);
+        let mut batch = Batch::new();
+        batch.expect(key.clone(), Expected::At(found));
+        batch.put(key.clone(), stored::encode(&key, &member)?);
+        self.change_passports(&mut batch, &|passport| {
+            if passport.member == id {
+                passport.status = state.status(passport.is_revoked);
+            }
+        })
+        .await?;
+        self.store().commit(batch).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn member(&self, id: &str) -> Result<(Member, store::Position), MemberError> {
+        let key = crate::keys::member(id);
+        let found = self.store().get(&key).await.map_err(Fault::from)?;
+        let found = found.ok_or_else(|| MemberError::Unknown(wire::printable(id, 40)))?;
+        Ok((stored::decode(&key, &found)?, found.version))
+    }
+
+    /// All members, by name.
+    pub async fn members(&self) -> Result<Vec<MemberRow>, MemberError> {
+        let now = self.now();
+        let passports = self.all_passports().await?;
+        let mut rows = Vec::new();
+        let mut after: Option<Key> = None;
+        loop {
+            let prefix = crate::keys::MEMBERS;
+            let page = self
+                .store()
+                .scan(prefix, &[], after.as_ref(), store::SCAN_LIMIT_MAX)
+                .await;
+            let page = page.map_err(Fault::from)?;
+            for (key, found) in &page.entries {
+                let Member {
+                    name,
+                    formula,
+                    half_days,
+                    state,
+                    since,
+                } = stored::decode(key, found)?;
+                let id = String::from_utf8_lossy(key.rest()).into_owned();
+                let holds = |it: &&crate::people::Issued| it.member == id && it.exp > now;
+                let passports = passports.iter().map(|(_, it)| it).filter(holds).count();
+                rows.push(MemberRow {
+                    id,
+                    name,
+                    formula,
+                    half_days,
+                    state,
+                    since,
+                    passports,
+                });
+            }
+            after = page.entries.last().map(|(key, _)| key.clone());
+            if !page.is_cut {
+                break;
+            }
+        }
+        rows.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        Ok(rows)
+    }
+}

@@ -1,0 +1,76 @@
+//! What is stored of people: as little as works, and at their home alone.
+
+use rules::passport::status;
+use serde::{Deserialize, Serialize};
+use wire::Timestamp;
+
+/// Where a membership stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MemberState {
+    /// The member may work here and elsewhere.
+    Active,
+    /// Not now.
+    Paused,
+    /// Not any more.
+    Ended,
+}
+
+impl MemberState {
+    /// What a status list says of a passport of a member in this state.
+    pub(crate) const fn status(self, is_revoked: bool) -> u8 {
+        match (is_revoked, self) {
+            (true, _) | (_, Self::Ended) => status::INVALID,
+            (false, Self::Paused) => status::SUSPENDED,
+            (false, Self::Active) => status::VALID,
+        }
+    }
+}
+
+/// A member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Member {
+    pub(crate) name: String,
+    pub(crate) formula: String,
+    pub(crate) half_days: u64,
+    pub(crate) state: MemberState,
+    pub(crate) since: Timestamp,
+}
+
+/// A code that puts a passport on a phone, by its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Enrolment {
+    pub(crate) member: String,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) used: Option<EnrolmentUse>,
+}
+
+/// What a code was used for: the same again gets the same passport.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EnrolmentUse {
+    pub(crate) jwk: serde_json::Value,
+    pub(crate) passport: String,
+}
+
+/// A passport that was issued, by its place in the status list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Issued {
+    pub(crate) member: String,
+    pub(crate) exp: Timestamp,
+    pub(crate) is_revoked: bool,
+    pub(crate) status: u8,
+}
+
+/// A device at the desk, by the hash of its token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Device {
+    pub(crate) name: String,
+    pub(crate) added_at: Timestamp,
+    pub(crate) is_revoked: bool,
+}
+
+/// A showing that was judged, by its nonce.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Showing {
+    pub(crate) until: Timestamp,
+}

@@ -1,0 +1,251 @@
+//! Members, the codes that are given to them, and the passports that these give.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use app::keys::{ENROLMENTS, PASSPORTS};
+use app::{EnrolError, MemberError, MemberState};
+use rules::passport::{Block, Verdict};
+use serde_json::json;
+use store::Fault as StoreFault;
+use testkit::{DAY_SECONDS, Label, TestNode, Wallet, holder_jwk, space_text};
+
+use crate::desk::{home, host, says};
+use crate::look::{assert_sound, claims, stored};
+
+/// A space that publishes formulas, a member of it, and a code for their phone.
+async fn with_code() -> (Label, TestNode, String, String) {
+    let label = Label::labelled(1).await;
+    let space = label.space(0).clone();
+    let app = space.app();
+    app.publish_space(&space_text("Le Mug")).await.unwrap();
+    let member = app.add_member("Camille", "month", None).await.unwrap();
+    let code = app.enrolment_code(&member).await.unwrap();
+    (label, space, member, code)
+}
+
+#[tokio::test]
+async fn the_same_key_gets_the_same_passport_and_another_key_gets_none() {
+    let (_, space, member, code) = with_code().await;
+    let first = space.app().enrol(&code, &holder_jwk("one")).await.unwrap();
+    space.clock().advance(60);
+    space.restart().await;
+    let again = space.app().enrol(&code, &holder_jwk("one")).await.unwrap();
+    assert_eq!(again, first, "as after a lost answer");
+    let other = space.app().enrol(&code, &holder_jwk("other")).await;
+    assert!(matches!(other, Err(EnrolError::Used)), "{other:?}");
+    assert_eq!(stored(&space, PASSPORTS).await.len(), 1);
+    let rows = space.app().members().await.unwrap();
+    assert_eq!((rows.len(), rows[0].passports), (1, 1));
+    assert_eq!(rows[0].id, member);
+    assert_sound(&[&space]).await;
+}
+
+#[tokio::test]
+async fn a_passport_says_what_the_home_knows_and_no_more() {
+    let (_, space, _, code) = with_code().await;
+    let jwk = holder_jwk("one");
+    let passport = claims(&space.app().enrol(&code, &jwk).await.unwrap());
+    let now = space.app().now();
+    let idx = passport["status"]["status_list"]["idx"].clone();
+    assert!(idx.as_u64().unwrap() < 8_192);
+    let expected = json!({
+        "iss": space.entity(),
+        "vct": "urn:escale:passport:1",
+        "iat": now,
+        "exp": now.plus_seconds(30 * DAY_SECONDS),
+        "cnf": { "jwk": jwk },
+        "status": { "status_list": { "idx": idx, "uri": space.entity().url_of("/status/1") } },
+        "name": "Camille",
+        "formula": "month",
+        "roaming": { "period": "2026-04", "granted": 4, "left": 4 },
+    });
+    assert_eq!(passport, expected);
+}
+
+#[tokio::test]
+async fn a_code_is_read_as_people_type_it() {
+    let (_, space, _, mut code) = with_code().await;
+    // Codes are drawn; one with a zero and a one in it is what is typed wrongly.
+    while !(code.contains('0') && code.contains('1')) {
+        let member = space.app().members().await.unwrap().remove(0).id;
+        code = space.app().enrolment_code(&member).await.unwrap();
+    }
+    let typed = code.to_uppercase().replace('0', "O").replace('1', "l");
+    let typed = format!("  {} ", typed.replace('-', " "));
+    let jwk = holder_jwk("one");
+    let first = space.app().enrol(&typed, &jwk).await.unwrap();
+    assert_eq!(space.app().enrol(&code, &jwk).await.unwrap(), first);
+}
+
+#[tokio::test]
+async fn a_code_that_is_not_good_gives_nothing() {
+    let (_, space, _, code) = with_code().await;
+    let jwk = holder_jwk("one");
+    let wrong = ["", "-", "0000-0000-0000-0000", code.split_at(18).0];
+    for wrong in wrong
+        .map(str::to_owned)
+        .into_iter()
+        .chain([format!("{code}0")])
+    {
+        let refused = space.app().enrol(&wrong, &jwk).await;
+        assert!(matches!(refused, Err(EnrolError::Code)), "{wrong}");
+    }
+    let refused = space.app().enrol(&code, &json!({ "kty": "RSA" })).await;
+    assert!(matches!(refused, Err(EnrolError::Key)), "{refused:?}");
+    space.clock().advance(7 * DAY_SECONDS - 1);
+    let late = {
+        let member = space.app().members().await.unwrap().remove(0).id;
+        space.app().enrolment_code(&member).await.unwrap()
+    };
+    space.app().enrol(&code, &jwk).await.unwrap();
+    space.clock().advance(7 * DAY_SECONDS);
+    let refused = space.app().enrol(&late, &jwk).await;
+    assert!(matches!(refused, Err(EnrolError::Code)), "{refused:?}");
+    let passports = stored(&space, PASSPORTS).await;
+    assert_eq!(passports.len(), 1);
+}
+
+#[tokio::test]
+async fn who_is_paused_or_gone_gets_no_passport() {
+    let (_, space, member, code) = with_code().await;
+    let (app, jwk) = (space.app(), holder_jwk("one"));
+    app.set_member(&member, MemberState::Paused).await.unwrap();
+    let refused = app.enrol(&code, &jwk).await;
+    assert!(matches!(refused, Err(EnrolError::NotActive)), "{refused:?}");
+    app.set_member(&member, MemberState::Active).await.unwrap();
+    app.set_member(&member, MemberState::Ended).await.unwrap();
+    let refused = app.enrol(&code, &jwk).await;
+    assert!(matches!(refused, Err(EnrolError::NotActive)), "{refused:?}");
+    for state in [MemberState::Active, MemberState::Paused] {
+        let refused = app.set_member(&member, state).await;
+        assert!(matches!(refused, Err(MemberError::Ended(_))), "{refused:?}");
+    }
+    app.set_member(&member, MemberState::Ended).await.unwrap();
+    let refused = app.enrolment_code(&member).await;
+    assert!(matches!(refused, Err(MemberError::Ended(_))), "{refused:?}");
+    assert!(stored(&space, PASSPORTS).await.is_empty());
+    assert_sound(&[&space]).await;
+}
+
+#[tokio::test]
+async fn a_member_is_somebody_with_a_name_and_a_formula_of_this_space() {
+    let (label, space, member, _) = with_code().await;
+    let add = async |name: &str, formula: &str, half_days| {
+        space.app().add_member(name, formula, half_days).await
+    };
+    for name in ["", "  ", "\u{202e}", &"x".repeat(41)] {
+        let refused = add(name, "month", None).await;
+        assert!(matches!(refused, Err(MemberError::Name)), "{name:?}");
+    }
+    assert!(add(&"é".repeat(40), "month", Some(62)).await.is_ok());
+    let refused = add("Alix", "month", Some(63)).await;
+    assert!(matches!(refused, Err(MemberError::HalfDays)), "{refused:?}");
+    let refused = add("Alix", "year", None).await;
+    assert!(
+        matches!(refused, Err(MemberError::Formula(_))),
+        "{refused:?}"
+    );
+    let refused = label
+        .coordinator
+        .app()
+        .add_member("Alix", "month", None)
+        .await;
+    assert!(
+        matches!(refused, Err(MemberError::NotASpace)),
+        "{refused:?}"
+    );
+    for unknown in ["", "nobody", &format!("{member}x"), &member.repeat(3)] {
+        let refused = space.app().enrolment_code(unknown).await;
+        assert!(matches!(refused, Err(MemberError::Unknown(_))), "{unknown}");
+        let refused = space.app().revoke_passports(unknown).await;
+        assert!(matches!(refused, Err(MemberError::Unknown(_))), "{unknown}");
+        let refused = space.app().set_member(unknown, MemberState::Ended).await;
+        assert!(matches!(refused, Err(MemberError::Unknown(_))), "{unknown}");
+    }
+}
+
+/// The next commit takes long enough for others to read what was there before it.
+fn slow(node: &TestNode) {
+    let second = Duration::from_secs(1);
+    node.store().fail_next_commit(StoreFault::Slow(second));
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_phones_with_one_code_one_gets_a_passport() {
+    let (_, space, _, code) = with_code().await;
+    let (app, one, two) = (space.app(), holder_jwk("one"), holder_jwk("two"));
+    slow(&space);
+    let (one, two) = tokio::join!(app.enrol(&code, &one), app.enrol(&code, &two));
+    assert!(one.is_ok(), "{one:?}");
+    assert!(matches!(two, Err(EnrolError::Used)), "{two:?}");
+    assert_eq!(stored(&space, PASSPORTS).await.len(), 1);
+    assert_eq!(stored(&space, ENROLMENTS).await.len(), 1);
+    assert_sound(&[&space]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_phone_that_asks_twice_at_once_gets_one_passport() {
+    let (_, space, _, code) = with_code().await;
+    let (app, jwk) = (space.app(), holder_jwk("one"));
+    slow(&space);
+    let (one, two) = tokio::join!(app.enrol(&code, &jwk), app.enrol(&code, &jwk));
+    assert_eq!(one.unwrap(), two.unwrap());
+    assert_eq!(stored(&space, PASSPORTS).await.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_membership_that_ends_while_a_phone_is_enrolled_leaves_no_good_passport() {
+    for is_enrolled_first in [true, false] {
+        for state in [MemberState::Ended, MemberState::Paused] {
+            let label = Label::labelled(2).await;
+            let wallet = Wallet::enrol(home(&label), "Camille", None).await;
+            let (app, jwk) = (home(&label).app(), holder_jwk("second"));
+            let code = app.enrolment_code(&wallet.member).await.unwrap();
+            slow(home(&label));
+            let (enrolled, set) = if is_enrolled_first {
+                tokio::join!(
+                    app.enrol(&code, &jwk),
+                    app.set_member(&wallet.member, state)
+                )
+            } else {
+                let (set, enrolled) = tokio::join!(
+                    app.set_member(&wallet.member, state),
+                    app.enrol(&code, &jwk)
+                );
+                (enrolled, set)
+            };
+            set.unwrap();
+            assert_eq!(enrolled.is_ok(), is_enrolled_first, "{enrolled:?}");
+            label.settle().await;
+            let block = match state {
+                MemberState::Paused => Block::Paused,
+                MemberState::Active | MemberState::Ended => Block::Revoked,
+            };
+            says(host(&label), &wallet, Verdict::Blocked(block)).await;
+            if let Ok(passport) = enrolled {
+                let second = Wallet::of(&wallet.member, "second", passport);
+                says(host(&label), &second, Verdict::Blocked(block)).await;
+            }
+            assert_sound(&label.nodes()).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_hundred_passports_have_two_hundred_places() {
+    let (_, space, member, _) = with_code().await;
+    let app = space.app();
+    let mut places = BTreeSet::new();
+    for number in 0..200 {
+        let code = app.enrolment_code(&member).await.unwrap();
+        let jwk = holder_jwk(&format!("phone {number}"));
+        let passport = claims(&app.enrol(&code, &jwk).await.unwrap());
+        let idx = &passport["status"]["status_list"]["idx"];
+        assert!(places.insert(idx.as_u64().unwrap()), "{idx} was given");
+    }
+    assert_eq!(stored(&space, PASSPORTS).await.len(), 200);
+    assert_eq!(app.revoke_passports(&member).await.unwrap(), 200);
+    assert_eq!(app.revoke_passports(&member).await.unwrap(), 0);
+    assert_sound(&[&space]).await;
+}

@@ -1,0 +1,137 @@
+//! What looks like a passport, and is signed by somebody.
+
+use rules::passport::{NotGenuine, NotHere, Verdict};
+use serde_json::{Value, json};
+use testkit::{DAY_SECONDS, HOUR_SECONDS, Label, START, TestNode, Wallet, pull};
+use wire::passport::Passport;
+
+use crate::desk::{home, host, judge, says, visit};
+use crate::look::claims;
+
+/// The wallet's passport with other claims, signed by the `ops` key of `signer`.
+fn forge(wallet: &Wallet, signer: &TestNode, change: impl FnOnce(&mut Value)) -> Wallet {
+    let mut claims = claims(&wallet.passport);
+    change(&mut claims);
+    let passport: Passport = serde_json::from_value(claims).unwrap();
+    let passport = seal::sign(passport, &signer.plan().ops()).unwrap();
+    Wallet::of(&wallet.member, "Camille", passport.as_str().to_owned())
+}
+
+const ALLOWED: Verdict = Verdict::Allowed { left: 4 };
+const MALFORMED: Verdict = Verdict::NotGenuine(NotGenuine::Malformed);
+const UNKNOWN: Verdict = Verdict::NotGenuine(NotGenuine::UnknownHome);
+
+#[tokio::test]
+async fn only_the_home_itself_signs_for_its_members() {
+    let label = Label::labelled(3).await;
+    let wallet = Wallet::enrol(home(&label), "Camille", None).await;
+    label.settle().await;
+    let same = forge(&wallet, home(&label), |_| {});
+    says(host(&label), &same, ALLOWED).await;
+    let by_another = forge(&wallet, label.space(2), |_| {});
+    says(host(&label), &by_another, MALFORMED).await;
+    let by_the_host = forge(&wallet, host(&label), |_| {});
+    says(host(&label), &by_the_host, MALFORMED).await;
+    let by_the_coordinator = forge(&wallet, &label.coordinator, |_| {});
+    says(host(&label), &by_the_coordinator, UNKNOWN).await;
+}
+
+#[tokio::test]
+async fn a_space_that_was_invited_and_did_not_join_is_a_stranger() {
+    let mut label = Label::labelled(2).await;
+    let stranger = label.invite(&testkit::space_name(3)).await;
+    let wallet = Wallet::enrol(&stranger, "Camille", None).await;
+    says(host(&label), &wallet, UNKNOWN).await;
+    // A home that belongs and was never heard is no fault, and not known either.
+    label
+        .network
+        .cut_way(stranger.entity(), host(&label).entity());
+    testkit::join(&label.network, &stranger).await.unwrap();
+    pull(&label.network, host(&label), label.coordinator.entity())
+        .await
+        .unwrap();
+    says(host(&label), &wallet, UNKNOWN).await;
+}
+
+#[tokio::test]
+async fn a_showing_is_signed_by_the_key_that_the_passport_names() {
+    let (label, wallet) = visit().await;
+    let stolen = Wallet::of(&wallet.member, "thief", wallet.passport.clone());
+    says(host(&label), &stolen, MALFORMED).await;
+    let claims = wallet.claims(host(&label).entity(), START, "first showing");
+    let check = async |name: &str, value: Value| {
+        let mut changed = claims.clone();
+        changed[name] = value;
+        let judged = judge(host(&label), &wallet.sign(&changed)).await;
+        assert_eq!(judged.verdict, MALFORMED, "{changed}");
+        assert_eq!(judged.visitor, None, "{changed}");
+    };
+    check("sd_hash", json!("A".repeat(43))).await;
+    check("sd_hash", Value::Null).await;
+    check("nonce", json!("seven77")).await;
+    check("nonce", json!("n".repeat(65))).await;
+    check("aud", json!([host(&label).entity()])).await;
+    check("aud", Value::Null).await;
+    check("iat", json!(1.5)).await;
+    check("iat", Value::Null).await;
+    assert_eq!(
+        judge(host(&label), &wallet.sign(&claims)).await.verdict,
+        ALLOWED
+    );
+}
+
+#[tokio::test]
+async fn only_the_list_that_the_passport_names_is_read() {
+    let (label, wallet) = visit().await;
+    Wallet::enrol(host(&label), "Alix", None).await;
+    label.settle().await;
+    let list = |name: &str| {
+        let name = name.to_owned();
+        move |it: &mut Value| it["status"]["status_list"]["uri"] = json!(name)
+    };
+    let too_old = Verdict::NotAllowedHere(NotHere::ListTooOld);
+    for uri in [
+        host(&label).entity().url_of("/status/1"),
+        home(&label).entity().url_of("/status/2"),
+        "x".to_owned(),
+    ] {
+        let forged = forge(&wallet, home(&label), list(&uri));
+        says(host(&label), &forged, too_old).await;
+    }
+    let past_the_end = forge(&wallet, home(&label), |it| {
+        it["status"]["status_list"]["idx"] = json!(8_192);
+    });
+    says(host(&label), &past_the_end, MALFORMED).await;
+}
+
+#[tokio::test]
+async fn a_home_cannot_make_a_passport_last_longer() {
+    let (label, wallet) = visit().await;
+    let until = |seconds: i64| {
+        move |it: &mut Value| it["exp"] = json!(START.0 + 30 * DAY_SECONDS + seconds)
+    };
+    let longest = forge(&wallet, home(&label), until(0));
+    says(host(&label), &longest, ALLOWED).await;
+    let longer = forge(&wallet, home(&label), until(1));
+    says(host(&label), &longer, MALFORMED).await;
+    let early = forge(&wallet, home(&label), |it| it["iat"] = json!(START.0 + 301));
+    says(host(&label), &early, MALFORMED).await;
+}
+
+#[tokio::test]
+async fn a_new_month_at_the_host_grants_anew() {
+    let (label, wallet) = visit().await;
+    // 30 April, 22:00 UTC: the first of May at the host.
+    let may = START.plus_seconds(24 * DAY_SECONDS + 13 * HOUR_SECONDS);
+    label.advance(may.seconds_since(START) - 1);
+    for _ in 0..2 {
+        for node in label.nodes() {
+            node.app().renew().await.unwrap();
+        }
+        label.settle().await;
+    }
+    let used_up = forge(&wallet, home(&label), |it| it["roaming"]["left"] = json!(0));
+    says(host(&label), &used_up, Verdict::NoAllowance).await;
+    label.advance(1);
+    says(host(&label), &used_up, ALLOWED).await;
+}

@@ -1,0 +1,75 @@
+//! A member's wallet: a key, a passport, and codes for desks.
+
+use seal::{Jwk, SecretKey, holder};
+use serde_json::{Value, json};
+use wire::{EntityId, Sha256Hash, Timestamp, qr};
+
+use crate::{TestNode, space_text};
+
+/// A key and the passport that names it.
+#[derive(Debug, Clone)]
+pub struct Wallet {
+    /// The member's number at their home.
+    pub member: String,
+    /// The passport, in compact form.
+    pub passport: String,
+    key: String,
+}
+
+fn key_of(text: &str) -> SecretKey {
+    SecretKey::from_seed(&Sha256Hash::of(&[b"holder ", text.as_bytes()]).0)
+}
+
+/// The public key of a phone, as a phone sends it.
+pub fn holder_jwk(phone: &str) -> Value {
+    let jwk = Jwk::from(key_of(phone).public());
+    json!({ "kty": "OKP", "crv": "Ed25519", "x": jwk.x })
+}
+
+impl Wallet {
+    /// A new member of a space that publishes a formula, and the passport on the phone
+    /// of that name.
+    pub async fn enrol(home: &TestNode, name: &str, half_days: Option<u64>) -> Self {
+        let app = home.app();
+        let published = app.publish_space(&space_text("Le Mug")).await;
+        published.expect("a space says what it is");
+        let member = app.add_member(name, "month", half_days).await;
+        Self::enrol_again(home, &member.expect("a member is added"), name).await
+    }
+
+    /// Another phone of a member.
+    pub async fn enrol_again(home: &TestNode, member: &str, phone: &str) -> Self {
+        let app = home.app();
+        let code = app.enrolment_code(member).await.expect("a code is given");
+        let passport = app.enrol(&code, &holder_jwk(phone)).await;
+        Self::of(member, phone, passport.expect("a passport is given"))
+    }
+
+    /// A wallet of what is there already.
+    pub fn of(member: &str, phone: &str, passport: String) -> Self {
+        Self {
+            member: member.to_owned(),
+            passport,
+            key: phone.to_owned(),
+        }
+    }
+
+    /// What the phone's key signs, unless a test changes it.
+    pub fn claims(&self, host: &EntityId, at: Timestamp, nonce: &str) -> Value {
+        let passport = format!("{}~", self.passport);
+        json!({ "aud": host, "iat": at, "nonce": nonce,
+            "sd_hash": Sha256Hash::of(&[passport.as_bytes()]) })
+    }
+
+    /// The code of these claims.
+    pub fn sign(&self, claims: &Value) -> String {
+        let binding = holder::sign_key_binding(claims, &key_of(&self.key));
+        let presentation = format!("{}~{binding}", self.passport);
+        qr::encode(&presentation).expect("a passport fits a code")
+    }
+
+    /// The code that the phone shows to a host.
+    pub fn show(&self, host: &EntityId, at: Timestamp, nonce: &str) -> String {
+        self.sign(&self.claims(host, at, nonce))
+    }
+}
