@@ -32,6 +32,15 @@ pub(crate) enum Command {
     /// Invite spaces, grant and withdraw the label (coordinators)
     #[command(subcommand)]
     Label(Label),
+    /// Members of this space, and their passports (spaces)
+    #[command(subcommand)]
+    Member(Member),
+    /// Devices at this space's desk (spaces)
+    #[command(subcommand)]
+    Desk(Desk),
+    /// A passport in a folder, to be shown by a program
+    #[command(subcommand)]
+    Wallet(Wallet),
     /// A coordinator and five spaces on this machine, doing the main job
     Demo(Demo),
 }
@@ -194,6 +203,126 @@ pub(crate) struct LabelAnchor {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Member {
+    /// Add a member; prints their number
+    Add(MemberAdd),
+    /// List the members
+    List(MemberList),
+    /// Print a one-time code that puts a passport on the member's phone
+    Code(MemberOne),
+    /// Pause a membership: their passports are refused for a while
+    Pause(MemberOne),
+    /// Resume a paused membership
+    Resume(MemberOne),
+    /// End a membership, for good
+    End(MemberOne),
+    /// Take back a member's passports: a phone was lost
+    Revoke(MemberOne),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MemberAdd {
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// A short name, which hosts read
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The formula that the member subscribes to, as in space.toml
+    #[arg(long, value_name = "ID")]
+    pub(crate) formula: String,
+    /// Half-days elsewhere in a month, instead of what the charter says
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) half_days: Option<u64>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MemberList {
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// Print the list as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MemberOne {
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// The member's number, as `escale member list` prints it
+    #[arg(value_name = "NUMBER")]
+    pub(crate) member: String,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Desk {
+    /// Add a device; prints its token, once
+    Add(DeskAdd),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeskAdd {
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// What the device is called
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The folder of a wallet.
+#[derive(Debug, Args)]
+pub(crate) struct WalletFolder {
+    /// The wallet's folder, with the holder's key and passport
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Wallet {
+    /// Make a key, and have its passport from the home
+    Enrol(WalletEnrol),
+    /// Show what the passport says
+    Show(WalletShow),
+    /// Print the code that a host's desk scans: for this host, now, once
+    Present(WalletPresent),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WalletEnrol {
+    #[command(flatten)]
+    pub(crate) wallet: WalletFolder,
+    /// The home's address on the network
+    #[arg(long, value_name = "URL")]
+    pub(crate) home: EntityId,
+    /// The one-time code that `escale member code` printed
+    #[arg(long)]
+    pub(crate) code: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WalletShow {
+    #[command(flatten)]
+    pub(crate) wallet: WalletFolder,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WalletPresent {
+    #[command(flatten)]
+    pub(crate) wallet: WalletFolder,
+    /// The host's address on the network
+    #[arg(long, value_name = "URL")]
+    pub(crate) host: EntityId,
 }
 
 #[derive(Debug, Args)]

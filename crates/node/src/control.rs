@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
-use app::{App, CheckReport, Depth, LabelRow, LabelState};
+use app::{App, CheckReport, Depth, LabelRow, LabelState, MemberRow, MemberState};
 use rules::trust::Standing;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -49,6 +49,22 @@ pub(crate) enum Command {
     List,
     /// Publish a new anchor statement.
     Anchor { anchor: String },
+    /// Add a member.
+    AddMember {
+        name: String,
+        formula: String,
+        half_days: Option<u64>,
+    },
+    /// List the members.
+    Members,
+    /// A code that puts a passport on a member's phone.
+    Code { member: String },
+    /// Pause, resume or end a membership.
+    SetMember { member: String, state: MemberState },
+    /// Take back a member's passports.
+    Revoke { member: String },
+    /// Add a device at the desk.
+    AddDevice { name: String },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -207,6 +223,26 @@ async fn execute(app: &App, command: Command) -> anyhow::Result<Value> {
             let rows = app.label_rows().await?;
             Ok(Value::Array(rows.iter().map(row_json).collect()))
         }
+        Command::AddMember {
+            name,
+            formula,
+            half_days,
+        } => {
+            let member = app.add_member(&name, &formula, half_days).await?;
+            Ok(json!({ "member": member }))
+        }
+        Command::Members => Ok(Value::Array(
+            app.members().await?.iter().map(member_json).collect(),
+        )),
+        Command::Code { member } => Ok(json!({ "code": app.enrolment_code(&member).await? })),
+        Command::SetMember { member, state } => {
+            app.set_member(&member, state).await?;
+            Ok(json!({ "member": member, "state": state }))
+        }
+        Command::Revoke { member } => {
+            Ok(json!({ "revoked": app.revoke_passports(&member).await? }))
+        }
+        Command::AddDevice { name } => Ok(json!({ "token": app.add_device(&name).await? })),
         Command::Anchor { anchor } => {
             let until = app.publish_anchor(&anchor).await?;
             Ok(json!({ "until": until }))
@@ -240,6 +276,20 @@ async fn standing_json(app: &App, space: &EntityId) -> anyhow::Result<Value> {
         bail!("{space} is not in the list");
     };
     Ok(row_json(row))
+}
+
+fn member_json(row: &MemberRow) -> Value {
+    let MemberRow {
+        id,
+        name,
+        formula,
+        half_days,
+        state,
+        since,
+        passports,
+    } = row;
+    json!({ "member": id, "name": name, "formula": formula, "half_days": half_days,
+        "state": state, "since": since, "passports": passports })
 }
 
 fn row_json(row: &LabelRow) -> Value {

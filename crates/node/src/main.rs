@@ -15,6 +15,7 @@ mod demo;
 mod environment;
 mod init;
 mod label_command;
+mod member_command;
 mod output;
 mod publish_command;
 mod puller;
@@ -23,6 +24,7 @@ mod space_file;
 mod start;
 mod tasks;
 mod telemetry;
+mod wallet_command;
 
 use std::process::ExitCode;
 
@@ -52,6 +54,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Check(check) => check_command::check(&check).await,
             Command::Publish(publish) => publish_command::publish(&publish).await,
             Command::Label(label) => label_command::label(label).await,
+            Command::Member(member) => member_command::member(member).await,
+            Command::Desk(desk) => member_command::desk(desk).await,
+            Command::Wallet(wallet) => wallet_command::wallet(wallet).await,
             Command::Demo(demo) => demo::demo(&demo).await,
         }
     })

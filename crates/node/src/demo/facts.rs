@@ -172,6 +172,12 @@ pub(crate) const FORGED: usize = 3;
 pub(crate) const WITHDRAWN: usize = 4;
 /// The space that is stopped and misses records.
 pub(crate) const ABSENT: usize = 1;
+/// The space whose member visits others.
+pub(crate) const HOME: usize = 0;
+/// A space that the member visits.
+pub(crate) const HOST: usize = 2;
+/// Another one.
+pub(crate) const OTHER_HOST: usize = 1;
 /// The space that publishes while others are away, and is killed.
 pub(crate) const BUSY: usize = 0;
 

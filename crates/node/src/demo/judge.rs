@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, bail, ensure};
 use client::{Fetch as _, HttpFetch, Request, Rules};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use wire::EntityId;
@@ -94,6 +95,37 @@ impl Judge {
 fn pulled_at(home: &Value) -> Option<i64> {
     home.pointer("/label/feed/pulled_at")
         .and_then(Value::as_i64)
+}
+
+/// Posts JSON to a node as a device would, with its token, and reads the JSON of an
+/// answer of 200.
+pub(crate) async fn post(
+    entity: &EntityId,
+    path: &str,
+    token: &str,
+    body: &Value,
+) -> anyhow::Result<Value> {
+    let body = body.to_string();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n\
+         Connection: close\r\n\r\n{body}",
+        host = entity.authority(),
+        length = body.len(),
+    );
+    let mut stream = TcpStream::connect(entity.authority()).await?;
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = Vec::new();
+    let mut stream = stream.take(ANSWER_BYTES_MAX as u64);
+    let read = stream.read_to_end(&mut answer);
+    timeout(PATIENCE, read).await.context("no answer")??;
+    let answer = String::from_utf8(answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("no answer")?;
+    ensure!(
+        head.starts_with("HTTP/1.1 200 "),
+        "{entity} answered {head}: {body}"
+    );
+    Ok(serde_json::from_str(body)?)
 }
 
 /// Waits until `check` holds; otherwise gives its last complaint.

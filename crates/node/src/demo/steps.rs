@@ -1,5 +1,6 @@
 //! The steps of the demonstration, each with what must hold at its end.
 
+mod passports;
 mod setup;
 mod trouble;
 
@@ -63,6 +64,33 @@ pub(crate) async fn all(network: &mut Network, report: &mut Report) -> anyhow::R
         report,
         "a forged price on the line is refused",
         trouble::forgery(network)
+    );
+    let visit = passports::prepare(network);
+    let mut visit = match visit.await {
+        Ok(visit) => visit,
+        Err(error) => {
+            report.note(
+                "a member is enrolled by a code",
+                Stopwatch::start(),
+                Err(error),
+            );
+            return Ok(());
+        }
+    };
+    step!(
+        report,
+        "a member is let in with home and coordinator gone",
+        passports::let_in(network, &mut visit)
+    );
+    step!(
+        report,
+        "no changed passport is genuine",
+        passports::altered(network, &visit)
+    );
+    step!(
+        report,
+        "what the home and the label take back is refused",
+        passports::taken_back(network, &visit)
     );
     step!(
         report,
