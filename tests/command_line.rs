@@ -43,6 +43,20 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     ),
     (&["label", "list"], &["--dir", "--json"]),
     (&["label", "anchor"], &["--dir", "--root-key", "--json"]),
+    (
+        &["member", "add"],
+        &["--dir", "--name", "--formula", "--half-days", "--json"],
+    ),
+    (&["member", "list"], &["--dir", "--json"]),
+    (&["member", "code"], &["<NUMBER>", "--dir", "--json"]),
+    (&["member", "pause"], &["<NUMBER>", "--dir", "--json"]),
+    (&["member", "resume"], &["<NUMBER>", "--dir", "--json"]),
+    (&["member", "end"], &["<NUMBER>", "--dir", "--json"]),
+    (&["member", "revoke"], &["<NUMBER>", "--dir", "--json"]),
+    (&["desk", "add"], &["--dir", "--name", "--json"]),
+    (&["wallet", "enrol"], &["--dir", "--home", "--code"]),
+    (&["wallet", "show"], &["--dir"]),
+    (&["wallet", "present"], &["--dir", "--host"]),
     (&["demo"], &["--once", "--json", "--dir"]),
 ];
 

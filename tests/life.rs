@@ -261,7 +261,8 @@ fn a_year_behind_it_says_so_and_signs_nothing() {
     let health = http::get(node.port, "/healthz").json();
     assert_eq!(health["ok"], false, "{health}");
     assert_eq!(health["is_clock_behind"], true, "{health}");
-    node.escale(&["publish"]).refused(&["the clock is wrong"]);
+    node.escale(&["publish"])
+        .refused(&["the clock is before what the coordinator has already signed"]);
     let page = http::get(node.port, "/?lang=en").text();
     assert!(page.contains("The clock of this node is behind"), "{page}");
     assert!(
@@ -298,7 +299,7 @@ fn a_coordinators_clock_that_was_ahead_is_set_right_by_a_persons_word() {
     network.coordinator.start();
     space.edit("space.toml", |_| space_file("le-mug", 1600));
     let grant = ["label", "grant", &entity];
-    let said = &["the clock is wrong"];
+    let said = &["the clock is before what the coordinator has already signed"];
     network.coordinator.escale(&grant).refused(said);
     space.escale(&["publish"]).refused(said);
     network.coordinator.stop();

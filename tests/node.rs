@@ -4,6 +4,7 @@ use std::fs::File;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -28,11 +29,54 @@ pub struct Node {
     process: Option<Process>,
 }
 
-/// A port of this machine on which nobody listens.
+/// Ports of this process alone: whoever has the first of a block has all of it.
+struct Block {
+    _guard: TcpListener,
+    next: u16,
+    end: u16,
+}
+
+/// Blocks lie from here on, below what the system gives to connections, and below what
+/// a demonstration takes.
+const PORTS_BEGIN: u16 = 10_000;
+
+/// The ports of a block, its guard included.
+const BLOCK_PORTS: u16 = 16;
+
+/// How many blocks there are.
+const BLOCKS: u32 = 600;
+
+/// A port of this machine on which nobody listens, and that no other scenario is given.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
-    let address = listener.local_addr().expect("a listener has an address");
-    address.port()
+    static BLOCK: Mutex<Option<Block>> = Mutex::new(None);
+    let mut block = BLOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        let current = block.get_or_insert_with(free_block);
+        if current.next == current.end {
+            *block = None;
+            continue;
+        }
+        let port = current.next;
+        current.next += 1;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+fn free_block() -> Block {
+    let begin = std::process::id();
+    let blocks = (0..BLOCKS).map(|turn| begin.wrapping_add(turn) % BLOCKS);
+    let mut guarded = blocks.filter_map(|block| {
+        let first = PORTS_BEGIN + u16::try_from(block).ok()? * BLOCK_PORTS;
+        let guard = TcpListener::bind(("127.0.0.1", first)).ok()?;
+        Some(Block {
+            _guard: guard,
+            next: first + 1,
+            end: first + BLOCK_PORTS,
+        })
+    });
+    guarded.next().expect("a block of free ports")
 }
 
 impl Node {

@@ -59,8 +59,8 @@ fn a_node_that_forges_its_records_is_noticed() {
 fn nodes_that_ignore_withdrawals_are_noticed() {
     fails_at(
         "ignore-withdrawals",
-        "a withdrawn label is seen by every node",
-        "not withdrawn",
+        "what the home and the label take back is refused",
+        "not blocked \"home_suspended\"",
     );
 }
 
@@ -70,7 +70,7 @@ fn without_being_told_to_the_same_binary_behaves() {
     let report = done.last_json();
     assert_eq!(report["ok"], true, "{report}");
     let steps = report["steps"].as_array().expect("a list of steps");
-    assert!(steps.len() >= 10, "{report}");
+    assert!(steps.len() >= 13, "{report}");
     for step in steps {
         assert_eq!(step["ok"], true, "{step}");
         assert!(

@@ -14,6 +14,7 @@ use super::judge::Judge;
 use super::processes::{Node, arg, escale, escale_json};
 use super::proxy::Proxy;
 use crate::config::CONFIG_FILE;
+use crate::environment::SystemEntropy;
 
 /// A coordinator, five spaces, and the line to one of them.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Network {
     pub(crate) spaces: Vec<Node>,
     pub(crate) proxy: Proxy,
     pub(crate) judge: Judge,
+    /// Keeps other demonstrations from choosing the same ports.
+    _guard: Option<TcpListener>,
 }
 
 /// Where everything is, so that a later demonstration goes on with it.
@@ -36,6 +39,15 @@ struct Ports {
 }
 
 const PORTS_FILE: &str = "demo.json";
+
+/// Where the ports begin from which a demonstration takes a block.
+const PORTS_BEGIN: u16 = 20_000;
+
+/// A guard, and the ports of all nodes and of the line.
+const BLOCK_PORTS: u16 = 10;
+
+/// How many blocks there are: up to port 32,000.
+const BLOCKS: u64 = 1_200;
 
 /// Written once every node was made and labelled.
 const WHOLE_FILE: &str = "demo-is-whole";
@@ -51,26 +63,22 @@ impl Network {
 
     /// A new network in `dir`; nothing is made yet but a list of free ports.
     pub(crate) async fn plan(dir: &Path) -> anyhow::Result<Self> {
-        let mut listeners = Vec::new();
-        for _ in 0..PLACES.len() + 2 {
-            listeners.push(TcpListener::bind("127.0.0.1:0").await?);
-        }
-        let mut ports = listeners
-            .iter()
-            .map(|listener| Ok(listener.local_addr()?.port()))
-            .collect::<anyhow::Result<Vec<_>>>()?;
+        let (guard, mut ports) = free_ports(PLACES.len() + 2).await?;
         let (behind_line, coordinator) = (
             ports.pop().unwrap_or_default(),
             ports.pop().unwrap_or_default(),
         );
-        drop(listeners);
         let ports = Ports {
             coordinator,
             spaces: ports,
             behind_line,
         };
         std::fs::write(dir.join(PORTS_FILE), serde_json::to_vec(&ports)?)?;
-        Self::at(dir, &ports).await
+        let network = Self::at(dir, &ports).await?;
+        Ok(Self {
+            _guard: Some(guard),
+            ..network
+        })
     }
 
     /// The network that was kept in `dir`.
@@ -124,6 +132,7 @@ impl Network {
             spaces,
             proxy,
             judge: Judge::new()?,
+            _guard: None,
         })
     }
 
@@ -252,6 +261,29 @@ impl Network {
         );
         text
     }
+}
+
+/// Ports of this machine that nobody has, and the guard that stands before them. They
+/// are below those that the system gives to connections, which could take one of them
+/// before its node does.
+async fn free_ports(count: usize) -> anyhow::Result<(TcpListener, Vec<u16>)> {
+    let begin = SystemEntropy::noise() % BLOCKS;
+    for turn in 0..BLOCKS {
+        let block = u16::try_from((begin + turn) % BLOCKS)?;
+        let first = PORTS_BEGIN + block * BLOCK_PORTS;
+        let mut listeners = Vec::new();
+        for port in (first..first + BLOCK_PORTS).take(count + 1) {
+            listeners.extend(TcpListener::bind(("127.0.0.1", port)).await);
+        }
+        if listeners.len() == count + 1 {
+            let guard = listeners.swap_remove(0);
+            return Ok((
+                guard,
+                (first + 1..first + BLOCK_PORTS).take(count).collect(),
+            ));
+        }
+    }
+    bail!("this machine has no {count} free ports in a row")
 }
 
 fn pull_often(dir: &Path) -> anyhow::Result<()> {

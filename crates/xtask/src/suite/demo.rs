@@ -19,7 +19,7 @@ use crate::tidy::documents;
 const DEMO_SECONDS_MAX: u64 = 120;
 
 /// The steps that there are at least: none may be lost without anybody noticing.
-const STEPS_MIN: usize = 10;
+const STEPS_MIN: usize = 13;
 
 /// `escale demo --once --json` comes to its end and says that all went well.
 pub(super) fn step(context: &Context) -> Outcome {
@@ -138,7 +138,7 @@ mod tests {
             assert!(found.contains(why), "{found}");
         };
         refused(&report(STEPS_MIN, false), "a step does not hold");
-        refused(&report(STEPS_MIN - 1, true), "9 steps, and there are 10");
+        refused(&report(STEPS_MIN - 1, true), "12 steps, and there are 13");
         let whole = report(STEPS_MIN, true);
         refused(
             &whole.replacen("{\"ok\":true", "{\"ok\":false", 1),
