@@ -53,6 +53,7 @@ pub fn document(url: &str) -> Done {
     let mut command = Command::new("chromium");
     command
         .args(ARGUMENTS)
+        .env("TMPDIR", profile.path())
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .args(["--enable-logging=stderr", "--dump-dom", url]);
     run(&mut command, CHROMIUM)
@@ -72,9 +73,12 @@ impl Browser {
     #[track_caller]
     pub fn open() -> Self {
         let port = free_port();
+        let profile = temporary_folder();
         let mut command = Command::new("chromedriver");
         command
             .arg(format!("--port={port}"))
+            // What a killed browser leaves behind goes with its profile.
+            .env("TMPDIR", profile.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
@@ -84,7 +88,6 @@ impl Browser {
                 .map(drop)
                 .map_err(|error| error.to_string())
         });
-        let profile = temporary_folder();
         let mut arguments: Vec<_> = ARGUMENTS.iter().map(|&it| it.to_owned()).collect();
         arguments.push(format!("--user-data-dir={}", profile.path().display()));
         let wanted = json!({ "capabilities": { "alwaysMatch": {
