@@ -167,7 +167,7 @@ fn what_was_kept_goes_on() {
     let before = shown(&addresses);
     // As a terminal does it: every process hears of Ctrl-C.
     let nodes = demo.process.children();
-    demo.process.signal_group(Signal::INT);
+    demo.process.signal_all(Signal::INT);
     assert_eq!(demo.ends(&nodes), Some(0));
 
     let at_rest = Snapshot::of(&kept);

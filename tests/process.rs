@@ -1,16 +1,18 @@
 //! Processes that end with the scenario, whatever becomes of it.
+//!
+//! They stay in the process group of the test: whoever ends the test from outside, as
+//! nextest does at its time limit, ends them with it.
 
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 pub use rustix::process::Signal;
-use rustix::process::{Pid, kill_process, kill_process_group};
+use rustix::process::{Pid, kill_process};
 
 use crate::wait;
 
-/// A running process, at the head of a group of its own.
+/// A running process.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -20,7 +22,7 @@ impl Process {
     /// Starts it.
     #[track_caller]
     pub fn start(command: &mut Command) -> Self {
-        let child = command.process_group(0).spawn();
+        let child = command.spawn();
         let child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
         Self { child }
     }
@@ -36,14 +38,23 @@ impl Process {
     }
 
     /// Sends it a signal, and nobody else.
-    pub fn signal(&self, signal: Signal) {
-        // It may be gone already; whoever cares asks how it ended.
-        let _ = kill_process(pid(self.id()), signal);
+    pub fn signal(&mut self, signal: Signal) {
+        // Once it was waited for, its number may be another's.
+        if self.ended().is_none() {
+            // It may end by itself before it hears this; whoever cares asks how it ended.
+            let _ = kill_process(pid(self.id()), signal);
+        }
     }
 
     /// Sends a signal to it and to all that it started, as a terminal does.
-    pub fn signal_group(&self, signal: Signal) {
-        let _ = kill_process_group(pid(self.id()), signal);
+    pub fn signal_all(&mut self, signal: Signal) {
+        if self.ended().is_none() {
+            let all = descendants(self.id());
+            self.signal(signal);
+            for id in all {
+                let _ = kill_process(pid(id), signal);
+            }
+        }
     }
 
     /// How it ended, if it has.
@@ -69,10 +80,16 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // The group outlives its head, so this reaches what a killed head left behind.
-        self.signal_group(Signal::KILL);
+        self.signal_all(Signal::KILL);
         let _ = self.child.wait();
     }
+}
+
+fn descendants(parent: u32) -> Vec<u32> {
+    let mut found = children_of(parent);
+    let deeper: Vec<_> = found.iter().flat_map(|child| descendants(*child)).collect();
+    found.extend(deeper);
+    found
 }
 
 fn pid(id: u32) -> Pid {
