@@ -79,7 +79,7 @@ async fn main() -> anyhow::Result<()> {
     println!("records: {count}");
     println!("bare verify_strict: {bare:.0} a second");
     println!("records verified and durably committed: {pulled:.0} a second");
-    println!("ratio: {:.2}", pulled / bare);
+    println!("ratio {:.2}", pulled / bare);
     Ok(())
 }
 
