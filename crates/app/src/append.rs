@@ -106,7 +106,6 @@ impl App {
             return Err(Fault::OwnFeed(refusal));
         }
         feed.move_to(&tip);
-        feed.speak_by(self.identity());
         self.put_head(&mut feed, now)?;
         let key = crate::keys::feed(entity);
         batch.expect(key.clone(), Expected::unchanged(found.as_ref()));

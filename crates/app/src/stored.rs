@@ -13,7 +13,7 @@ use wire::{EntityId, Sha256Hash, Timestamp};
 
 use rules::feed::Tip;
 
-use crate::{Fault, Identity};
+use crate::Fault;
 
 /// The form of everything here.
 const FORM: u32 = 1;
@@ -133,14 +133,6 @@ impl Feed {
             coordinator_fed: keys(&self.coordinator_fed)?,
             ops: keys(&self.ops)?,
         })
-    }
-
-    /// Notes the keys by which the node's own feed goes on.
-    pub(crate) fn speak_by(&mut self, identity: &Identity) {
-        self.ops = vec![Jwk::from(identity.ops.public())];
-        if identity.role == NodeRole::Coordinator {
-            self.coordinator_fed = vec![Jwk::from(identity.fed.public())];
-        }
     }
 
     pub(crate) fn move_to(&mut self, tip: &Tip) {
