@@ -33,6 +33,16 @@ const NEEDS: &[Need] = &[
         for_what: "a node whose clock is wrong",
     },
     Need {
+        program: "node",
+        package: "nodejs",
+        for_what: "passports, by other people's library",
+    },
+    Need {
+        program: "npm",
+        package: "npm",
+        for_what: "installing that library",
+    },
+    Need {
         program: "python3",
         package: "python3-venv",
         for_what: "what we sign, by other people's cryptography",
@@ -61,8 +71,13 @@ pub(super) fn step(context: &Context) -> Outcome {
     }
     let missing = self::missing(NEEDS, programs::is_on_path);
     let mut not_there: Vec<String> = missing.iter().map(|need| said(need)).collect();
-    if let Err(why) = peers::make(context) {
-        not_there.push(format!("the packages of Python ({why})"));
+    for (whose, made) in [
+        ("Python", peers::make_python(context)),
+        ("npm", peers::make_npm(context)),
+    ] {
+        if let Err(why) = made {
+            not_there.push(format!("the packages of {whose} ({why})"));
+        }
     }
     outcome(&not_there, context.is_ci)
 }

@@ -61,7 +61,8 @@ pub(super) fn tests(context: &Context) -> Outcome {
         .env("ESCALE_COUNTS", &context.counts)
         .env("ESCALE_BIN", binaries::honest(target))
         .env("ESCALE_SABOTAGE_BIN", binaries::sabotaged(target))
-        .env("ESCALE_PEERS_PYTHON", peers::python(target));
+        .env("ESCALE_PEERS_PYTHON", peers::python(target))
+        .env("ESCALE_PEERS_NODE_MODULES", peers::node_modules(target));
     match programs::run(&mut command) {
         Ok(()) => Outcome::Passed(tests_note(has_nextest, context.choice.long)),
         Err(why) => Outcome::Failed(why),
