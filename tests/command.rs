@@ -46,8 +46,14 @@ pub fn escale_in(dir: &Path, words: &[&str]) -> Done {
 /// Runs any command to its end.
 #[track_caller]
 pub fn run(command: &mut Command, limit: Duration) -> Done {
+    run_reading(command, Stdio::null(), limit)
+}
+
+/// Runs any command to its end, with `input` as its standard input.
+#[track_caller]
+pub fn run_reading(command: &mut Command, input: Stdio, limit: Duration) -> Done {
     command
-        .stdin(Stdio::null())
+        .stdin(input)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut process = Process::start(command);

@@ -2,42 +2,75 @@
 //! and running nodes over HTTP. Each has its own negative controls.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use scenarios::binaries::{not_run, target};
-use scenarios::command::run;
+use scenarios::binaries::{has, not_run, target};
+use scenarios::command::{Done, run, run_reading};
 use scenarios::counts::count;
-use scenarios::network::Network;
+use scenarios::network::{Network, word};
 use scenarios::node::{Node, price};
+use scenarios::process::Process;
 
 /// How long a judge may take.
 const JUDGE: Duration = Duration::from_secs(120);
 
-/// The Python that has the packages; said aloud where there is none.
-fn python() -> Option<PathBuf> {
-    let told = std::env::var_os("ESCALE_PEERS_PYTHON").map(PathBuf::from);
-    let python = told.unwrap_or_else(|| target().join("peers-venv/bin/python"));
-    let is_whole = python
+/// Where `cargo xtask test` put other people's packages; said aloud where it did not.
+fn packages(told: &str, usual: &str, whose: &str, not_checked: &str) -> Option<PathBuf> {
+    let told = std::env::var_os(told).map(PathBuf::from);
+    let place = told.unwrap_or_else(|| target().join(usual));
+    let is_whole = place
         .ancestors()
-        .nth(2)
-        .is_some_and(|venv| venv.join("made-for.txt").is_file());
+        .take(3)
+        .any(|folder| folder.join("made-for.txt").is_file());
     if !is_whole {
-        not_run("no Python packages (`cargo xtask test` installs them); not checked: signatures");
+        not_run(&format!(
+            "no {whose} packages (`cargo xtask test` installs them); not checked: {not_checked}"
+        ));
     }
-    is_whole.then_some(python)
+    is_whole.then_some(place)
 }
 
-/// Runs a judge; gives what it counted under this name.
-#[track_caller]
-fn judged(python: &Path, script: &str, words: &[&str], name: &str) -> u64 {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("peers")
-        .join(script);
+/// The Python that has the packages.
+fn python() -> Option<PathBuf> {
+    let usual = "peers-venv/bin/python";
+    packages("ESCALE_PEERS_PYTHON", usual, "Python", "signatures")
+}
+
+/// The folder of npm's packages, if there is a Node.js to use them.
+fn node_modules() -> Option<PathBuf> {
+    let (usual, not_checked) = ("peers-npm/node_modules", "passports");
+    let found = packages("ESCALE_PEERS_NODE_MODULES", usual, "npm", not_checked)?;
+    has(&["node"], not_checked).then_some(found)
+}
+
+/// A script of this project.
+fn script(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
+    folder.join(name)
+}
+
+/// A script for Python.
+fn by_python(python: &Path, name: &str) -> Command {
     let mut command = Command::new(python);
     // Nothing is written beside the script.
-    command.arg("-B").arg(script).args(words);
-    let done = run(&mut command, JUDGE);
+    command.arg("-B").arg(script(name));
+    command
+}
+
+/// The judge of passports.
+fn by_sd_jwt(modules: &Path, words: &[&str]) -> Command {
+    let mut command = Command::new("node");
+    command
+        .env("ESCALE_PEERS_NODE_MODULES", modules)
+        .arg(script("check_passports.mjs"))
+        .args(words);
+    command
+}
+
+/// What a judge that found nothing wrong counted under this name.
+#[track_caller]
+fn counted(done: &Done, name: &str) -> u64 {
     assert_eq!(done.code, Some(0), "{done:#?}");
     let prefix = format!("count: {name} ");
     let counted = done.out.lines().find_map(|line| line.strip_prefix(&prefix));
@@ -45,11 +78,19 @@ fn judged(python: &Path, script: &str, words: &[&str], name: &str) -> u64 {
     counted.unwrap_or_else(|| panic!("nothing counted: {done:#?}"))
 }
 
+/// A judge that found this.
+#[track_caller]
+fn found(done: &Done, what: &str) {
+    assert_ne!(done.code, Some(0), "{done:#?}");
+    let line = format!("does not hold: {what}");
+    assert!(done.err.contains(&line), "{done:#?}");
+}
+
 #[test]
 fn the_vectors_hold_for_python() {
     let Some(python) = python() else { return };
-    let number = judged(&python, "check_vectors.py", &[], "vectors_by_python");
-    count("vectors_by_python", number);
+    let done = run(&mut by_python(&python, "check_vectors.py"), JUDGE);
+    count("vectors_by_python", counted(&done, "vectors_by_python"));
 }
 
 #[test]
@@ -61,23 +102,107 @@ fn what_running_nodes_sign_holds_for_jwcrypto() {
     coordinator.until("the coordinator has read the space", |home| {
         price(home, &space.entity, "month") == Some(19_000)
     });
-    let root_x = &root_of(&space);
-    let words = [root_x.as_str(), &coordinator.entity, &space.entity];
-    let number = judged(&python, "check_node.py", &words, "live_by_jwcrypto");
-    count("live_by_jwcrypto", number);
+    let judge = |root_x: &str| {
+        let mut command = by_python(&python, "check_node.py");
+        let words = [root_x, &coordinator.entity, &space.entity];
+        run(command.args(words), JUDGE)
+    };
+    let done = judge(&root_of(&space));
+    count("live_by_jwcrypto", counted(&done, "live_by_jwcrypto"));
 
     // Another label's root key vouches for nothing here.
-    let other = root_of(&Network::made().coordinator);
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/check_node.py");
-    let mut command = Command::new(&python);
-    let words = [&other, &coordinator.entity, &space.entity];
-    let done = run(command.arg("-B").arg(script).args(words), JUDGE);
-    assert_ne!(done.code, Some(0), "{done:#?}");
-    assert!(
-        done.err
-            .contains("does not hold: a document of kind escale-anchor"),
-        "{done:#?}"
-    );
+    let done = judge(&root_of(&Network::made().coordinator));
+    found(&done, "a document of kind escale-anchor");
+}
+
+#[test]
+fn the_vectors_of_passports_hold_for_sd_jwt() {
+    let Some(modules) = node_modules() else {
+        return;
+    };
+    let done = run(&mut by_sd_jwt(&modules, &["vectors"]), JUDGE);
+    for name in ["passports_by_sd_jwt", "statuses_by_sd_jwt"] {
+        count(name, counted(&done, name));
+    }
+}
+
+#[test]
+fn passports_of_running_nodes_and_of_sd_jwt_hold_for_each_other() {
+    let Some(modules) = node_modules() else {
+        return;
+    };
+    let network = Network::running();
+    let (home, host) = (network.labelled("le-mug"), network.labelled("grenoble"));
+    let token = desk_token(&host);
+    let (paused, first_code) = member(&home);
+    let (revoked, second_code) = member(&home);
+    let kept = network.path("passports.json");
+    let live = |signing: &Node, codes: [&str; 2]| {
+        let ops = signing.dir.join("keys/ops.jwk");
+        let [first, second] = codes;
+        let words = ["live", &home.entity, &host.entity, word(&ops), &token];
+        let words = [&words[..], &[first, second, word(&kept)]].concat();
+        run(&mut by_sd_jwt(&modules, &words), JUDGE)
+    };
+    let done = live(&home, [&first_code, &second_code]);
+    let held = counted(&done, "live_by_sd_jwt");
+
+    home.json(&["member", "pause", &paused]);
+    home.json(&["member", "revoke", &revoked]);
+    let words = [
+        "taken_back",
+        &home.entity,
+        &host.entity,
+        &token,
+        word(&kept),
+    ];
+    let done = run(&mut by_sd_jwt(&modules, &words), JUDGE);
+    count("live_by_sd_jwt", held + counted(&done, "live_by_sd_jwt"));
+
+    // The host's key makes no list of the home's.
+    let (_, code) = member(&home);
+    found(&live(&host, [&code, &code]), "the list, signed again");
+    // A membership that was resumed is not paused.
+    home.json(&["member", "resume", &paused]);
+    let done = run(&mut by_sd_jwt(&modules, &words), JUDGE);
+    found(&done, "blocked paused");
+}
+
+#[test]
+fn what_the_page_draws_is_read_by_zxing() {
+    let Some(python) = python() else { return };
+    if !has(&["node"], "the codes that a page draws") {
+        return;
+    }
+    let mut command = Command::new("node");
+    command
+        .arg(script("draw_codes.mjs"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    let mut drawing = Process::start(&mut command);
+    let drawn = drawing.child().stdout.take().expect("a pipe");
+    let mut reading = by_python(&python, "read_codes.py");
+    let done = run_reading(&mut reading, Stdio::from(drawn), JUDGE);
+    let (status, _) = drawing.wait(JUDGE);
+    assert!(status.success(), "{status}: {done:#?}");
+    count("codes_by_zxing", counted(&done, "codes_by_zxing"));
+}
+
+/// A member of a space: their number, and a code for their phone.
+#[track_caller]
+fn member(home: &Node) -> (String, String) {
+    let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
+    let added = home.json(&["member", "add", "--name", "Zoé", "--formula", "month"]);
+    let number = text(&added["member"]);
+    let given = home.json(&["member", "code", &number]);
+    (number, text(&given["code"]))
+}
+
+/// The token of a new device at a space's desk.
+#[track_caller]
+fn desk_token(host: &Node) -> String {
+    let added = host.json(&["desk", "add", "--name", "desk"]);
+    added["token"].as_str().expect("a token").to_owned()
 }
 
 /// The root key that a node has pinned.
