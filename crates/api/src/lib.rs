@@ -11,10 +11,16 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
+mod asker;
 mod federation;
+mod holder;
 mod home;
+mod members;
 mod people;
 mod problem;
+
+use std::collections::BTreeMap;
 
 use app::App;
 use axum::Router;
@@ -31,8 +37,14 @@ pub use problem::{CODES, Problem};
 pub enum Who {
     /// Anybody: what is given is public, or proves itself.
     Anybody,
-    /// A device of this space's desk, by its token.
+    /// A credential of this space: a device of its desk, a steward, an operator.
     Desk,
+    /// A credential of a steward or an operator.
+    Steward,
+    /// A credential of an operator.
+    Operator,
+    /// A member of this space, by a passport shown to it.
+    Member,
 }
 
 /// One route.
@@ -106,6 +118,78 @@ pub const ROUTES: &[Route] = &[
         handler: || post(people::judge).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
     },
     Route {
+        method: "POST",
+        path: "/api/v1/sign-in",
+        who: Who::Anybody,
+        handler: || post(access::sign_in).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/access",
+        who: Who::Operator,
+        handler: || get(access::list),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/access",
+        who: Who::Operator,
+        handler: || post(access::add).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/access/{id}/revoke",
+        who: Who::Operator,
+        handler: || post(access::revoke).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/members",
+        who: Who::Steward,
+        handler: || get(members::list),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/members",
+        who: Who::Operator,
+        handler: || post(members::add).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/members/{member}/code",
+        who: Who::Steward,
+        handler: || post(members::code).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/members/{member}/state",
+        who: Who::Operator,
+        handler: || post(members::set_state).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/members/{member}/revoke",
+        who: Who::Steward,
+        handler: || post(members::revoke).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/members/{member}/paper",
+        who: Who::Steward,
+        handler: || post(members::paper).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/member",
+        who: Who::Member,
+        handler: || get(holder::membership),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/member/renew",
+        who: Who::Member,
+        handler: || post(holder::renew).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
+    },
+    Route {
         method: "GET",
         path: "/healthz",
         who: Who::Anybody,
@@ -115,10 +199,14 @@ pub const ROUTES: &[Route] = &[
 
 /// The router of all routes, and refusals for what is beside them.
 pub fn router(app: App) -> Router {
-    let mut router = Router::new();
+    let mut paths: BTreeMap<&str, MethodRouter<App>> = BTreeMap::new();
     for route in ROUTES {
-        let handler = (route.handler)().fallback(problem::wrong_method);
-        router = router.route(route.path, handler);
+        let methods = paths.remove(route.path).unwrap_or_default();
+        paths.insert(route.path, methods.merge((route.handler)()));
+    }
+    let mut router = Router::new();
+    for (path, methods) in paths {
+        router = router.route(path, methods.fallback(problem::wrong_method));
     }
     router
         .route("/api/{*rest}", any(problem::no_such_route))

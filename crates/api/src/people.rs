@@ -1,17 +1,16 @@
 //! Enrolling a member's phone, and judging a visitor at the desk.
 
-use app::{App, DeskDevice, EnrolError, Judged, Visitor};
+use app::{App, EnrolError, Judged, Visitor};
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{FromRef, FromRequest, FromRequestParts, Request, State};
-use axum::http::header;
-use axum::http::request::Parts;
+use axum::extract::{FromRequest, Request, State};
 use rules::passport::{Block, NotGenuine, NotHere, Verdict};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wire::EntityId;
 
+use crate::asker::ByTheDesk;
 use crate::federation::exact_media_type;
 use crate::home::FreshnessBody;
 use crate::problem::Problem;
@@ -21,7 +20,7 @@ use crate::problem::Problem;
 pub(crate) const BODY_BYTES_MAX: usize = 8 * 1024;
 
 /// A JSON body of exactly its media type.
-pub(crate) struct JsonBody<T>(T);
+pub(crate) struct JsonBody<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
@@ -31,33 +30,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
         let bytes = Bytes::from_request(request, state).await?;
         let malformed = |_| Problem::new("body_malformed", "The body is not understood");
         serde_json::from_slice(&bytes).map(Self).map_err(malformed)
-    }
-}
-
-/// A device at the desk, which showed its token.
-pub(crate) struct ByADesk(DeskDevice);
-
-impl<S: Send + Sync> FromRequestParts<S> for ByADesk
-where
-    App: FromRef<S>,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let needed = || {
-            Problem::new(
-                "desk_token_needed",
-                "Only a device of this space's desk may ask",
-            )
-        };
-        let token = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or_else(needed)?;
-        let app = App::from_ref(state);
-        app.desk_device(token).await?.map(Self).ok_or_else(needed)
     }
 }
 
@@ -71,7 +43,7 @@ pub(crate) struct EnrolBody {
 /// What a phone gets.
 #[derive(Debug, Serialize)]
 pub(crate) struct EnrolledBody {
-    passport: String,
+    pub(crate) passport: String,
 }
 
 /// `POST /api/v1/enrol`: whoever has a one-time code gets its passport for a key.
@@ -90,7 +62,6 @@ impl From<EnrolError> for Problem {
             EnrolError::Used => Self::new("enrol_used", "The code was used already"),
             EnrolError::Key => Self::new("enrol_key", "The key cannot be used for a passport"),
             EnrolError::NotActive => Self::new("enrol_not_active", "The membership is not active"),
-            EnrolError::NoPlace => Self::new("enrol_no_place", "This home can issue no more"),
             EnrolError::Fault(fault) => fault.into(),
         }
     }
@@ -105,10 +76,10 @@ pub(crate) struct ShownBody {
 /// `POST /api/v1/desk/judge`: is this visitor welcome?
 pub(crate) async fn judge(
     State(app): State<App>,
-    ByADesk(device): ByADesk,
+    ByTheDesk(staff): ByTheDesk,
     JsonBody(body): JsonBody<ShownBody>,
 ) -> Result<Json<JudgedBody>, Problem> {
-    Ok(Json(app.judge(&device, &body.code).await?.into()))
+    Ok(Json(app.judge(&staff, &body.code).await?.into()))
 }
 
 /// The answer at the desk.
@@ -167,6 +138,7 @@ impl From<Judged> for JudgedBody {
 pub(crate) fn words(verdict: Verdict) -> (&'static str, Option<&'static str>, Option<u64>) {
     match verdict {
         Verdict::Allowed { left } => ("allowed", None, Some(left)),
+        Verdict::ToVerify { left } => ("to_verify", Some("paper"), Some(left)),
         Verdict::Expired => ("expired", None, None),
         Verdict::NoAllowance => ("no_allowance", None, None),
         Verdict::AlreadyUsed => ("already_used", None, None),

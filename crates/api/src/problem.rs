@@ -23,6 +23,7 @@ pub struct Problem {
 
 /// Every code that this crate answers, with its status.
 pub const CODES: &[(&str, u16)] = &[
+    ("access_name", 400),
     ("bad_query", 400),
     ("body_malformed", 400),
     ("enrol_key", 400),
@@ -30,17 +31,27 @@ pub const CODES: &[(&str, u16)] = &[
     ("join_not_genuine", 400),
     ("join_other_audience", 400),
     ("join_out_of_time", 400),
-    ("desk_token_needed", 401),
+    ("member_formula", 400),
+    ("member_half_days", 400),
+    ("member_name", 400),
+    ("credential_needed", 401),
+    ("passport_needed", 401),
+    ("access_code", 403),
     ("enrol_code", 403),
     ("enrol_not_active", 403),
     ("enrol_used", 403),
-    ("not_here", 404),
+    ("renew_used", 403),
+    ("role_needed", 403),
+    ("no_such_credential", 404),
+    ("no_such_member", 404),
     ("no_such_route", 404),
+    ("not_here", 404),
     ("wrong_method", 405),
+    ("member_ended", 409),
+    ("member_not_active", 409),
     ("body_too_long", 413),
     ("wrong_media_type", 415),
     ("fault", 500),
-    ("enrol_no_place", 507),
     ("busy", 503),
     ("clock_wrong", 503),
     ("nothing_heard", 503),
@@ -72,6 +83,11 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let scheme = if self.code == "passport_needed" {
+            "Passport"
+        } else {
+            "Bearer"
+        };
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         let media_type = HeaderValue::from_static("application/problem+json");
@@ -79,7 +95,7 @@ impl IntoResponse for Problem {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if status == StatusCode::UNAUTHORIZED {
             // RFC 9110 §15.5.2 asks for it.
-            let scheme = HeaderValue::from_static("Bearer");
+            let scheme = HeaderValue::from_static(scheme);
             headers.insert(header::WWW_AUTHENTICATE, scheme);
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -154,7 +170,7 @@ pub(crate) async fn wrong_method() -> Problem {
 }
 
 /// An error and its sources, one clause each.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

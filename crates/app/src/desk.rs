@@ -7,27 +7,18 @@ use rules::freshness::Freshness;
 use rules::passport::{Desk, DeskClock, Held, NotGenuine, Verdict, judge};
 use seal::{KeySet, Sealed};
 use store::{Batch, CommitError, Expected};
-use wire::passport::{Presentation, Shown};
+use wire::passport::{Presentation, Shown, ShownBy};
 use wire::space::{OpeningHours, THE_ONE};
-use wire::status_list::{STATUS_LIST_KIND, StatusListToken, Statuses};
+use wire::status_list::{STATUS_LIST_KIND, StatusListToken, Statuses, status_list_id};
 use wire::{BodyKind, EntityId, Timestamp, qr};
 
-use crate::people::{Device, Showing};
+use crate::access::Staff;
+use crate::people::Showing;
 use crate::stored;
 use crate::{App, Fault};
 
 /// How long a showing is remembered: longer than the poorest clock lets it live.
 const SHOWING_SECONDS: i64 = 2 * rules::passport::SHOWN_SECONDS_MAX_POOR_CLOCK;
-
-/// The most characters of a device's name.
-const DEVICE_NAME_CHARS_MAX: usize = 60;
-
-/// A device at the desk that proved its token. Only [`App::desk_device`] makes one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeskDevice {
-    /// Its name.
-    pub name: String,
-}
 
 /// What the steward sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,38 +45,9 @@ pub struct Visitor {
 }
 
 impl App {
-    /// Adds a device at the desk; gives its token, which is shown this once.
-    pub async fn add_device(&self, name: &str) -> Result<String, Fault> {
-        let token = seal::base64url::encode(&self.random::<24>()?);
-        let name = wire::printable(name, DEVICE_NAME_CHARS_MAX);
-        let device = Device {
-            name,
-            added_at: self.now(),
-            is_revoked: false,
-        };
-        let key = crate::keys::device(&token);
-        let mut batch = Batch::new();
-        batch.expect(key.clone(), Expected::Absent);
-        batch.put(key.clone(), stored::encode(&key, &device)?);
-        self.store().commit(batch).await?;
-        Ok(token)
-    }
-
-    /// The device of that token, if there is one that was not revoked. The store is
-    /// asked by the token's hash, so that no time tells how much of it was right.
-    pub async fn desk_device(&self, token: &str) -> Result<Option<DeskDevice>, Fault> {
-        let key = crate::keys::device(token);
-        let found = self.store().get(&key).await?;
-        let device = found
-            .map(|found| stored::decode::<Device>(&key, &found))
-            .transpose()?;
-        let device = device.filter(|device| !device.is_revoked);
-        Ok(device.map(|device| DeskDevice { name: device.name }))
-    }
-
     /// Judges the code that a visitor shows. A showing that is let in is kept, in
     /// the same step, so that it is let in once.
-    pub async fn judge(&self, _: &DeskDevice, code: &str) -> Result<Judged, Fault> {
+    pub async fn judge(&self, _: &Staff, code: &str) -> Result<Judged, Fault> {
         let (label, _) = self.feed_state(&self.identity().coordinator).await?;
         let label_freshness = crate::home::freshness_of(&label, self.now());
         let unknown = |why| Judged {
@@ -107,17 +69,16 @@ impl App {
             Ok(shown) if shown.passport.iss == home => shown,
             Ok(_) | Err(_) => return Ok(unknown(NotGenuine::Malformed)),
         };
-        let key = crate::keys::showing(shown.passport.as_str(), &shown.nonce);
-        let was_shown = self.store().get(&key).await?.is_some();
+        let was_shown = match &shown.by {
+            ShownBy::Holder(showing) => self.was_shown(&shown, showing).await?,
+            ShownBy::Paper => false,
+        };
         let (verdict, home_freshness) = self.judge_shown(&shown, &keys, was_shown).await?;
-        let verdict = match verdict {
-            Verdict::Allowed { .. } => self.keep_showing(&shown, verdict).await?,
-            Verdict::Blocked(_)
-            | Verdict::Expired
-            | Verdict::NoAllowance
-            | Verdict::NotAllowedHere(_)
-            | Verdict::NotGenuine(_)
-            | Verdict::AlreadyUsed => verdict,
+        let verdict = match (&shown.by, verdict) {
+            (ShownBy::Holder(showing), Verdict::Allowed { .. }) => {
+                self.keep_showing(&shown, showing, verdict).await?
+            }
+            (ShownBy::Holder(_) | ShownBy::Paper, verdict) => verdict,
         };
         let visitor = Visitor {
             name: wire::printable(&shown.passport.name, wire::passport::SHOWN_NAME_CHARS_MAX),
@@ -198,7 +159,10 @@ impl App {
         keys: &KeySet,
         uri: &str,
     ) -> Result<Option<(Statuses, Timestamp)>, Fault> {
-        let text = self.latest_text(home, STATUS_LIST_KIND, THE_ONE).await?;
+        let Some(id) = status_list_id(home, uri) else {
+            return Ok(None);
+        };
+        let text = self.latest_text(home, STATUS_LIST_KIND, id).await?;
         let token = text.and_then(|text| Sealed::<StatusListToken>::parse(&text).ok());
         let token = token.and_then(|token| token.open(keys).ok());
         let token = token.filter(|token| token.iss == *home && token.sub == uri);
@@ -212,15 +176,29 @@ impl App {
         }))
     }
 
+    async fn was_shown(
+        &self,
+        shown: &Shown,
+        showing: &wire::passport::Showing,
+    ) -> Result<bool, Fault> {
+        let key = crate::keys::showing(shown.passport.as_str(), &showing.nonce);
+        Ok(self.store().get(&key).await?.is_some())
+    }
+
     /// Keeps that this showing was let in; whoever comes second was not first.
-    async fn keep_showing(&self, shown: &Shown, verdict: Verdict) -> Result<Verdict, Fault> {
-        let key = crate::keys::showing(shown.passport.as_str(), &shown.nonce);
-        let showing = Showing {
-            until: shown.shown_at.plus_seconds(SHOWING_SECONDS),
+    async fn keep_showing(
+        &self,
+        shown: &Shown,
+        showing: &wire::passport::Showing,
+        verdict: Verdict,
+    ) -> Result<Verdict, Fault> {
+        let key = crate::keys::showing(shown.passport.as_str(), &showing.nonce);
+        let kept = Showing {
+            until: showing.shown_at.plus_seconds(SHOWING_SECONDS),
         };
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::Absent);
-        batch.put(key.clone(), stored::encode(&key, &showing)?);
+        batch.put(key.clone(), stored::encode(&key, &kept)?);
         match self.store().commit(batch).await {
             Ok(_) => Ok(verdict),
             Err(CommitError::Conflict { .. }) => Ok(Verdict::AlreadyUsed),
@@ -231,28 +209,14 @@ impl App {
     /// Forgets showings that nobody can show again. Gives how many.
     pub async fn forget_showings(&self) -> Result<usize, Fault> {
         let now = self.now();
-        let prefix = crate::keys::SHOWINGS;
-        let mut forgotten = 0;
-        let mut after = None;
-        loop {
-            let page = self
-                .store()
-                .scan(prefix, &[], after.as_ref(), store::SCAN_LIMIT_MAX)
-                .await?;
-            let mut batch = Batch::new();
-            for (key, found) in &page.entries {
-                if stored::decode::<Showing>(key, found)?.until <= now {
-                    batch.remove(key.clone());
-                }
-            }
-            after = page.entries.last().map(|(key, _)| key.clone());
-            forgotten += batch.writes.len();
-            if !batch.writes.is_empty() {
-                self.store().commit(batch).await?;
-            }
-            if !page.is_cut {
-                return Ok(forgotten);
+        let mut batch = Batch::new();
+        for (key, found) in self.all(crate::keys::SHOWINGS).await? {
+            if stored::decode::<Showing>(&key, &found)?.until <= now {
+                batch.remove(key);
             }
         }
+        let forgotten = batch.writes.len();
+        self.commit_unless_empty(batch).await?;
+        Ok(forgotten)
     }
 }

@@ -6,6 +6,8 @@
 use store::{Key, Prefix};
 use wire::{EntityId, Sha256Hash};
 
+use crate::people::Place;
+
 /// One line of the register of what a node stores.
 #[derive(Debug, Clone, Copy)]
 pub struct Holding {
@@ -38,8 +40,10 @@ pub const MEMBERS: Prefix = Prefix::new(*b"mb");
 pub const ENROLMENTS: Prefix = Prefix::new(*b"en");
 /// Passports that this home issued.
 pub const PASSPORTS: Prefix = Prefix::new(*b"pa");
-/// Devices at the desk.
-pub const DEVICES: Prefix = Prefix::new(*b"dv");
+/// Credentials of the desk, its stewards and its operators.
+pub const CREDENTIALS: Prefix = Prefix::new(*b"cr");
+/// One-time codes that make a credential.
+pub const ACCESS_CODES: Prefix = Prefix::new(*b"ac");
 /// Showings that were judged at this desk.
 pub const SHOWINGS: Prefix = Prefix::new(*b"sh");
 
@@ -90,20 +94,26 @@ pub const HOLDINGS: &[Holding] = &[
     Holding {
         prefix: ENROLMENTS,
         holds: "enrolment codes by their hash, for whom, and the passport they gave",
-        kept: "as long as the passport",
+        kept: "until the passport they could give has run out",
         is_personal: true,
     },
     Holding {
         prefix: PASSPORTS,
-        holds: "the places in the status list that this home gave, to whom, and until when",
-        kept: "as long as the node: a place is never given twice",
+        holds: "the places in the status lists that this home gave, to whom, and until when",
+        kept: "whose it was until it runs out; the place as long as its list",
         is_personal: true,
     },
     Holding {
-        prefix: DEVICES,
-        holds: "devices at the desk by the hash of their token, with a name",
-        kept: "as long as the node",
-        is_personal: false,
+        prefix: CREDENTIALS,
+        holds: "credentials of desks, stewards and operators by the hash of their token, with a name",
+        kept: "as long as the node: they say who could do what",
+        is_personal: true,
+    },
+    Holding {
+        prefix: ACCESS_CODES,
+        holds: "one-time codes that make a credential, by their hash, with its name",
+        kept: "until used, a week at most",
+        is_personal: true,
     },
     Holding {
         prefix: SHOWINGS,
@@ -179,12 +189,26 @@ pub(crate) fn enrolment(code: &str) -> Key {
     Key::new(ENROLMENTS, &Sha256Hash::of(&[code.as_bytes()]).0)
 }
 
-pub(crate) fn passport(idx: u64) -> Key {
-    Key::new(PASSPORTS, &idx.to_be_bytes())
+pub(crate) fn passport(place: Place) -> Key {
+    let rest = [place.list.to_be_bytes(), place.at.to_be_bytes()].concat();
+    Key::new(PASSPORTS, &rest)
 }
 
-pub(crate) fn device(token: &str) -> Key {
-    Key::new(DEVICES, &Sha256Hash::of(&[token.as_bytes()]).0)
+/// The place that a key of [`PASSPORTS`] names.
+pub(crate) fn place_of(key: &Key) -> Option<Place> {
+    let (list, at) = key.rest().split_first_chunk::<4>()?;
+    Some(Place {
+        list: u32::from_be_bytes(*list),
+        at: u32::from_be_bytes(at.try_into().ok()?),
+    })
+}
+
+pub(crate) fn credential(token: &str) -> Key {
+    Key::new(CREDENTIALS, &Sha256Hash::of(&[token.as_bytes()]).0)
+}
+
+pub(crate) fn access_code(code: &str) -> Key {
+    Key::new(ACCESS_CODES, &Sha256Hash::of(&[code.as_bytes()]).0)
 }
 
 pub(crate) fn showing(passport: &str, nonce: &str) -> Key {

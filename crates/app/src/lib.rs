@@ -13,6 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+mod access;
 mod append;
 mod check;
 mod codes;
@@ -35,6 +36,7 @@ mod renew;
 pub mod sabotage;
 mod scrub;
 mod serve;
+mod statuses;
 mod stored;
 pub mod view;
 
@@ -43,19 +45,20 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, RwLock};
 
 use seal::{PublicKey, SecretKey};
-use store::Store;
+use store::{Batch, CommitError, Key, Prefix, Store, Versioned};
 use wire::trust::NodeRole;
 use wire::{EntityId, Timestamp};
 
+pub use access::{AccessError, AccessRow, Operator, ROLES, Role, Staff, Steward};
 pub use check::{CheckReport, Depth};
-pub use desk::{DeskDevice, Judged, Visitor};
+pub use desk::{Judged, Visitor};
 pub use env::{Clock, Entropy, EntropyError};
 pub use fault::Fault;
 pub use found::{FoundError, FoundingPapers};
 pub use join::{JoinError, JoinState};
 pub use label::{LabelError, LabelRow, LabelState};
 pub use members::{MemberError, MemberRow};
-pub use passports::EnrolError;
+pub use passports::{EnrolError, Holder, Membership, PaperPassport};
 pub use people::MemberState;
 pub use publish::{CharterText, PublishError, Published, SpaceText};
 pub use pull::{PullError, PullStep};
@@ -154,6 +157,35 @@ impl App {
 
     fn store(&self) -> &dyn Store {
         self.inner.store.as_ref()
+    }
+
+    /// Every entry of a family of keys.
+    async fn all(&self, prefix: Prefix) -> Result<Vec<(Key, Versioned)>, Fault> {
+        self.all_under(prefix, &[]).await
+    }
+
+    /// Every entry of a family of keys whose rest begins with `stem`.
+    async fn all_under(&self, prefix: Prefix, stem: &[u8]) -> Result<Vec<(Key, Versioned)>, Fault> {
+        let mut entries = Vec::new();
+        loop {
+            let after = entries.last().map(|(key, _): &(Key, _)| key);
+            let page = self
+                .store()
+                .scan(prefix, stem, after, store::SCAN_LIMIT_MAX)
+                .await?;
+            entries.extend(page.entries);
+            if !page.is_cut {
+                return Ok(entries);
+            }
+        }
+    }
+
+    /// Commits what there is to commit.
+    async fn commit_unless_empty(&self, batch: Batch) -> Result<(), CommitError> {
+        if !batch.writes.is_empty() {
+            self.store().commit(batch).await?;
+        }
+        Ok(())
     }
 
     fn is_coordinator(&self) -> bool {

@@ -1,9 +1,12 @@
 //! Members at their home: who subscribes, to what, and how they get a passport.
 
-use store::{Batch, Expected, Key};
+use std::collections::BTreeSet;
+
+use store::{Batch, Expected};
 use wire::Timestamp;
 use wire::passport::SHOWN_NAME_CHARS_MAX;
 
+use crate::access::{Operator, Steward};
 use crate::fault::{Attempt, until_settled};
 use crate::people::{Enrolment, Member, MemberState};
 use crate::stored;
@@ -33,6 +36,9 @@ pub enum MemberError {
     /// More half-days than a month has.
     #[error("a month has {HALF_DAYS_MAX} half-days at most")]
     HalfDays,
+    /// The membership is paused or has ended.
+    #[error("the membership of {0} is not active")]
+    NotActive(String),
     /// The membership has ended, which is for good.
     #[error("the membership of {0} has ended")]
     Ended(String),
@@ -56,7 +62,7 @@ pub struct MemberRow {
     pub state: MemberState,
     /// Since when.
     pub since: Timestamp,
-    /// How many passports they hold that have not run out.
+    /// How many passports they hold that have neither run out nor been taken back.
     pub passports: usize,
 }
 
@@ -64,6 +70,7 @@ impl App {
     /// Adds a member; gives their number.
     pub async fn add_member(
         &self,
+        _: &Operator,
         name: &str,
         formula: &str,
         half_days: Option<u64>,
@@ -119,7 +126,7 @@ impl App {
     }
 
     /// A one-time code that puts a passport on the member's phone, or into a wallet.
-    pub async fn enrolment_code(&self, id: &str) -> Result<String, MemberError> {
+    pub async fn enrolment_code(&self, _: &Steward, id: &str) -> Result<String, MemberError> {
         let (member, _) = self.member(id).await?;
         if member.state == MemberState::Ended {
             return Err(MemberError::Ended(id.to_owned()));
@@ -139,9 +146,21 @@ impl App {
         Ok(code)
     }
 
+    /// The address of the page on which a phone takes its passport: the code stands
+    /// behind the `#`, which no browser sends to anybody.
+    pub fn enrolment_link(&self, code: &str) -> String {
+        let page = self.identity().entity.url_of("/passport");
+        format!("{page}#{code}")
+    }
+
     /// Pauses, resumes or ends a membership. Their passports follow in the same
     /// commit: the status list says so to every host that reads it.
-    pub async fn set_member(&self, id: &str, state: MemberState) -> Result<(), MemberError> {
+    pub async fn set_member(
+        &self,
+        _: &Operator,
+        id: &str,
+        state: MemberState,
+    ) -> Result<(), MemberError> {
         until_settled!(self.try_set_member(id, state).await)
     }
 
@@ -160,7 +179,7 @@ impl App {
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::At(found));
         batch.put(key.clone(), stored::encode(&key, &member)?);
-        self.change_passports(&mut batch, &|passport| {
+        self.change_passports(&mut batch, &BTreeSet::new(), &|passport| {
             if passport.member == id {
                 passport.status = state.status(passport.is_revoked);
             }
@@ -173,48 +192,38 @@ impl App {
     pub(crate) async fn member(&self, id: &str) -> Result<(Member, store::Position), MemberError> {
         let key = crate::keys::member(id);
         let found = self.store().get(&key).await.map_err(Fault::from)?;
+        let is_whole = |it: &store::Key| it.rest() == id.as_bytes();
+        let found = found.filter(|_| is_whole(&key));
         let found = found.ok_or_else(|| MemberError::Unknown(wire::printable(id, 40)))?;
         Ok((stored::decode(&key, &found)?, found.version))
     }
 
     /// All members, by name.
-    pub async fn members(&self) -> Result<Vec<MemberRow>, MemberError> {
+    pub async fn members(&self, _: &Steward) -> Result<Vec<MemberRow>, MemberError> {
         let now = self.now();
         let passports = self.all_passports().await?;
         let mut rows = Vec::new();
-        let mut after: Option<Key> = None;
-        loop {
-            let prefix = crate::keys::MEMBERS;
-            let page = self
-                .store()
-                .scan(prefix, &[], after.as_ref(), store::SCAN_LIMIT_MAX)
-                .await;
-            let page = page.map_err(Fault::from)?;
-            for (key, found) in &page.entries {
-                let Member {
-                    name,
-                    formula,
-                    half_days,
-                    state,
-                    since,
-                } = stored::decode(key, found)?;
-                let id = String::from_utf8_lossy(key.rest()).into_owned();
-                let holds = |it: &&crate::people::Issued| it.member == id && it.exp > now;
-                let passports = passports.iter().map(|(_, it)| it).filter(holds).count();
-                rows.push(MemberRow {
-                    id,
-                    name,
-                    formula,
-                    half_days,
-                    state,
-                    since,
-                    passports,
-                });
-            }
-            after = page.entries.last().map(|(key, _)| key.clone());
-            if !page.is_cut {
-                break;
-            }
+        for (key, found) in self.all(crate::keys::MEMBERS).await? {
+            let Member {
+                name,
+                formula,
+                half_days,
+                state,
+                since,
+            } = stored::decode(&key, &found)?;
+            let id = String::from_utf8_lossy(key.rest()).into_owned();
+            let holds =
+                |it: &&crate::people::Issued| it.member == id && it.exp > now && !it.is_revoked;
+            let passports = passports.values().filter(holds).count();
+            rows.push(MemberRow {
+                id,
+                name,
+                formula,
+                half_days,
+                state,
+                since,
+                passports,
+            });
         }
         rows.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         Ok(rows)

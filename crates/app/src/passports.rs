@@ -1,37 +1,25 @@
-//! Issuing passports at the home, and saying to all which of them hold.
+//! Passports at their home: given for a code, renewed by their holder, printed.
 
 use std::collections::BTreeSet;
 
-use rules::passport::{PASSPORT_SECONDS, STATUS_LIST_SECONDS, STATUS_LIST_TTL_SECONDS, status};
+use rules::passport::{PASSPORT_SECONDS, status};
+use rules::trust::CLOCK_LEEWAY_SECONDS;
 use seal::holder::HolderKey;
-use seal::{KeySet, Sealed, Verified};
+use seal::{KeySet, Malformed, SealRefusal, Verified};
 use serde_json::Value;
-use store::{Batch, Expected};
-use wire::Timestamp;
+use store::{Batch, Expected, Position};
 use wire::passport::{
-    Confirmation, PASSPORT_VCT, Passport, RoamingClaim, StatusClaim, StatusReference,
+    Audience, Confirmation, PAPER_VCT, PASSPORT_VCT, Passport, Presentation, RoamingClaim,
+    SHOWN_NAME_CHARS_MAX, ShownBy, StatusClaim, StatusReference,
 };
-use wire::space::THE_ONE;
-use wire::status_list::{STATUS_LIST_KIND, StatusListToken, Statuses};
+use wire::{Timestamp, qr};
 
-use crate::append::Entry;
+use crate::access::Steward;
 use crate::fault::{Attempt, until_settled};
 use crate::members::MemberError;
-use crate::people::{Enrolment, EnrolmentUse, Issued, Member, MemberState};
+use crate::people::{Enrolment, EnrolmentUse, Issued, Member, MemberState, Place};
 use crate::stored;
 use crate::{App, Fault};
-
-/// The places of a home's status list: more than a village has passports in years,
-/// and a list of 2 KiB.
-const STATUS_PLACES: usize = 8_192;
-
-/// How often a free place is looked for. With half of them taken, 64 misses in a row
-/// come once in 10^19.
-const PLACE_TRIES: usize = 64;
-
-/// A status list is signed again after a day, so that a home that is cut off keeps
-/// its members' passports good for thirteen.
-const STATUS_LIST_RENEWED_AFTER_SECONDS: i64 = 24 * 60 * 60;
 
 /// Why no passport is issued.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +27,8 @@ pub enum EnrolError {
     /// The code is not one that was given, or it has run out.
     #[error("the code is not good, or not any more")]
     Code,
-    /// The code was used by another phone.
-    #[error("the code was used already")]
+    /// The code, or the passport that shall be renewed, was used for another key.
+    #[error("it was used already, for another key")]
     Used,
     /// The key cannot be a holder's.
     #[error("the key cannot be used for a passport")]
@@ -48,9 +36,6 @@ pub enum EnrolError {
     /// The membership is paused or has ended.
     #[error("the membership is not active")]
     NotActive,
-    /// All places of the status list were given.
-    #[error("this home has no place left in its status list")]
-    NoPlace,
     /// It failed.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -65,9 +50,57 @@ impl From<MemberError> for EnrolError {
             | MemberError::Name
             | MemberError::Formula(_)
             | MemberError::HalfDays
+            | MemberError::NotActive(_)
             | MemberError::Ended(_) => Self::NotActive,
         }
     }
+}
+
+/// A member of this home, who showed a passport that holds to this home itself.
+/// Only [`App::holder`] makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    member: String,
+    place: Place,
+    until: Timestamp,
+}
+
+/// What a home tells its member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// The short name that hosts read.
+    pub name: String,
+    /// The formula.
+    pub formula: String,
+    /// Where the membership stands.
+    pub state: MemberState,
+    /// What may be used elsewhere this month.
+    pub roaming: RoamingClaim,
+    /// Until when the passport that was shown holds.
+    pub passport_until: Timestamp,
+}
+
+/// A passport for a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaperPassport {
+    /// The name on it.
+    pub name: String,
+    /// The formula.
+    pub formula: String,
+    /// When it was signed.
+    pub since: Timestamp,
+    /// Until when it holds.
+    pub until: Timestamp,
+    /// What a desk scans.
+    pub code: String,
+}
+
+/// What a passport is issued to.
+enum Kind<'a> {
+    /// A key.
+    Key(&'a Value),
+    /// Whoever holds the paper with this name.
+    Paper(&'a str),
 }
 
 impl App {
@@ -79,242 +112,300 @@ impl App {
     }
 
     async fn try_enrol(&self, code: &str, jwk: &Value) -> Result<String, Attempt<EnrolError>> {
-        let refuse = |error| Err(Attempt::Failed(error));
         let key = crate::keys::enrolment(&crate::codes::normal(code));
         let found = self.store().get(&key).await.map_err(Fault::from)?;
         let Some(found) = found else {
-            return refuse(EnrolError::Code);
+            return Err(Attempt::Failed(EnrolError::Code));
         };
         let mut enrolment: Enrolment = stored::decode(&key, &found)?;
         if let Some(used) = enrolment.used {
-            let is_same = used.jwk == *jwk;
-            return if is_same {
-                Ok(used.passport)
-            } else {
-                refuse(EnrolError::Used)
-            };
+            return used.again(jwk);
         }
-        let now = self.signing_time().await?;
-        if enrolment.expires_at <= now {
-            return refuse(EnrolError::Code);
+        if enrolment.expires_at <= self.signing_time().await? {
+            return Err(Attempt::Failed(EnrolError::Code));
         }
-        let (member, version) = self
-            .member(&enrolment.member)
-            .await
-            .map_err(|e| Attempt::Failed(e.into()))?;
-        if member.state != MemberState::Active {
-            return refuse(EnrolError::NotActive);
-        }
-        let idx = self.free_place().await.map_err(Attempt::Failed)?;
-        let passport = self.make_passport(&member, jwk, idx, now)?;
         let mut batch = Batch::new();
-        // The member is written as they are: whoever pauses or ends the membership
-        // meanwhile reads again, and finds this passport too.
-        let theirs = crate::keys::member(&enrolment.member);
-        batch.expect(theirs.clone(), Expected::At(version));
-        batch.put(theirs.clone(), stored::encode(&theirs, &member)?);
+        let passport = self
+            .issue(&mut batch, &enrolment.member, Kind::Key(jwk))
+            .await?;
+        let text = passport.as_str().to_owned();
+        enrolment.used = Some(EnrolmentUse::new(jwk, &text));
         batch.expect(key.clone(), Expected::At(found.version));
-        let place = crate::keys::passport(idx);
+        batch.put(key.clone(), stored::encode(&key, &enrolment)?);
+        self.store().commit(batch).await?;
+        Ok(text)
+    }
+
+    /// The member who shows a passport of this home to this home, by a key binding made
+    /// for that; `None` where the passport is not good, or not any more.
+    pub async fn holder(&self, presentation: &str) -> Result<Option<Holder>, Fault> {
+        let identity = self.identity();
+        let own = KeySet::only(identity.ops.public().clone());
+        let shown = Presentation::parse(presentation).and_then(|it| it.open(&own));
+        let Ok(shown) = shown else { return Ok(None) };
+        let ShownBy::Holder(showing) = &shown.by else {
+            return Ok(None);
+        };
+        let (now, passport) = (self.now(), &shown.passport);
+        let is_for_us = showing.audience == Audience::Home(identity.entity.clone());
+        let is_young = now.seconds_since(showing.shown_at).abs() <= CLOCK_LEEWAY_SECONDS;
+        let is_ours = passport.iss == identity.entity && passport.exp > now;
+        let place = self.place_named(&passport.status.status_list);
+        let Some(place) = place.filter(|_| is_for_us && is_young && is_ours) else {
+            return Ok(None);
+        };
+        let issued = self.issued(place).await?;
+        let issued = issued.filter(|(it, _)| !it.is_revoked && !it.member.is_empty());
+        Ok(issued.map(|(issued, _)| Holder {
+            member: issued.member,
+            place,
+            until: passport.exp,
+        }))
+    }
+
+    /// What this home knows of a member who asks for it.
+    pub async fn membership(&self, holder: &Holder) -> Result<Membership, EnrolError> {
+        let (member, _) = self.member(&holder.member).await?;
+        let roaming = self.roaming(&member);
+        Ok(Membership {
+            name: member.name,
+            formula: member.formula,
+            state: member.state,
+            roaming,
+            passport_until: holder.until,
+        })
+    }
+
+    /// Gives a new passport, of a new key, in place of the one that was shown, which
+    /// goes on until it runs out. The same key asking again gets the same.
+    pub async fn renew_passport(&self, holder: &Holder, jwk: &Value) -> Result<String, EnrolError> {
+        let key = HolderKey::from_jwk(jwk).map_err(|_| EnrolError::Key)?;
+        until_settled!(self.try_renew_passport(holder, &key.to_jwk()).await)
+    }
+
+    async fn try_renew_passport(
+        &self,
+        holder: &Holder,
+        jwk: &Value,
+    ) -> Result<String, Attempt<EnrolError>> {
+        let found = self.issued(holder.place).await?;
+        let Some((mut old, version)) = found.filter(|(it, _)| !it.is_revoked) else {
+            return Err(Attempt::Failed(EnrolError::NotActive));
+        };
+        if let Some(used) = old.renewed {
+            return used.again(jwk);
+        }
+        let mut batch = Batch::new();
+        let passport = self
+            .issue(&mut batch, &holder.member, Kind::Key(jwk))
+            .await?;
+        let text = passport.as_str().to_owned();
+        old.renewed = Some(EnrolmentUse::new(jwk, &text));
+        let key = crate::keys::passport(holder.place);
+        batch.expect(key.clone(), Expected::At(version));
+        batch.put(key.clone(), stored::encode(&key, &old)?);
+        self.store().commit(batch).await?;
+        Ok(text)
+    }
+
+    /// A passport for a member without a phone, to be printed. The name on it is what a
+    /// desk compares with a paper that has a picture; it is not kept.
+    pub async fn paper_passport(
+        &self,
+        _: &Steward,
+        member: &str,
+        name: Option<&str>,
+    ) -> Result<PaperPassport, MemberError> {
+        let (held, _) = self.member(member).await?;
+        let name = wire::printable(name.unwrap_or(&held.name), SHOWN_NAME_CHARS_MAX + 1);
+        if name.is_empty() || name.chars().count() > SHOWN_NAME_CHARS_MAX {
+            return Err(MemberError::Name);
+        }
+        let made = until_settled!(self.try_paper_passport(member, &name).await);
+        made.map_err(|error| match error {
+            EnrolError::Fault(fault) => MemberError::Fault(fault),
+            EnrolError::Code | EnrolError::Used | EnrolError::Key | EnrolError::NotActive => {
+                MemberError::NotActive(member.to_owned())
+            }
+        })
+    }
+
+    async fn try_paper_passport(
+        &self,
+        member: &str,
+        name: &str,
+    ) -> Result<PaperPassport, Attempt<EnrolError>> {
+        let mut batch = Batch::new();
+        let passport = self.issue(&mut batch, member, Kind::Paper(name)).await?;
+        let code = qr::encode(&format!("{}~", passport.as_str()));
+        let does_not_fit = |_| SealRefusal::Malformed(Malformed("no code holds it".to_owned()));
+        let code = code.map_err(does_not_fit).map_err(Fault::from)?;
+        self.store().commit(batch).await?;
+        Ok(PaperPassport {
+            name: passport.name.clone(),
+            formula: passport.formula.clone(),
+            since: passport.iat,
+            until: passport.exp,
+            code,
+        })
+    }
+
+    /// Signs a passport for an active member, and puts its place into `batch`.
+    async fn issue(
+        &self,
+        batch: &mut Batch,
+        id: &str,
+        kind: Kind<'_>,
+    ) -> Result<Verified<Passport>, Attempt<EnrolError>> {
+        let now = self.signing_time().await?;
+        let member = self.member(id).await;
+        let (member, version) = member.map_err(|error| Attempt::Failed(error.into()))?;
+        if member.state != MemberState::Active {
+            return Err(Attempt::Failed(EnrolError::NotActive));
+        }
+        let place = self.free_place(batch).await?;
+        let passport = self.make_passport(&member, kind, place, now)?;
+        self.touch_member(batch, id, &member, version)?;
         let issued = Issued {
-            member: enrolment.member.clone(),
+            member: id.to_owned(),
             exp: passport.exp,
             is_revoked: false,
             status: status::VALID,
+            renewed: None,
         };
-        batch.expect(place.clone(), Expected::Absent);
-        batch.put(place.clone(), stored::encode(&place, &issued)?);
-        let text = passport.as_str().to_owned();
-        enrolment.used = Some(EnrolmentUse {
-            jwk: jwk.clone(),
-            passport: text.clone(),
-        });
-        batch.put(key.clone(), stored::encode(&key, &enrolment)?);
-        let entity = &self.identity().entity;
-        if self
-            .latest_text(entity, STATUS_LIST_KIND, THE_ONE)
-            .await?
-            .is_none()
-        {
-            self.change_passports(&mut batch, &|_| {}).await?;
-        }
-        self.store().commit(batch).await?;
-        Ok(text)
+        let key = crate::keys::passport(place);
+        batch.expect(key.clone(), Expected::Absent);
+        batch.put(key.clone(), stored::encode(&key, &issued)?);
+        Ok(passport)
+    }
+
+    /// Writes the member as they are: whoever pauses or ends the membership, or takes
+    /// its passports back, meanwhile, reads again and finds this change too.
+    fn touch_member(
+        &self,
+        batch: &mut Batch,
+        id: &str,
+        member: &Member,
+        version: Position,
+    ) -> Result<(), Fault> {
+        let key = crate::keys::member(id);
+        batch.expect(key.clone(), Expected::At(version));
+        batch.put(key.clone(), stored::encode(&key, member)?);
+        Ok(())
     }
 
     fn make_passport(
         &self,
         member: &Member,
-        jwk: &Value,
-        idx: u64,
+        kind: Kind<'_>,
+        place: Place,
         now: Timestamp,
     ) -> Result<Verified<Passport>, Fault> {
-        let identity = self.identity();
+        let (vct, cnf, name) = match kind {
+            Kind::Key(jwk) => {
+                let jwk = jwk.clone();
+                (PASSPORT_VCT, Some(Confirmation { jwk }), &*member.name)
+            }
+            Kind::Paper(name) => (PAPER_VCT, None, name),
+        };
         let passport = Passport {
-            iss: identity.entity.clone(),
-            vct: PASSPORT_VCT.to_owned(),
+            iss: self.identity().entity.clone(),
+            vct: vct.to_owned(),
             iat: now,
             exp: now.plus_seconds(PASSPORT_SECONDS),
-            cnf: Confirmation { jwk: jwk.clone() },
+            cnf,
             status: StatusClaim {
                 status_list: StatusReference {
-                    idx,
-                    uri: self.status_list_uri(),
+                    idx: u64::from(place.at),
+                    uri: self.status_list_uri(place.list),
                 },
             },
-            name: member.name.clone(),
+            name: name.to_owned(),
             formula: member.formula.clone(),
-            roaming: RoamingClaim {
-                period: rules::opening::month("Europe/Paris", now).unwrap_or_default(),
-                granted: member.half_days,
-                left: member.half_days,
-            },
+            roaming: self.roaming(member),
         };
-        Ok(seal::sign(passport, &identity.ops)?)
+        Ok(seal::sign(passport, &self.identity().ops)?)
     }
 
-    fn status_list_uri(&self) -> String {
-        self.identity().entity.url_of("/status/1")
-    }
-
-    /// A place that was never given, drawn at random so that it says nothing.
-    async fn free_place(&self) -> Result<u64, EnrolError> {
-        for _ in 0..PLACE_TRIES {
-            let drawn = u64::from_be_bytes(self.random()?) % STATUS_PLACES as u64;
-            let found = self.store().get(&crate::keys::passport(drawn)).await;
-            if found.map_err(Fault::from)?.is_none() {
-                return Ok(drawn);
-            }
-        }
-        Err(EnrolError::NoPlace)
-    }
-
-    /// All passports that were ever issued, with their places.
-    pub(crate) async fn all_passports(&self) -> Result<Vec<(u64, Issued)>, Fault> {
-        let mut passports = Vec::new();
-        let mut after = None;
-        loop {
-            let prefix = crate::keys::PASSPORTS;
-            let page = self
-                .store()
-                .scan(prefix, &[], after.as_ref(), store::SCAN_LIMIT_MAX)
-                .await?;
-            for (key, found) in &page.entries {
-                let idx = <[u8; 8]>::try_from(key.rest());
-                let idx = idx.map_err(|_| Fault::Form {
-                    key: key.to_string(),
-                })?;
-                passports.push((u64::from_be_bytes(idx), stored::decode(key, found)?));
-            }
-            after = page.entries.last().map(|(key, _)| key.clone());
-            if !page.is_cut {
-                return Ok(passports);
-            }
+    /// What a member may use elsewhere this month.
+    fn roaming(&self, member: &Member) -> RoamingClaim {
+        RoamingClaim {
+            period: rules::opening::month("Europe/Paris", self.now()).unwrap_or_default(),
+            granted: member.half_days,
+            left: member.half_days,
         }
     }
 
-    /// Changes issued passports and adds the status list that says so, in `batch`.
-    pub(crate) async fn change_passports<E: From<Fault>>(
-        &self,
-        batch: &mut Batch,
-        change: &(dyn Fn(&mut Issued) + Sync),
-    ) -> Result<(), Attempt<E>> {
-        let now = self.signing_time().await?;
-        let entity = &self.identity().entity;
-        let (before, _) = self.feed_state(entity).await?;
-        let mut statuses = Statuses::new(STATUS_PLACES);
-        for (idx, held) in self.all_passports().await? {
-            let mut issued = held.clone();
-            change(&mut issued);
-            statuses.set(idx, issued.status);
-            if issued != held {
-                let key = crate::keys::passport(idx);
-                batch.put(key.clone(), stored::encode(&key, &issued)?);
-            }
-        }
-        let list = statuses
-            .pack()
-            .map_err(seal::SealRefusal::Malformed)
-            .map_err(Fault::from)?;
-        let token = StatusListToken {
-            iss: entity.clone(),
-            sub: self.status_list_uri(),
-            iat: now,
-            exp: now.plus_seconds(STATUS_LIST_SECONDS),
-            ttl: STATUS_LIST_TTL_SECONDS,
-            status_list: list,
+    /// What was issued at a place.
+    async fn issued(&self, place: Place) -> Result<Option<(Issued, Position)>, Fault> {
+        let key = crate::keys::passport(place);
+        let Some(found) = self.store().get(&key).await? else {
+            return Ok(None);
         };
-        let token = seal::sign(token, &self.identity().ops).map_err(Fault::from)?;
-        let text = Some(token.as_str().to_owned());
-        let id = THE_ONE.to_owned();
-        let after = self
-            .append(
-                batch,
-                vec![Entry {
-                    kind: STATUS_LIST_KIND,
-                    id,
-                    text,
-                }],
-            )
-            .await?;
-        // The list was made of what stood before; if the feed moved, it is made anew.
-        if after == (before.epoch, before.seq) {
-            Ok(())
-        } else {
-            Err(Attempt::Again)
-        }
+        Ok(Some((stored::decode(&key, &found)?, found.version)))
     }
 
-    /// Signs the status list again when it is a day old. Gives the number of records.
-    pub(crate) async fn renew_status_list(&self) -> Result<usize, Fault> {
-        let entity = &self.identity().entity;
-        let Some(text) = self.latest_text(entity, STATUS_LIST_KIND, THE_ONE).await? else {
-            return Ok(0);
-        };
-        let own = KeySet::only(self.identity().ops.public().clone());
-        let held = Sealed::<StatusListToken>::parse(&text).and_then(|list| list.open(&own));
-        let after = STATUS_LIST_RENEWED_AFTER_SECONDS;
-        let is_due = |iat| rules::trust::is_renewal_due(iat, after, self.now());
-        if held.is_ok_and(|held| !is_due(held.iat)) {
-            return Ok(0);
-        }
-        until_settled!(self.try_renew_status_list().await)?;
-        Ok(1)
-    }
-
-    async fn try_renew_status_list(&self) -> Result<(), Attempt<Fault>> {
-        let mut batch = Batch::new();
-        self.change_passports(&mut batch, &|_| {}).await?;
-        self.store().commit(batch).await?;
-        Ok(())
-    }
-
-    /// Takes back every passport of a member: a phone was lost. A new code gives a
-    /// new one. Gives how many there were.
-    pub async fn revoke_passports(&self, member: &str) -> Result<usize, MemberError> {
-        self.member(member).await?;
+    /// Takes back every passport of a member, and the codes that would give them
+    /// another: a phone was lost. A new code gives a new one. Gives how many passports
+    /// there were.
+    pub async fn revoke_passports(&self, _: &Steward, member: &str) -> Result<usize, MemberError> {
         until_settled!(self.try_revoke(member).await)
     }
 
     async fn try_revoke(&self, member: &str) -> Result<usize, Attempt<MemberError>> {
-        let is_theirs = |issued: &Issued| issued.member == member && !issued.is_revoked;
-        let passports = self.all_passports().await?;
-        let theirs: BTreeSet<_> = passports
-            .iter()
-            .filter(|(_, it)| is_theirs(it))
-            .map(|(idx, _)| *idx)
-            .collect();
-        if theirs.is_empty() {
-            return Ok(0);
-        }
+        let (held, version) = self.member(member).await.map_err(Attempt::Failed)?;
         let mut batch = Batch::new();
-        self.change_passports(&mut batch, &|issued| {
-            if is_theirs(issued) {
-                issued.is_revoked = true;
-                issued.status = status::INVALID;
+        self.touch_member(&mut batch, member, &held, version)?;
+        for (key, found) in self.all(crate::keys::ENROLMENTS).await? {
+            let code: Enrolment = stored::decode(&key, &found)?;
+            if code.member == member && code.used.is_none() {
+                batch.remove(key);
             }
-        })
-        .await?;
+        }
+        let is_theirs = |issued: &Issued| issued.member == member && !issued.is_revoked;
+        let all = self.all_passports().await?;
+        let theirs = all.values().filter(|issued| is_theirs(issued)).count();
+        if theirs > 0 {
+            self.change_passports(&mut batch, &BTreeSet::new(), &|issued| {
+                if is_theirs(issued) {
+                    issued.is_revoked = true;
+                    issued.status = status::INVALID;
+                }
+            })
+            .await?;
+        }
         self.store().commit(batch).await?;
-        Ok(theirs.len())
+        Ok(theirs)
+    }
+
+    /// Forgets codes whose passports, if they gave one, have run out.
+    pub(crate) async fn forget_enrolments(&self) -> Result<(), Fault> {
+        let now = self.now();
+        let mut batch = Batch::new();
+        for (key, found) in self.all(crate::keys::ENROLMENTS).await? {
+            let code: Enrolment = stored::decode(&key, &found)?;
+            if code.expires_at.plus_seconds(PASSPORT_SECONDS) <= now {
+                batch.remove(key);
+            }
+        }
+        Ok(self.commit_unless_empty(batch).await?)
+    }
+}
+
+impl EnrolmentUse {
+    fn new(jwk: &Value, passport: &str) -> Self {
+        Self {
+            jwk: jwk.clone(),
+            passport: passport.to_owned(),
+        }
+    }
+
+    /// The same passport for the same key, and for no other.
+    fn again(self, jwk: &Value) -> Result<String, Attempt<EnrolError>> {
+        if self.jwk == *jwk {
+            Ok(self.passport)
+        } else {
+            Err(Attempt::Failed(EnrolError::Used))
+        }
     }
 }

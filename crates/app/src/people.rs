@@ -4,6 +4,8 @@ use rules::passport::status;
 use serde::{Deserialize, Serialize};
 use wire::Timestamp;
 
+use crate::access::Role;
+
 /// Where a membership stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -52,24 +54,45 @@ pub(crate) struct EnrolmentUse {
     pub(crate) passport: String,
 }
 
-/// A passport that was issued, by its place in the status list.
+/// A passport that was issued, by its place in a status list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Issued {
+    /// Whose it is; empty once it has run out.
     pub(crate) member: String,
     pub(crate) exp: Timestamp,
     pub(crate) is_revoked: bool,
     pub(crate) status: u8,
+    /// What the holder renewed it to.
+    pub(crate) renewed: Option<EnrolmentUse>,
 }
 
-/// A device at the desk, by the hash of its token.
+/// A place in one of this home's status lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// The number of the list, from 1.
+    pub(crate) list: u32,
+    /// The place in it.
+    pub(crate) at: u32,
+}
+
+/// What somebody may do here, by the hash of their token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Device {
+pub(crate) struct Credential {
+    pub(crate) role: Role,
     pub(crate) name: String,
     pub(crate) added_at: Timestamp,
     pub(crate) is_revoked: bool,
 }
 
-/// A showing that was judged, by its nonce.
+/// A code that makes a credential, by its hash. It goes when it is used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AccessCode {
+    pub(crate) role: Role,
+    pub(crate) name: String,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// A showing that was let in, by its nonce.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Showing {
     pub(crate) until: Timestamp,

@@ -24,8 +24,10 @@ impl App {
     /// for a coordinator its statements and marks. Gives the number of records.
     pub async fn renew(&self) -> Result<usize, Fault> {
         let mut records = until_settled!(self.try_renew_papers().await)?;
-        records += self.renew_status_list().await?;
+        records += self.renew_status_lists().await?;
         self.forget_showings().await?;
+        self.forget_enrolments().await?;
+        self.forget_access_codes().await?;
         let (feed, _) = self.feed_state(&self.identity().entity).await?;
         let now = self.now();
         let is_due = |iat| is_renewal_due(iat, HEAD_RENEWED_AFTER_SECONDS, now);

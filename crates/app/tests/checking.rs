@@ -2,12 +2,12 @@
 
 use app::Depth;
 use app::keys::{
-    DEVICES, ENROLMENTS, FEEDS, HOLDINGS, IDENTITY, INVITATIONS, JOINING, LATEST, MEMBERS,
-    PASSPORTS, RECORDS, SHOWINGS,
+    ACCESS_CODES, CREDENTIALS, ENROLMENTS, FEEDS, HOLDINGS, IDENTITY, INVITATIONS, JOINING, LATEST,
+    MEMBERS, PASSPORTS, RECORDS, SHOWINGS,
 };
 use rules::passport::Verdict;
 use store::{Key, Store as _};
-use testkit::{Label, TestNode, Wallet, charter_text, space_name, space_text};
+use testkit::{Label, TestNode, Wallet, charter_text, operator, space_name, space_text};
 
 use crate::look::{assert_sound, deep, home, stored, stored_one};
 
@@ -40,12 +40,20 @@ pub(crate) async fn story() -> Label {
 /// A member of the first space sits down at home.
 async fn visit(label: &Label) {
     let space = label.space(0);
-    let member = space.app().add_member("Camille", "month", None).await;
+    let member = space
+        .app()
+        .add_member(&operator(), "Camille", "month", None)
+        .await;
     let wallet = Wallet::enrol_again(space, &member.unwrap(), "phone").await;
     let now = space.app().now();
     let code = wallet.show(space.entity(), now, "first showing");
     let verdict = crate::desk::judge(space, &code).await.verdict;
     assert_eq!(verdict, Verdict::Allowed { left: 8 });
+    let app = space.app();
+    let code = app
+        .access_code(&operator(), app::Role::Steward, "Anne")
+        .await;
+    code.unwrap();
 }
 
 #[tokio::test]
@@ -70,7 +78,8 @@ async fn everything_that_is_stored_is_listed_and_everything_listed_is_stored() {
             holding.holds
         );
         assert!(!holding.kept.is_empty());
-        let is_personal = [MEMBERS, ENROLMENTS, PASSPORTS].contains(&holding.prefix);
+        let personal = [MEMBERS, ENROLMENTS, PASSPORTS, CREDENTIALS, ACCESS_CODES];
+        let is_personal = personal.contains(&holding.prefix);
         assert_eq!(holding.is_personal, is_personal, "{}", holding.holds);
     }
     let all = [
@@ -83,7 +92,8 @@ async fn everything_that_is_stored_is_listed_and_everything_listed_is_stored() {
         MEMBERS,
         ENROLMENTS,
         PASSPORTS,
-        DEVICES,
+        CREDENTIALS,
+        ACCESS_CODES,
         SHOWINGS,
     ];
     assert_eq!(HOLDINGS.iter().map(|it| it.prefix).collect::<Vec<_>>(), all);

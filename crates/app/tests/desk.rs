@@ -1,8 +1,8 @@
 //! A member of one space at the desk of another: every answer, as the desk gives it.
 
-use app::{Judged, MemberState};
+use app::{Judged, MemberState, Role};
 use rules::passport::{Block, NotGenuine, NotHere, Verdict};
-use testkit::{DAY_SECONDS, Label, START, TestNode, Wallet, pull};
+use testkit::{DAY_SECONDS, Label, START, TestNode, Wallet, operator, pull};
 
 use crate::look::{assert_sound, count, stored};
 
@@ -18,8 +18,12 @@ pub(crate) fn home(label: &Label) -> &TestNode {
 
 /// What a desk of `host` answers to a code.
 pub(crate) async fn judge(host: &TestNode, code: &str) -> Judged {
-    let token = host.app().add_device("tablet").await.unwrap();
-    let desk = host.app().desk_device(&token).await.unwrap().unwrap();
+    let token = host
+        .app()
+        .access_token(&operator(), Role::Desk, "tablet")
+        .await
+        .unwrap();
+    let desk = host.app().staff(&token).await.unwrap().unwrap();
     host.app().judge(&desk, code).await.unwrap()
 }
 
@@ -144,33 +148,38 @@ async fn what_the_home_decides_is_known_after_one_pull() {
     let (label, wallet) = visit().await;
     let app = home(&label).app();
     let pulled = async || pull(&label.network, host(&label), home(&label).entity()).await;
-    app.set_member(&wallet.member, MemberState::Paused)
+    app.set_member(&operator(), &wallet.member, MemberState::Paused)
         .await
         .unwrap();
     says(host(&label), &wallet, ALLOWED).await;
     pulled().await.unwrap();
     says(host(&label), &wallet, Verdict::Blocked(Block::Paused)).await;
-    app.set_member(&wallet.member, MemberState::Active)
+    app.set_member(&operator(), &wallet.member, MemberState::Active)
         .await
         .unwrap();
     pulled().await.unwrap();
     says(host(&label), &wallet, ALLOWED).await;
-    assert_eq!(app.revoke_passports(&wallet.member).await.unwrap(), 1);
+    assert_eq!(
+        app.revoke_passports(&operator(), &wallet.member)
+            .await
+            .unwrap(),
+        1
+    );
     let second = Wallet::enrol_again(home(&label), &wallet.member, "new phone").await;
     pulled().await.unwrap();
     says(host(&label), &wallet, Verdict::Blocked(Block::Revoked)).await;
     says(host(&label), &second, ALLOWED).await;
     // A pause and its end do not give back what was taken back for good.
-    app.set_member(&wallet.member, MemberState::Paused)
+    app.set_member(&operator(), &wallet.member, MemberState::Paused)
         .await
         .unwrap();
-    app.set_member(&wallet.member, MemberState::Active)
+    app.set_member(&operator(), &wallet.member, MemberState::Active)
         .await
         .unwrap();
     pulled().await.unwrap();
     says(host(&label), &wallet, Verdict::Blocked(Block::Revoked)).await;
     says(host(&label), &second, ALLOWED).await;
-    app.set_member(&wallet.member, MemberState::Ended)
+    app.set_member(&operator(), &wallet.member, MemberState::Ended)
         .await
         .unwrap();
     pulled().await.unwrap();
@@ -294,7 +303,7 @@ async fn at_home_nothing_of_the_allowance_is_used() {
 async fn a_status_list_is_signed_anew_every_day_and_not_more_often() {
     let (label, _) = visit().await;
     let node = home(&label);
-    let lists = async || count(node, node.entity(), "status-list", "self").await;
+    let lists = async || count(node, node.entity(), "status-list", "1").await;
     assert_eq!(lists().await, 1);
     for (seconds, expected) in [(DAY_SECONDS - 1, 1), (1, 2), (0, 2), (DAY_SECONDS, 3)] {
         node.clock().advance(seconds);
@@ -304,7 +313,7 @@ async fn a_status_list_is_signed_anew_every_day_and_not_more_often() {
     host(&label).clock().advance(3 * DAY_SECONDS);
     host(&label).app().renew().await.unwrap();
     let name = host(&label).entity();
-    assert_eq!(count(host(&label), name, "status-list", "self").await, 0);
+    assert_eq!(count(host(&label), name, "status-list", "1").await, 0);
 }
 
 #[tokio::test]

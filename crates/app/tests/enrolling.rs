@@ -8,7 +8,7 @@ use app::{EnrolError, MemberError, MemberState};
 use rules::passport::{Block, Verdict};
 use serde_json::json;
 use store::Fault as StoreFault;
-use testkit::{DAY_SECONDS, Label, TestNode, Wallet, holder_jwk, space_text};
+use testkit::{DAY_SECONDS, Label, TestNode, Wallet, holder_jwk, operator, space_text};
 
 use crate::desk::{home, host, says};
 use crate::look::{assert_sound, claims, stored};
@@ -19,8 +19,11 @@ async fn with_code() -> (Label, TestNode, String, String) {
     let space = label.space(0).clone();
     let app = space.app();
     app.publish_space(&space_text("Le Mug")).await.unwrap();
-    let member = app.add_member("Camille", "month", None).await.unwrap();
-    let code = app.enrolment_code(&member).await.unwrap();
+    let member = app
+        .add_member(&operator(), "Camille", "month", None)
+        .await
+        .unwrap();
+    let code = app.enrolment_code(&operator(), &member).await.unwrap();
     (label, space, member, code)
 }
 
@@ -35,7 +38,7 @@ async fn the_same_key_gets_the_same_passport_and_another_key_gets_none() {
     let other = space.app().enrol(&code, &holder_jwk("other")).await;
     assert!(matches!(other, Err(EnrolError::Used)), "{other:?}");
     assert_eq!(stored(&space, PASSPORTS).await.len(), 1);
-    let rows = space.app().members().await.unwrap();
+    let rows = space.app().members(&operator()).await.unwrap();
     assert_eq!((rows.len(), rows[0].passports), (1, 1));
     assert_eq!(rows[0].id, member);
     assert_sound(&[&space]).await;
@@ -68,8 +71,12 @@ async fn a_code_is_read_as_people_type_it() {
     let (_, space, _, mut code) = with_code().await;
     // Codes are drawn; one with a zero and a one in it is what is typed wrongly.
     while !(code.contains('0') && code.contains('1')) {
-        let member = space.app().members().await.unwrap().remove(0).id;
-        code = space.app().enrolment_code(&member).await.unwrap();
+        let member = space.app().members(&operator()).await.unwrap().remove(0).id;
+        code = space
+            .app()
+            .enrolment_code(&operator(), &member)
+            .await
+            .unwrap();
     }
     let typed = code.to_uppercase().replace('0', "O").replace('1', "l");
     let typed = format!("  {} ", typed.replace('-', " "));
@@ -95,8 +102,12 @@ async fn a_code_that_is_not_good_gives_nothing() {
     assert!(matches!(refused, Err(EnrolError::Key)), "{refused:?}");
     space.clock().advance(7 * DAY_SECONDS - 1);
     let late = {
-        let member = space.app().members().await.unwrap().remove(0).id;
-        space.app().enrolment_code(&member).await.unwrap()
+        let member = space.app().members(&operator()).await.unwrap().remove(0).id;
+        space
+            .app()
+            .enrolment_code(&operator(), &member)
+            .await
+            .unwrap()
     };
     space.app().enrol(&code, &jwk).await.unwrap();
     space.clock().advance(7 * DAY_SECONDS);
@@ -110,19 +121,27 @@ async fn a_code_that_is_not_good_gives_nothing() {
 async fn who_is_paused_or_gone_gets_no_passport() {
     let (_, space, member, code) = with_code().await;
     let (app, jwk) = (space.app(), holder_jwk("one"));
-    app.set_member(&member, MemberState::Paused).await.unwrap();
+    app.set_member(&operator(), &member, MemberState::Paused)
+        .await
+        .unwrap();
     let refused = app.enrol(&code, &jwk).await;
     assert!(matches!(refused, Err(EnrolError::NotActive)), "{refused:?}");
-    app.set_member(&member, MemberState::Active).await.unwrap();
-    app.set_member(&member, MemberState::Ended).await.unwrap();
+    app.set_member(&operator(), &member, MemberState::Active)
+        .await
+        .unwrap();
+    app.set_member(&operator(), &member, MemberState::Ended)
+        .await
+        .unwrap();
     let refused = app.enrol(&code, &jwk).await;
     assert!(matches!(refused, Err(EnrolError::NotActive)), "{refused:?}");
     for state in [MemberState::Active, MemberState::Paused] {
-        let refused = app.set_member(&member, state).await;
+        let refused = app.set_member(&operator(), &member, state).await;
         assert!(matches!(refused, Err(MemberError::Ended(_))), "{refused:?}");
     }
-    app.set_member(&member, MemberState::Ended).await.unwrap();
-    let refused = app.enrolment_code(&member).await;
+    app.set_member(&operator(), &member, MemberState::Ended)
+        .await
+        .unwrap();
+    let refused = app.enrolment_code(&operator(), &member).await;
     assert!(matches!(refused, Err(MemberError::Ended(_))), "{refused:?}");
     assert!(stored(&space, PASSPORTS).await.is_empty());
     assert_sound(&[&space]).await;
@@ -132,7 +151,10 @@ async fn who_is_paused_or_gone_gets_no_passport() {
 async fn a_member_is_somebody_with_a_name_and_a_formula_of_this_space() {
     let (label, space, member, _) = with_code().await;
     let add = async |name: &str, formula: &str, half_days| {
-        space.app().add_member(name, formula, half_days).await
+        space
+            .app()
+            .add_member(&operator(), name, formula, half_days)
+            .await
     };
     for name in ["", "  ", "\u{202e}", &"x".repeat(41)] {
         let refused = add(name, "month", None).await;
@@ -149,18 +171,21 @@ async fn a_member_is_somebody_with_a_name_and_a_formula_of_this_space() {
     let refused = label
         .coordinator
         .app()
-        .add_member("Alix", "month", None)
+        .add_member(&operator(), "Alix", "month", None)
         .await;
     assert!(
         matches!(refused, Err(MemberError::NotASpace)),
         "{refused:?}"
     );
     for unknown in ["", "nobody", &format!("{member}x"), &member.repeat(3)] {
-        let refused = space.app().enrolment_code(unknown).await;
+        let refused = space.app().enrolment_code(&operator(), unknown).await;
         assert!(matches!(refused, Err(MemberError::Unknown(_))), "{unknown}");
-        let refused = space.app().revoke_passports(unknown).await;
+        let refused = space.app().revoke_passports(&operator(), unknown).await;
         assert!(matches!(refused, Err(MemberError::Unknown(_))), "{unknown}");
-        let refused = space.app().set_member(unknown, MemberState::Ended).await;
+        let refused = space
+            .app()
+            .set_member(&operator(), unknown, MemberState::Ended)
+            .await;
         assert!(matches!(refused, Err(MemberError::Unknown(_))), "{unknown}");
     }
 }
@@ -201,16 +226,20 @@ async fn a_membership_that_ends_while_a_phone_is_enrolled_leaves_no_good_passpor
             let label = Label::labelled(2).await;
             let wallet = Wallet::enrol(home(&label), "Camille", None).await;
             let (app, jwk) = (home(&label).app(), holder_jwk("second"));
-            let code = app.enrolment_code(&wallet.member).await.unwrap();
+            let code = app
+                .enrolment_code(&operator(), &wallet.member)
+                .await
+                .unwrap();
             slow(home(&label));
+            let by = operator();
             let (enrolled, set) = if is_enrolled_first {
                 tokio::join!(
                     app.enrol(&code, &jwk),
-                    app.set_member(&wallet.member, state)
+                    app.set_member(&by, &wallet.member, state)
                 )
             } else {
                 let (set, enrolled) = tokio::join!(
-                    app.set_member(&wallet.member, state),
+                    app.set_member(&by, &wallet.member, state),
                     app.enrol(&code, &jwk)
                 );
                 (enrolled, set)
@@ -238,14 +267,17 @@ async fn two_hundred_passports_have_two_hundred_places() {
     let app = space.app();
     let mut places = BTreeSet::new();
     for number in 0..200 {
-        let code = app.enrolment_code(&member).await.unwrap();
+        let code = app.enrolment_code(&operator(), &member).await.unwrap();
         let jwk = holder_jwk(&format!("phone {number}"));
         let passport = claims(&app.enrol(&code, &jwk).await.unwrap());
         let idx = &passport["status"]["status_list"]["idx"];
         assert!(places.insert(idx.as_u64().unwrap()), "{idx} was given");
     }
     assert_eq!(stored(&space, PASSPORTS).await.len(), 200);
-    assert_eq!(app.revoke_passports(&member).await.unwrap(), 200);
-    assert_eq!(app.revoke_passports(&member).await.unwrap(), 0);
+    assert_eq!(
+        app.revoke_passports(&operator(), &member).await.unwrap(),
+        200
+    );
+    assert_eq!(app.revoke_passports(&operator(), &member).await.unwrap(), 0);
     assert_sound(&[&space]).await;
 }

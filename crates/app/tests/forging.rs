@@ -58,7 +58,7 @@ async fn a_showing_is_signed_by_the_key_that_the_passport_names() {
     let (label, wallet) = visit().await;
     let stolen = Wallet::of(&wallet.member, "thief", wallet.passport.clone());
     says(host(&label), &stolen, MALFORMED).await;
-    let claims = wallet.claims(host(&label).entity(), START, "first showing");
+    let claims = wallet.claims(host(&label).entity().as_str(), START, "first showing");
     let check = async |name: &str, value: Value| {
         let mut changed = claims.clone();
         changed[name] = value;

@@ -106,6 +106,13 @@ pub(crate) async fn stored(node: &TestNode, prefix: Prefix) -> Vec<(Key, Version
     page.entries
 }
 
+/// The values under a prefix, as text.
+pub(crate) async fn stored_text(node: &TestNode, prefix: Prefix) -> String {
+    let entries = stored(node, prefix).await.into_iter();
+    let texts = entries.map(|(_, it)| String::from_utf8(it.value).unwrap());
+    texts.collect::<Vec<_>>().join("\n")
+}
+
 /// The stored entry of which `is_it` is true of the JSON; there is exactly one.
 pub(crate) async fn stored_one(
     node: &TestNode,

@@ -7,6 +7,7 @@
     reason = "a test's helpers fail the test"
 )]
 
+mod access;
 mod between;
 mod catching_up;
 mod checking;
@@ -25,6 +26,7 @@ mod planting;
 mod publishing;
 mod races;
 mod renewing;
+mod renewing_passports;
 mod scrubbing;
 mod standing;
 mod tampering;

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use app::keys::{ENROLMENTS, MEMBERS, PASSPORTS, RECORDS, SHOWINGS};
-use app::{Judged, MemberState};
+use app::{Judged, MemberState, Role};
 use rules::passport::{Block, Verdict};
 use store::{Fault, Store as _};
-use testkit::{Label, START, TestNode, Wallet, holder_jwk, space_text};
+use testkit::{Label, START, TestNode, Wallet, holder_jwk, operator, space_text};
 
 use crate::desk::{home, host, judge, visit};
 use crate::either_way::{Case, said};
@@ -20,8 +20,11 @@ async fn of_two_desks_that_see_one_code_at_once_one_lets_in() {
     let (label, wallet) = visit().await;
     let code = wallet.show(host(&label).entity(), START, "first showing");
     let app = host(&label).app();
-    let token = app.add_device("tablet").await.unwrap();
-    let desk = app.desk_device(&token).await.unwrap().unwrap();
+    let token = app
+        .access_token(&operator(), Role::Desk, "tablet")
+        .await
+        .unwrap();
+    let desk = app.staff(&token).await.unwrap().unwrap();
     let second = Duration::from_secs(1);
     host(&label).store().fail_next_commit(Fault::Slow(second));
     let (one, two) = tokio::join!(app.judge(&desk, &code), app.judge(&desk, &code));
@@ -41,9 +44,16 @@ async fn a_member_is_added_or_not() {
             label
         },
         node: home,
-        operate: async |it: &Label| said(home(it).app().add_member("Camille", "month", None).await),
+        operate: async |it: &Label| {
+            said(
+                home(it)
+                    .app()
+                    .add_member(&operator(), "Camille", "month", None)
+                    .await,
+            )
+        },
         is_done: async |it: &Label| {
-            let members = home(it).app().members().await.unwrap();
+            let members = home(it).app().members(&operator()).await.unwrap();
             assert!(members.iter().all(|it| it.half_days == 4), "{members:?}");
             !members.is_empty()
         },
@@ -64,8 +74,11 @@ async fn a_code_gives_one_passport_wherever_the_home_fails() {
             let label = Label::labelled(2).await;
             let app = home(&label).app();
             app.publish_space(&space_text("Aix")).await.unwrap();
-            let member = app.add_member("Camille", "month", None).await.unwrap();
-            *code.borrow_mut() = app.enrolment_code(&member).await.unwrap();
+            let member = app
+                .add_member(&operator(), "Camille", "month", None)
+                .await
+                .unwrap();
+            *code.borrow_mut() = app.enrolment_code(&operator(), &member).await.unwrap();
             label
         },
         node: home,
@@ -74,7 +87,7 @@ async fn a_code_gives_one_passport_wherever_the_home_fails() {
             let passports = stored(home(it), PASSPORTS).await.len();
             assert!(passports <= 1, "two places for one code");
             let name = home(it).entity();
-            let lists = count(home(it), name, "status-list", "self").await;
+            let lists = count(home(it), name, "status-list", "1").await;
             assert_eq!(lists, passports, "a passport without a list of its status");
             assert!(passports == 0 || enrolled(it).await.is_ok());
             passports == 1
@@ -119,15 +132,21 @@ async fn check_change<E: std::fmt::Debug>(
 #[tokio::test]
 async fn a_membership_and_its_passports_are_paused_together() {
     let change = async |home: &TestNode, member: &str| {
-        home.app().set_member(member, MemberState::Paused).await
+        home.app()
+            .set_member(&operator(), member, MemberState::Paused)
+            .await
     };
     check_change("pause", Block::Paused, change).await;
 }
 
 #[tokio::test]
 async fn passports_are_taken_back_together() {
-    let change =
-        async |home: &TestNode, member: &str| home.app().revoke_passports(member).await.map(|_| ());
+    let change = async |home: &TestNode, member: &str| {
+        home.app()
+            .revoke_passports(&operator(), member)
+            .await
+            .map(|_| ())
+    };
     check_change("revoke", Block::Revoked, change).await;
 }
 
@@ -138,7 +157,11 @@ async fn nobody_is_let_in_twice_wherever_the_desk_fails() {
         what: "judge",
         prepare: async || {
             let (label, wallet) = visit().await;
-            let token = host(&label).app().add_device("tablet").await.unwrap();
+            let token = host(&label)
+                .app()
+                .access_token(&operator(), Role::Desk, "tablet")
+                .await
+                .unwrap();
             let code = wallet.show(host(&label).entity(), START, "first showing");
             *kept.borrow_mut() = (token, code, 0);
             label
@@ -147,7 +170,7 @@ async fn nobody_is_let_in_twice_wherever_the_desk_fails() {
         operate: async |it: &Label| {
             let (token, code, _) = kept.borrow().clone();
             let app = host(it).app();
-            let desk = app.desk_device(&token).await.map_err(|it| it.to_string())?;
+            let desk = app.staff(&token).await.map_err(|it| it.to_string())?;
             let judged = app.judge(&desk.unwrap(), &code).await;
             let verdict = judged.map_err(|error| error.to_string())?.verdict;
             assert!([ALLOWED, Verdict::AlreadyUsed].contains(&verdict));
@@ -190,7 +213,7 @@ async fn a_host_keeps_nothing_of_a_visitor_but_a_hash() {
     let wallet = Wallet::enrol(home(&label), name, None).await;
     let code = home(&label)
         .app()
-        .enrolment_code(&wallet.member)
+        .enrolment_code(&operator(), &wallet.member)
         .await
         .unwrap();
     label.settle().await;

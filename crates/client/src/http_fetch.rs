@@ -13,7 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
 use reqwest::Client;
 use rustls::ClientConfig;
 use wire::{EntityId, printable};
@@ -139,6 +139,7 @@ impl HttpFetch {
             entity,
             path,
             body,
+            authorization,
             media_type,
             body_bytes_max,
         } = request;
@@ -161,6 +162,10 @@ impl HttpFetch {
         let asked = asked
             .header(ACCEPT, media_type)
             .header(ACCEPT_ENCODING, "identity");
+        let asked = match authorization {
+            Some(proof) => asked.header(AUTHORIZATION, proof),
+            None => asked,
+        };
         let response = asked
             .send()
             .await

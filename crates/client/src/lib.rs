@@ -40,6 +40,8 @@ pub struct Request {
     pub path: String,
     /// What is sent, and its media type; `None` is a GET, otherwise a POST.
     pub body: Option<(Vec<u8>, &'static str)>,
+    /// What proves who asks, as `Authorization` has it, where the answer is not for all.
+    pub authorization: Option<String>,
     /// The media type that an answer of 200 must have, exactly, without parameters.
     pub media_type: &'static str,
     /// The most bytes of body that are read.

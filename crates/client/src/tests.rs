@@ -165,6 +165,7 @@ fn question(entity: EntityId) -> Request {
         entity,
         path: "/feed?after=3".to_owned(),
         body: None,
+        authorization: None,
         media_type: "application/json",
         body_bytes_max: 100,
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use wire::EntityId;
 
 /// Escale: a member of one labelled coworking space can work in another.
@@ -35,9 +35,9 @@ pub(crate) enum Command {
     /// Members of this space, and their passports (spaces)
     #[command(subcommand)]
     Member(Member),
-    /// Devices at this space's desk (spaces)
+    /// Who may do what at this space: its desk, stewards, operators (spaces)
     #[command(subcommand)]
-    Desk(Desk),
+    Access(Access),
     /// A passport in a folder, to be shown by a program
     #[command(subcommand)]
     Wallet(Wallet),
@@ -114,6 +114,16 @@ pub(crate) struct Run {
     /// ahead was set right
     #[arg(long)]
     pub(crate) clock_is_right: bool,
+    /// Believe that it is so many seconds later (or, below zero, earlier) than the
+    /// machine says: to try on a copy of the folder what happens then
+    #[arg(
+        long,
+        hide = true,
+        value_name = "SECONDS",
+        default_value_t = 0,
+        allow_hyphen_values = true
+    )]
+    pub(crate) clock_ahead: i64,
     /// Stop when standard input ends: for whoever started this node
     #[arg(long, hide = true)]
     pub(crate) until_stdin_ends: bool,
@@ -221,6 +231,8 @@ pub(crate) enum Member {
     End(MemberOne),
     /// Take back a member's passports: a phone was lost
     Revoke(MemberOne),
+    /// Make a passport for a member without a phone; prints its code
+    Paper(MemberPaper),
 }
 
 #[derive(Debug, Args)]
@@ -262,19 +274,71 @@ pub(crate) struct MemberOne {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct MemberPaper {
+    #[command(flatten)]
+    pub(crate) of: MemberOne,
+    /// The name as in a paper with a picture, which a desk compares; it is not kept
+    /// [default: the member's short name]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+}
+
 #[derive(Debug, Subcommand)]
-pub(crate) enum Desk {
-    /// Add a device; prints its token, once
-    Add(DeskAdd),
+pub(crate) enum Access {
+    /// Make a credential; prints a one-time code to sign in with, or its token
+    Add(AccessAdd),
+    /// List the credentials
+    List(AccessList),
+    /// Revoke a credential: a tablet was lost, or somebody has left
+    Revoke(AccessOne),
+}
+
+/// What a credential lets do; each lets do what those before it do.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum AccessRole {
+    /// Judge passports: a device at the desk
+    Desk,
+    /// See members, give codes and papers, take back the passports of a lost phone
+    Steward,
+    /// Add, pause and end memberships
+    Operator,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct DeskAdd {
+pub(crate) struct AccessAdd {
     #[command(flatten)]
     pub(crate) folder: Folder,
-    /// What the device is called
+    /// What it lets do
+    #[arg(long)]
+    pub(crate) role: AccessRole,
+    /// Who or what it is for
     #[arg(long)]
     pub(crate) name: String,
+    /// Print the token itself, for a program
+    #[arg(long)]
+    pub(crate) token: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccessList {
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// Print the list as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AccessOne {
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// The credential, as `escale access list` prints it
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -296,6 +360,8 @@ pub(crate) enum Wallet {
     Show(WalletShow),
     /// Print the code that a host's desk scans: for this host, now, once
     Present(WalletPresent),
+    /// Have a new passport, with a new key, in place of the one that is there
+    Renew(WalletShow),
 }
 
 #[derive(Debug, Args)]
@@ -323,6 +389,15 @@ pub(crate) struct WalletPresent {
     /// The host's address on the network
     #[arg(long, value_name = "URL")]
     pub(crate) host: EntityId,
+    /// Show it so many seconds later (or, below zero, earlier) than the machine says
+    #[arg(
+        long,
+        hide = true,
+        value_name = "SECONDS",
+        default_value_t = 0,
+        allow_hyphen_values = true
+    )]
+    pub(crate) clock_ahead: i64,
 }
 
 #[derive(Debug, Args)]

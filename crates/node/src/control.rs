@@ -12,7 +12,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
-use app::{App, CheckReport, Depth, LabelRow, LabelState, MemberRow, MemberState};
+use app::{
+    AccessRow, App, CheckReport, Depth, LabelRow, LabelState, MemberRow, MemberState, Operator,
+    PaperPassport, Role,
+};
 use rules::trust::Standing;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -63,8 +66,19 @@ pub(crate) enum Command {
     SetMember { member: String, state: MemberState },
     /// Take back a member's passports.
     Revoke { member: String },
-    /// Add a device at the desk.
-    AddDevice { name: String },
+    /// A passport on paper.
+    Paper {
+        member: String,
+        name: Option<String>,
+    },
+    /// A credential's token.
+    AccessToken { role: Role, name: String },
+    /// A one-time code for a credential.
+    AccessCode { role: Role, name: String },
+    /// List the credentials.
+    Accesses,
+    /// Revoke a credential.
+    RevokeAccess { id: String },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -192,6 +206,7 @@ async fn answer(app: App, mut stream: UnixStream) {
 
 /// Does a command.
 async fn execute(app: &App, command: Command) -> anyhow::Result<Value> {
+    let operator = Operator::of_this_machine();
     match command {
         Command::Check { is_deep } => {
             let depth = if is_deep { Depth::Deep } else { Depth::Quick };
@@ -228,21 +243,51 @@ async fn execute(app: &App, command: Command) -> anyhow::Result<Value> {
             formula,
             half_days,
         } => {
-            let member = app.add_member(&name, &formula, half_days).await?;
+            let member = app
+                .add_member(&operator, &name, &formula, half_days)
+                .await?;
             Ok(json!({ "member": member }))
         }
         Command::Members => Ok(Value::Array(
-            app.members().await?.iter().map(member_json).collect(),
+            app.members(&operator)
+                .await?
+                .iter()
+                .map(member_json)
+                .collect(),
         )),
-        Command::Code { member } => Ok(json!({ "code": app.enrolment_code(&member).await? })),
+        Command::Code { member } => {
+            let code = app.enrolment_code(&operator, &member).await?;
+            Ok(json!({ "code": code, "link": app.enrolment_link(&code) }))
+        }
         Command::SetMember { member, state } => {
-            app.set_member(&member, state).await?;
+            app.set_member(&operator, &member, state).await?;
             Ok(json!({ "member": member, "state": state }))
         }
         Command::Revoke { member } => {
-            Ok(json!({ "revoked": app.revoke_passports(&member).await? }))
+            Ok(json!({ "revoked": app.revoke_passports(&operator, &member).await? }))
         }
-        Command::AddDevice { name } => Ok(json!({ "token": app.add_device(&name).await? })),
+        Command::Paper { member, name } => {
+            let paper = app.paper_passport(&operator, &member, name.as_deref());
+            let PaperPassport {
+                name, until, code, ..
+            } = paper.await?;
+            Ok(json!({ "name": name, "until": until, "code": code }))
+        }
+        Command::AccessToken { role, name } => {
+            Ok(json!({ "token": app.access_token(&operator, role, &name).await? }))
+        }
+        Command::AccessCode { role, name } => {
+            let code = app.access_code(&operator, role, &name).await?;
+            Ok(json!({ "code": code, "link": app.identity().entity.url_of("/sign-in") }))
+        }
+        Command::Accesses => {
+            let rows = app.accesses(&operator).await?;
+            Ok(Value::Array(rows.iter().map(access_json).collect()))
+        }
+        Command::RevokeAccess { id } => {
+            app.revoke_access(&operator, &id).await?;
+            Ok(json!({ "revoked": id }))
+        }
         Command::Anchor { anchor } => {
             let until = app.publish_anchor(&anchor).await?;
             Ok(json!({ "until": until }))
@@ -290,6 +335,17 @@ fn member_json(row: &MemberRow) -> Value {
     } = row;
     json!({ "member": id, "name": name, "formula": formula, "half_days": half_days,
         "state": state, "since": since, "passports": passports })
+}
+
+fn access_json(row: &AccessRow) -> Value {
+    let AccessRow {
+        id,
+        role,
+        name,
+        since,
+        is_revoked,
+    } = row;
+    json!({ "id": id, "role": role, "name": name, "since": since, "is_revoked": is_revoked })
 }
 
 fn row_json(row: &LabelRow) -> Value {

@@ -10,16 +10,28 @@ use app::{Clock, Entropy, EntropyError};
 use sync::Millis;
 use wire::Timestamp;
 
-/// The machine's clock.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SystemClock;
+/// The machine's clock, or one that is ahead of it: to see today what a node does later.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SystemClock {
+    ahead_seconds: i64,
+}
+
+impl SystemClock {
+    /// A clock that is this far ahead of the machine's, or behind it.
+    pub(crate) const fn ahead_by(seconds: i64) -> Self {
+        Self {
+            ahead_seconds: seconds,
+        }
+    }
+}
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
-        Timestamp(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+        let now = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+        Timestamp(now.saturating_add(self.ahead_seconds))
     }
 }
 

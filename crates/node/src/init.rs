@@ -119,7 +119,7 @@ async fn init_coordinator(args: InitCoordinator) -> anyhow::Result<()> {
     making.root_key = Some(args.root_key.clone());
     write_new(&dir.join(CHARTER_FILE), &new_charter_file(&charter))?;
     let fed = keyfile::load(&config.fed_key)?;
-    let anchor = App::make_anchor(&args.entity, &fed, &root, SystemClock.now())?;
+    let anchor = App::make_anchor(&args.entity, &fed, &root, SystemClock::default().now())?;
     let papers = FoundingPapers::Coordinator {
         anchor: Box::new(anchor),
         charter: Box::new(Charter {
@@ -310,7 +310,7 @@ async fn found(config: &Config, papers: FoundingPapers) -> anyhow::Result<App> {
     let app = App::unfounded(
         store,
         identity,
-        Arc::new(SystemClock),
+        Arc::new(SystemClock::default()),
         Arc::new(SystemEntropy),
     );
     Ok(app.found(papers).await?)

@@ -120,7 +120,7 @@ async fn anchor(args: LabelAnchor) -> anyhow::Result<()> {
     let config = Config::load(&args.folder.dir)?;
     let root = keyfile::load(&args.root_key).context("the root key cannot be used")?;
     let fed = keyfile::load(&config.fed_key).context("the fed key cannot be used")?;
-    let anchor = App::make_anchor(&config.entity, &fed, &root, SystemClock.now())?;
+    let anchor = App::make_anchor(&config.entity, &fed, &root, SystemClock::default().now())?;
     let done = ask(
         &config,
         Command::Anchor {

@@ -55,7 +55,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Publish(publish) => publish_command::publish(&publish).await,
             Command::Label(label) => label_command::label(label).await,
             Command::Member(member) => member_command::member(member).await,
-            Command::Desk(desk) => member_command::desk(desk).await,
+            Command::Access(access) => member_command::access(access).await,
             Command::Wallet(wallet) => wallet_command::wallet(wallet).await,
             Command::Demo(demo) => demo::demo(&demo).await,
         }

@@ -1,11 +1,11 @@
-//! `escale member` and `escale desk`.
+//! `escale member` and `escale access`.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use serde_json::Value;
 
-use crate::cli::{Desk, Member, MemberOne};
+use crate::cli::{Access, AccessRole, Member, MemberOne};
 use crate::config::Config;
 use crate::control::{Command, ask};
 use crate::output;
@@ -40,18 +40,38 @@ pub(crate) async fn member(member: Member) -> anyhow::Result<ExitCode> {
             of.json,
             Command::Revoke { member: of.member },
         ),
+        Member::Paper(paper) => {
+            let (of, name) = (paper.of, paper.name);
+            let member = of.member;
+            (of.folder.dir, of.json, Command::Paper { member, name })
+        }
     };
     say(&dir, json, command).await
 }
 
-pub(crate) async fn desk(desk: Desk) -> anyhow::Result<ExitCode> {
-    let Desk::Add(args) = desk;
-    say(
-        &args.folder.dir,
-        args.json,
-        Command::AddDevice { name: args.name },
-    )
-    .await
+pub(crate) async fn access(access: Access) -> anyhow::Result<ExitCode> {
+    let (dir, json, command) = match access {
+        Access::Add(args) => {
+            let (role, name) = (role(args.role), args.name);
+            let command = if args.token {
+                Command::AccessToken { role, name }
+            } else {
+                Command::AccessCode { role, name }
+            };
+            (args.folder.dir, args.json, command)
+        }
+        Access::List(args) => (args.folder.dir, args.json, Command::Accesses),
+        Access::Revoke(of) => (of.folder.dir, of.json, Command::RevokeAccess { id: of.id }),
+    };
+    say(&dir, json, command).await
+}
+
+const fn role(role: AccessRole) -> app::Role {
+    match role {
+        AccessRole::Desk => app::Role::Desk,
+        AccessRole::Steward => app::Role::Steward,
+        AccessRole::Operator => app::Role::Operator,
+    }
 }
 
 async fn say(dir: &Path, json: bool, command: Command) -> anyhow::Result<ExitCode> {
@@ -59,7 +79,7 @@ async fn say(dir: &Path, json: bool, command: Command) -> anyhow::Result<ExitCod
     let done = ask(&config, command).await?;
     match &done {
         _ if json => output::line(&done),
-        Value::Array(rows) if rows.is_empty() => output::line("No member yet."),
+        Value::Array(rows) if rows.is_empty() => output::line("None yet."),
         Value::Array(rows) => {
             for row in rows {
                 output::line(words(row));

@@ -123,6 +123,7 @@ async fn pull(app: &App, fetch: &dyn Fetch, peer: &EntityId) -> Result<usize, Fa
             entity: peer.clone(),
             path: app.next_page_path(peer).await.map_err(PullError::from)?,
             body: None,
+            authorization: None,
             media_type: PAGE_MEDIA_TYPE,
             body_bytes_max: PAGE_BYTES_MAX,
         };
@@ -151,6 +152,7 @@ async fn try_join(app: &App, fetch: &dyn Fetch, config: &Config) -> anyhow::Resu
         entity: config.coordinator.clone(),
         path: "/federation/v1/join".to_owned(),
         body: Some((serde_json::to_vec(&join)?, JOIN_MEDIA_TYPE)),
+        authorization: None,
         media_type: ANSWER_MEDIA_TYPE,
         body_bytes_max: ANSWER_BYTES_MAX,
     };

@@ -16,6 +16,7 @@ use web::{PageError, Pages};
 
 use crate::cli::Run;
 use crate::config::Config;
+use crate::environment::SystemClock;
 use crate::tasks::{Stop, Tasks};
 use crate::telemetry::{pause, with_request_log};
 use crate::{control, puller, start, telemetry};
@@ -36,7 +37,14 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
     telemetry::start(&config.log);
     #[cfg(feature = "sabotage")]
     misbehave(args.sabotage.as_deref())?;
-    let app = start::open(&config).await?;
+    let app = start::open_at(&config, SystemClock::ahead_by(args.clock_ahead)).await?;
+    if args.clock_ahead != 0 {
+        let seconds = args.clock_ahead;
+        tracing::warn!(
+            seconds,
+            "this node believes that it is {seconds} s later than it is"
+        );
+    }
     if args.clock_is_right {
         app.accept_clock().await?;
     }

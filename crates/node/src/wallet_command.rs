@@ -1,5 +1,8 @@
 //! `escale wallet`: a passport in a folder, for programs, tests, and people without a
 //! phone who have a computer.
+//!
+//! **Invariant:** a key is on disk before its public part is sent, and the passport that
+//! is there is replaced in one step: whatever breaks off can be done again.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,6 +13,7 @@ use client::{Fetch as _, HttpFetch, Rules};
 use seal::{Jwk, SecretKey, holder, keyfile};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use wire::passport::MEMBER_PATH;
 use wire::{EntityId, Sha256Hash, qr};
 use zeroize::Zeroizing;
 
@@ -17,10 +21,10 @@ use crate::cli::{Wallet, WalletEnrol, WalletPresent, WalletShow};
 use crate::environment::{SystemClock, SystemEntropy};
 use crate::output;
 
-const KEY_FILE: &str = "holder.jwk";
+const FIRST_KEY_FILE: &str = "holder-1.jwk";
 const PASSPORT_FILE: &str = "passport.json";
 
-/// The most bytes of an answer to an enrolment.
+/// The most bytes of an answer with a passport.
 const ANSWER_BYTES_MAX: usize = 8 * 1024;
 
 /// What a wallet keeps beside its key.
@@ -28,6 +32,8 @@ const ANSWER_BYTES_MAX: usize = 8 * 1024;
 struct Kept {
     home: EntityId,
     passport: String,
+    /// The file of the key that the passport names.
+    key: String,
 }
 
 pub(crate) async fn wallet(wallet: Wallet) -> anyhow::Result<ExitCode> {
@@ -35,6 +41,7 @@ pub(crate) async fn wallet(wallet: Wallet) -> anyhow::Result<ExitCode> {
         Wallet::Enrol(args) => enrol(&args).await?,
         Wallet::Show(args) => show(&args)?,
         Wallet::Present(args) => present(&args)?,
+        Wallet::Renew(args) => renew(&args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -43,43 +50,91 @@ pub(crate) async fn wallet(wallet: Wallet) -> anyhow::Result<ExitCode> {
 /// used again, so that a lost answer is asked for once more.
 async fn enrol(args: &WalletEnrol) -> anyhow::Result<()> {
     let dir = &args.wallet.dir;
-    let passport_path = dir.join(PASSPORT_FILE);
-    if passport_path.exists() {
+    if dir.join(PASSPORT_FILE).exists() {
         bail!("{} holds a passport already", dir.display());
     }
     std::fs::create_dir_all(dir).with_context(|| format!("{}", dir.display()))?;
-    let key_path = dir.join(KEY_FILE);
-    if !key_path.exists() {
+    let key = key_in(dir, FIRST_KEY_FILE)?;
+    let body = json!({ "code": args.code, "jwk": holder_jwk(&key)? });
+    let passport = ask(&args.home, "/api/v1/enrol", &body, None).await?;
+    keep(dir, &args.home, passport, FIRST_KEY_FILE)?;
+    output::line(format!("The passport is in {}.", dir.display()));
+    Ok(())
+}
+
+/// Has a new passport with a new key. The old key goes when the new passport is there.
+async fn renew(args: &WalletShow) -> anyhow::Result<()> {
+    let dir = &args.wallet.dir;
+    let (kept, key) = load(dir)?;
+    let number = kept
+        .key
+        .strip_prefix("holder-")
+        .and_then(|it| it.strip_suffix(".jwk"));
+    let number: u64 = number
+        .and_then(|it| it.parse().ok())
+        .context("the key's name")?;
+    let next_file = format!("holder-{}.jwk", number + 1);
+    let next = key_in(dir, &next_file)?;
+    let audience = kept.home.url_of(MEMBER_PATH);
+    let shown = sign(&kept, &key, &audience, SystemClock::default())?;
+    let body = json!({ "jwk": holder_jwk(&next)? });
+    let path = format!("{MEMBER_PATH}/renew");
+    let passport = ask(&kept.home, &path, &body, Some(format!("Passport {shown}"))).await?;
+    keep(dir, &kept.home, passport, &next_file)?;
+    std::fs::remove_file(dir.join(&kept.key)).context("the old key")?;
+    output::line(format!("The new passport is in {}.", dir.display()));
+    Ok(())
+}
+
+/// The key of that file, which is made if it is not there.
+fn key_in(dir: &Path, file: &str) -> anyhow::Result<SecretKey> {
+    let path = dir.join(file);
+    if !path.exists() {
         let mut seed = Zeroizing::new([0; 32]);
         SystemEntropy.fill(seed.as_mut_slice())?;
-        keyfile::create(&key_path, &SecretKey::from_seed(&seed))?;
+        keyfile::create(&path, &SecretKey::from_seed(&seed))?;
     }
-    let key = keyfile::load(&key_path)?;
-    let body = json!({ "code": args.code, "jwk": holder_jwk(&key)? });
+    Ok(keyfile::load(&path)?)
+}
+
+/// Asks a home for a passport.
+async fn ask(
+    home: &EntityId,
+    path: &str,
+    body: &Value,
+    authorization: Option<String>,
+) -> anyhow::Result<String> {
     let rules = Rules {
-        allow_loopback: args.home.is_loopback(),
+        allow_loopback: home.is_loopback(),
         ..Rules::default()
     };
     let request = client::Request {
-        entity: args.home.clone(),
-        path: "/api/v1/enrol".to_owned(),
-        body: Some((serde_json::to_vec(&body)?, "application/json")),
+        entity: home.clone(),
+        path: path.to_owned(),
+        body: Some((serde_json::to_vec(body)?, "application/json")),
+        authorization,
         media_type: "application/json",
         body_bytes_max: ANSWER_BYTES_MAX,
     };
     let answer = HttpFetch::new(rules)?.fetch(request).await;
     let answer: Value = serde_json::from_slice(&answer.context("no passport was given")?)?;
-    let passport = answer
-        .get("passport")
-        .and_then(Value::as_str)
-        .context("no passport")?;
+    let passport = answer.get("passport").and_then(Value::as_str);
+    Ok(passport.context("no passport")?.to_owned())
+}
+
+/// Puts a passport in place of what was there.
+fn keep(dir: &Path, home: &EntityId, passport: String, key: &str) -> anyhow::Result<()> {
     let kept = Kept {
-        home: args.home.clone(),
-        passport: passport.to_owned(),
+        home: home.clone(),
+        passport,
+        key: key.to_owned(),
     };
-    std::fs::write(&passport_path, serde_json::to_vec_pretty(&kept)?)?;
-    output::line(format!("The passport is in {}.", dir.display()));
-    Ok(())
+    let (path, part) = (dir.join(PASSPORT_FILE), dir.join("passport.json.part"));
+    let written = std::fs::write(&part, serde_json::to_vec_pretty(&kept)?)
+        .and_then(|()| std::fs::File::open(&part)?.sync_all())
+        .and_then(|()| std::fs::rename(&part, &path))
+        .and_then(|()| std::fs::File::open(dir)?.sync_all());
+    written.with_context(|| format!("{}", path.display()))
 }
 
 /// The members of the key that a passport needs, and no more: a code is small.
@@ -92,8 +147,10 @@ fn holder_jwk(key: &SecretKey) -> anyhow::Result<Value> {
 fn load(dir: &Path) -> anyhow::Result<(Kept, SecretKey)> {
     let path = dir.join(PASSPORT_FILE);
     let bytes = std::fs::read(&path).with_context(|| format!("{}", path.display()))?;
-    let kept = serde_json::from_slice(&bytes).with_context(|| format!("{}", path.display()))?;
-    Ok((kept, keyfile::load(&dir.join(KEY_FILE))?))
+    let kept: Kept =
+        serde_json::from_slice(&bytes).with_context(|| format!("{}", path.display()))?;
+    let key = keyfile::load(&dir.join(&kept.key))?;
+    Ok((kept, key))
 }
 
 fn show(args: &WalletShow) -> anyhow::Result<()> {
@@ -107,16 +164,25 @@ fn show(args: &WalletShow) -> anyhow::Result<()> {
 /// Prints the code that a desk scans: for this host, now, once.
 fn present(args: &WalletPresent) -> anyhow::Result<()> {
     let (kept, key) = load(&args.wallet.dir)?;
+    let clock = SystemClock::ahead_by(args.clock_ahead);
+    let presentation = sign(&kept, &key, args.host.as_str(), clock)?;
+    output::line(qr::encode(&presentation).context("the passport does not fit a code")?);
+    Ok(())
+}
+
+/// The passport with a key binding for somebody, now.
+fn sign(kept: &Kept, key: &SecretKey, to: &str, clock: SystemClock) -> anyhow::Result<String> {
     let mut nonce = [0; 16];
     SystemEntropy.fill(&mut nonce)?;
     let passport = format!("{}~", kept.passport);
     let claims = json!({
-        "aud": args.host,
-        "iat": SystemClock.now(),
+        "aud": to,
+        "iat": clock.now(),
         "nonce": seal::base64url::encode(&nonce),
         "sd_hash": Sha256Hash::of(&[passport.as_bytes()]),
     });
-    let presentation = format!("{passport}{}", holder::sign_key_binding(&claims, &key));
-    output::line(qr::encode(&presentation).context("the passport does not fit a code")?);
-    Ok(())
+    Ok(format!(
+        "{passport}{}",
+        holder::sign_key_binding(&claims, key)
+    ))
 }

@@ -6,7 +6,7 @@
 //!
 //! Specified in `specs/passport.md`.
 
-use wire::passport::Shown;
+use wire::passport::{Audience, Shown, ShownBy};
 use wire::status_list::Statuses;
 use wire::{EntityId, Timestamp};
 
@@ -82,6 +82,11 @@ pub enum Verdict {
         /// Half-days left in this month, as last known to the home.
         left: u64,
     },
+    /// Good, and on paper: a person looks whether it is theirs.
+    ToVerify {
+        /// Half-days left in this month, as last known to the home.
+        left: u64,
+    },
     /// Not let in, by the home's or the label's word.
     Blocked(Block),
     /// The passport has run out.
@@ -143,10 +148,12 @@ pub enum NotGenuine {
 /// the visitor. Then what is wrong with the showing, then with the desk, then with the
 /// home, then with the passport, last with the allowance.
 pub fn judge(shown: &Shown, held: Held<'_>, desk: Desk<'_>) -> Verdict {
-    let steps = [clock, showing, label, paper, status_of, allowance];
+    let steps = [clock, showing, label, term, status_of, papers, allowance];
     let refusal = steps.iter().find_map(|step| step(shown, held, desk));
-    refusal.unwrap_or(Verdict::Allowed {
-        left: left(shown, desk),
+    let left = left(shown, desk);
+    refusal.unwrap_or(match shown.by {
+        ShownBy::Holder(_) => Verdict::Allowed { left },
+        ShownBy::Paper => Verdict::ToVerify { left },
     })
 }
 
@@ -156,15 +163,19 @@ fn clock(_: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
     is_behind.then_some(Verdict::NotAllowedHere(NotHere::ClockWrong))
 }
 
+/// What is on paper is shown to whoever looks, as often as they look.
 fn showing(shown: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
-    if shown.audience != *desk.host {
+    let ShownBy::Holder(showing) = &shown.by else {
+        return None;
+    };
+    if showing.audience != Audience::Desk(desk.host.clone()) {
         return Some(Verdict::NotAllowedHere(NotHere::OtherHost));
     }
     let most = match desk.clock {
         DeskClock::Good => SHOWN_SECONDS_MAX,
         DeskClock::Poor => SHOWN_SECONDS_MAX_POOR_CLOCK,
     };
-    if desk.now.seconds_since(shown.shown_at).saturating_abs() > most {
+    if desk.now.seconds_since(showing.shown_at).saturating_abs() > most {
         return Some(Verdict::NotGenuine(NotGenuine::OutOfTime));
     }
     held.was_shown.then_some(Verdict::AlreadyUsed)
@@ -182,15 +193,16 @@ fn label(_: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
         return not_here(NotHere::HostNotLabelled);
     }
     match held.home {
-        Standing::Labelled { .. } => None,
+        // Whether expired papers are the home's fault or the line's shows by its list.
+        Standing::Labelled { .. } | Standing::Expired { .. } => None,
         Standing::Suspended { .. } => Some(Verdict::Blocked(Block::HomeSuspended)),
         Standing::Withdrawn { .. } => Some(Verdict::Blocked(Block::HomeWithdrawn)),
-        Standing::Admitted | Standing::Expired { .. } => not_here(NotHere::HomeNotLabelled),
+        Standing::Admitted => not_here(NotHere::HomeNotLabelled),
         Standing::Unknown => Some(Verdict::NotGenuine(NotGenuine::UnknownHome)),
     }
 }
 
-fn paper(shown: &Shown, _: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
+fn term(shown: &Shown, _: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
     let passport = &shown.passport;
     let is_long = passport.exp.seconds_since(passport.iat) > PASSPORT_SECONDS;
     if is_long || passport.iat.seconds_since(desk.now) > CLOCK_LEEWAY_SECONDS {
@@ -209,6 +221,12 @@ fn status_of(shown: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
         Some(_) => Some(Verdict::Blocked(Block::Revoked)),
         None => Some(Verdict::NotGenuine(NotGenuine::Malformed)),
     }
+}
+
+/// A home that was heard lately, and whose papers have expired all the same.
+fn papers(_: &Shown, held: Held<'_>, _: Desk<'_>) -> Option<Verdict> {
+    let is_expired = matches!(held.home, Standing::Expired { .. });
+    is_expired.then_some(Verdict::NotAllowedHere(NotHere::HomeNotLabelled))
 }
 
 /// At home nothing of the allowance is used.

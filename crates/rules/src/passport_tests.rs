@@ -3,7 +3,8 @@
 use seal::{Jwk, KeySet, SecretKey, holder};
 use serde_json::{Value, json};
 use wire::passport::{
-    Confirmation, PASSPORT_VCT, Passport, Presentation, RoamingClaim, StatusClaim, StatusReference,
+    Confirmation, PAPER_VCT, PASSPORT_VCT, Passport, Presentation, RoamingClaim, StatusClaim,
+    StatusReference,
 };
 
 use super::*;
@@ -26,9 +27,9 @@ fn passport() -> Passport {
         vct: PASSPORT_VCT.to_owned(),
         iat: NOW.plus_seconds(-1000),
         exp: NOW.plus_seconds(PASSPORT_SECONDS - 1000),
-        cnf: Confirmation {
+        cnf: Some(Confirmation {
             jwk: serde_json::to_value(Jwk::from(key.public())).unwrap(),
-        },
+        }),
         status: StatusClaim {
             status_list: StatusReference {
                 idx: 3,
@@ -53,12 +54,32 @@ fn shown_with(passport: Passport, claims: impl FnOnce(&mut Value)) -> Shown {
         "sd_hash": wire::Sha256Hash::of(&[text.as_bytes()]) });
     claims(&mut binding);
     let holder = SecretKey::from_seed(&[8; 32]);
-    let presentation = format!("{text}{}", holder::sign_key_binding(&binding, &holder));
+    opened(&format!(
+        "{text}{}",
+        holder::sign_key_binding(&binding, &holder)
+    ))
+}
+
+fn opened(presentation: &str) -> Shown {
+    let home = SecretKey::from_seed(&[7; 32]);
     let keys = KeySet::only(home.public().clone());
-    Presentation::parse(&presentation)
+    Presentation::parse(presentation)
         .unwrap()
         .open(&keys)
         .unwrap()
+}
+
+/// A passport on paper.
+fn on_paper(change: impl FnOnce(&mut Passport)) -> Shown {
+    let mut passport = passport();
+    passport.vct = PAPER_VCT.to_owned();
+    passport.cnf = None;
+    change(&mut passport);
+    let home = SecretKey::from_seed(&[7; 32]);
+    opened(&format!(
+        "{}~",
+        seal::sign(passport, &home).unwrap().as_str()
+    ))
 }
 
 /// Everything that may be changed before it is judged.
@@ -126,6 +147,15 @@ fn a_showing_is_for_one_host_now_and_once() {
     let other = || shown_with(passport(), |it| it["aud"] = json!("https://other.example"));
     check(
         |it| it.shown = other(),
+        Verdict::NotAllowedHere(NotHere::OtherHost),
+    );
+    // What was made for a member's own questions opens no door, at home neither.
+    let asking = || {
+        let home = "https://grenoble.example/api/v1/member";
+        shown_with(passport(), |it| it["aud"] = json!(home))
+    };
+    check(
+        |it| it.shown = asking(),
         Verdict::NotAllowedHere(NotHere::OtherHost),
     );
     check(|it| it.was_shown = true, Verdict::AlreadyUsed);
@@ -226,6 +256,53 @@ fn a_list_of_blocked_passports_must_be_there_and_young() {
     check(
         |it| it.shown = at(64),
         Verdict::NotGenuine(NotGenuine::Malformed),
+    );
+}
+
+#[test]
+fn a_home_that_was_not_heard_is_not_taken_for_one_without_label() {
+    let expired = |it: &mut Case| it.home = Standing::Expired { since: NOW };
+    let here = Verdict::NotAllowedHere;
+    check(expired, here(NotHere::HomeNotLabelled));
+    let and_silent = |it: &mut Case| {
+        expired(it);
+        it.statuses = Some((Statuses::new(64), NOW));
+    };
+    check(and_silent, here(NotHere::ListTooOld));
+}
+
+#[test]
+fn a_passport_on_paper_is_for_a_person_to_look_at() {
+    check(
+        |it| it.shown = on_paper(|_| {}),
+        Verdict::ToVerify { left: 3 },
+    );
+    // It can be shown for days, and again.
+    let later = |it: &mut Case| {
+        it.shown = on_paper(|_| {});
+        it.now = NOW.plus_seconds(900_000);
+        it.register_as_of = Some(it.now);
+        it.was_shown = true;
+    };
+    check(later, Verdict::ToVerify { left: 3 });
+    // All else is judged as ever.
+    check(
+        |it| it.shown = on_paper(|it| it.exp = NOW),
+        Verdict::Expired,
+    );
+    let taken_back = on_paper(|it| it.status.status_list.idx = 5);
+    check(|it| it.shown = taken_back, Verdict::Blocked(Block::Revoked));
+    check(
+        |it| it.shown = on_paper(|it| it.roaming.left = 0),
+        Verdict::NoAllowance,
+    );
+    let no_register = |it: &mut Case| {
+        it.shown = on_paper(|_| {});
+        it.register_as_of = None;
+    };
+    check(
+        no_register,
+        Verdict::NotAllowedHere(NotHere::RegisterTooOld),
     );
 }
 

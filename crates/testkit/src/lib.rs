@@ -42,4 +42,4 @@ pub use plan::Plan;
 pub use pull::{Failure, JoinFailure, PullFailure, join, pull, pull_all, pull_from};
 pub use samples::{charter, charter_text, coordinator_name, space_name, space_text};
 pub use traffic::{get, post};
-pub use wallet::{Wallet, holder_jwk};
+pub use wallet::{Wallet, holder_jwk, operator};

@@ -83,6 +83,7 @@ async fn page_request(
         entity: relay.clone(),
         path: path.map_err(|fault| PullFailure::Refused(fault.into()))?,
         body: None,
+        authorization: None,
         media_type: PAGE_MEDIA_TYPE,
         body_bytes_max: PAGE_BYTES_MAX,
     })
@@ -133,6 +134,7 @@ pub async fn join(network: &TestNetwork, space: &TestNode) -> Result<JoinState, 
         entity: coordinator,
         path: "/federation/v1/join".to_owned(),
         body: Some((body, JOIN_MEDIA_TYPE)),
+        authorization: None,
         media_type: ANSWER_MEDIA_TYPE,
         body_bytes_max: 16 * 1024,
     };

@@ -1,7 +1,9 @@
 //! A member's wallet: a key, a passport, and codes for desks.
 
+use app::Operator;
 use seal::{Jwk, SecretKey, holder};
 use serde_json::{Value, json};
+use wire::passport::MEMBER_PATH;
 use wire::{EntityId, Sha256Hash, Timestamp, qr};
 
 use crate::{TestNode, space_text};
@@ -26,6 +28,11 @@ pub fn holder_jwk(phone: &str) -> Value {
     json!({ "kty": "OKP", "crv": "Ed25519", "x": jwk.x })
 }
 
+/// Somebody who may do everything at a space.
+pub fn operator() -> Operator {
+    Operator::of_this_machine()
+}
+
 impl Wallet {
     /// A new member of a space that publishes a formula, and the passport on the phone
     /// of that name.
@@ -33,14 +40,17 @@ impl Wallet {
         let app = home.app();
         let published = app.publish_space(&space_text("Le Mug")).await;
         published.expect("a space says what it is");
-        let member = app.add_member(name, "month", half_days).await;
+        let member = app.add_member(&operator(), name, "month", half_days).await;
         Self::enrol_again(home, &member.expect("a member is added"), name).await
     }
 
     /// Another phone of a member.
     pub async fn enrol_again(home: &TestNode, member: &str, phone: &str) -> Self {
         let app = home.app();
-        let code = app.enrolment_code(member).await.expect("a code is given");
+        let code = app
+            .enrolment_code(&operator(), member)
+            .await
+            .expect("a code is given");
         let passport = app.enrol(&code, &holder_jwk(phone)).await;
         Self::of(member, phone, passport.expect("a passport is given"))
     }
@@ -55,21 +65,31 @@ impl Wallet {
     }
 
     /// What the phone's key signs, unless a test changes it.
-    pub fn claims(&self, host: &EntityId, at: Timestamp, nonce: &str) -> Value {
+    pub fn claims(&self, to: &str, at: Timestamp, nonce: &str) -> Value {
         let passport = format!("{}~", self.passport);
-        json!({ "aud": host, "iat": at, "nonce": nonce,
+        json!({ "aud": to, "iat": at, "nonce": nonce,
             "sd_hash": Sha256Hash::of(&[passport.as_bytes()]) })
+    }
+
+    /// The presentation of these claims.
+    pub fn present(&self, claims: &Value) -> String {
+        let binding = holder::sign_key_binding(claims, &key_of(&self.key));
+        format!("{}~{binding}", self.passport)
     }
 
     /// The code of these claims.
     pub fn sign(&self, claims: &Value) -> String {
-        let binding = holder::sign_key_binding(claims, &key_of(&self.key));
-        let presentation = format!("{}~{binding}", self.passport);
-        qr::encode(&presentation).expect("a passport fits a code")
+        qr::encode(&self.present(claims)).expect("a passport fits a code")
+    }
+
+    /// What a member sends to their home, to ask something of it.
+    pub fn ask_home(&self, home: &EntityId, at: Timestamp) -> String {
+        let audience = home.url_of(MEMBER_PATH);
+        self.present(&self.claims(&audience, at, "asking at home"))
     }
 
     /// The code that the phone shows to a host.
     pub fn show(&self, host: &EntityId, at: Timestamp, nonce: &str) -> String {
-        self.sign(&self.claims(host, at, nonce))
+        self.sign(&self.claims(host.as_str(), at, nonce))
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A passport is what a home says of its member: a JWS of type `dc+sd-jwt`. Shown, it
 //! travels with a key binding (`kb+jwt`) that the holder's key signed for one host,
-//! moments ago.
+//! moments ago. A passport on paper has no key, a type of its own, and is shown as it
+//! is: whether a key binding is needed is never decided by whether one was sent.
 //!
 //! Specified in `specs/passport.md`; RFC 9901 (SD-JWT), draft-ietf-oauth-sd-jwt-vc.
 
@@ -17,6 +18,13 @@ use crate::{EntityId, Sha256Hash, Timestamp};
 /// The type of a passport that is shown with its holder's key.
 pub const PASSPORT_VCT: &str = "urn:escale:passport:1";
 
+/// The type of a passport that is printed: whoever holds the paper can show it, so a
+/// person looks who that is.
+pub const PAPER_VCT: &str = "urn:escale:paper-passport:1";
+
+/// Where a home is asked by its own members, under its identifier.
+pub const MEMBER_PATH: &str = "/api/v1/member";
+
 /// The most characters of the short name that a host reads.
 pub const SHOWN_NAME_CHARS_MAX: usize = 40;
 
@@ -25,14 +33,15 @@ pub const SHOWN_NAME_CHARS_MAX: usize = 40;
 pub struct Passport {
     /// The home.
     pub iss: EntityId,
-    /// [`PASSPORT_VCT`].
+    /// [`PASSPORT_VCT`] or [`PAPER_VCT`].
     pub vct: String,
     /// When it was signed.
     pub iat: Timestamp,
     /// Until when it holds.
     pub exp: Timestamp,
-    /// The holder's key.
-    pub cnf: Confirmation,
+    /// The holder's key; none on paper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
     /// Where its status stands.
     pub status: StatusClaim,
     /// A short name to call the member by.
@@ -81,7 +90,12 @@ sealed_kind!(Passport, "dc+sd-jwt", 3 * 1024);
 
 impl Claims for Passport {
     fn check(&self) -> Result<(), Malformed> {
-        require(self.vct == PASSPORT_VCT, "vct")?;
+        let needs_key = match self.vct.as_str() {
+            PASSPORT_VCT => true,
+            PAPER_VCT => false,
+            _ => return Err(Malformed("vct".to_owned())),
+        };
+        require(self.cnf.is_some() == needs_key, "cnf")?;
         require(self.exp > self.iat, "exp is not after iat")?;
         require(
             (1..=SHOWN_NAME_CHARS_MAX).contains(&self.name.chars().count()),
@@ -115,18 +129,19 @@ fn is_month(text: &str) -> bool {
 /// The most bytes of a presentation as text.
 pub const PRESENTATION_BYTES_MAX: usize = 4 * 1024;
 
-/// A passport and its key binding as they were shown, all of it a claim.
+/// A passport as it was shown, with its key binding if there is one, all of it a claim.
 #[derive(Debug)]
 pub struct Presentation {
     passport: Sealed<Passport>,
-    key_binding: String,
+    key_binding: Option<String>,
     sd_hash: Sha256Hash,
 }
 
 /// Why something that was shown is not a genuine presentation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PresentationRefusal {
-    /// Not `passport~key binding`, or too long.
+    /// Not `passport~key binding`, or too long; or a key binding where the passport is
+    /// on paper, or none where it is not.
     #[error("not a presentation")]
     Form,
     /// The passport's seal does not hold.
@@ -140,34 +155,69 @@ pub enum PresentationRefusal {
     KeyBinding,
 }
 
-/// A passport shown by its holder: the home signed it, and the holder's key signed
-/// that it is shown to `audience` at `shown_at`.
+/// A passport that its home signed, and how it was shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     /// The passport.
     pub passport: Verified<Passport>,
-    /// To whom it is shown.
-    pub audience: EntityId,
-    /// When the holder signed that.
+    /// How it was shown.
+    pub by: ShownBy,
+}
+
+/// How a passport was shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShownBy {
+    /// By its holder, whose key signed just this.
+    Holder(Showing),
+    /// On paper, by whoever holds it.
+    Paper,
+}
+
+/// What the holder's key signed: that the passport is shown to somebody, now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Showing {
+    /// To whom.
+    pub audience: Audience,
+    /// When the holder signed it.
     pub shown_at: Timestamp,
     /// Which showing it is; never the same twice.
     pub nonce: String,
 }
 
+/// To whom a passport is shown. What was made for one is worth nothing to the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Audience {
+    /// To the desk of a host: `aud` is its identifier.
+    Desk(EntityId),
+    /// To the home itself, by a member who asks something of it: `aud` is its
+    /// identifier with [`MEMBER_PATH`].
+    Home(EntityId),
+}
+
+impl Audience {
+    fn parse(text: &str) -> Option<Self> {
+        let (entity, audience): (_, fn(EntityId) -> Self) = match text.strip_suffix(MEMBER_PATH) {
+            Some(entity) => (entity, Self::Home),
+            None => (text, Self::Desk),
+        };
+        EntityId::parse(entity).ok().map(audience)
+    }
+}
+
 impl Presentation {
-    /// Takes `passport~…~key binding` apart (RFC 9901 §4). Disclosures are refused in
+    /// Takes `passport~key binding` apart (RFC 9901 §4). Disclosures are refused in
     /// this version: nothing of a passport is hidden.
     pub fn parse(text: &str) -> Result<Self, PresentationRefusal> {
         if text.len() > PRESENTATION_BYTES_MAX {
             return Err(PresentationRefusal::Form);
         }
         let (before, key_binding) = text.rsplit_once('~').ok_or(PresentationRefusal::Form)?;
-        if before.contains('~') || key_binding.is_empty() {
+        if before.contains('~') {
             return Err(PresentationRefusal::Form);
         }
         Ok(Self {
             passport: Sealed::parse(before)?,
-            key_binding: key_binding.to_owned(),
+            key_binding: (!key_binding.is_empty()).then(|| key_binding.to_owned()),
             sd_hash: Sha256Hash::of(&[before.as_bytes(), b"~"]),
         })
     }
@@ -176,22 +226,34 @@ impl Presentation {
     /// that [`Presentation::issuer_kid`] led to.
     pub fn open(&self, issuer_keys: &KeySet) -> Result<Shown, PresentationRefusal> {
         let passport = self.passport.open(issuer_keys)?;
-        let key =
-            HolderKey::from_jwk(&passport.cnf.jwk).map_err(|_| PresentationRefusal::HolderKey)?;
-        let binding = open_key_binding(&self.key_binding, &key)
-            .map_err(|_| PresentationRefusal::KeyBinding)?;
-        self.shown(passport, &binding)
-            .ok_or(PresentationRefusal::KeyBinding)
+        let by = match (&passport.cnf, &self.key_binding) {
+            (Some(confirmation), Some(binding)) => self.showing(confirmation, binding)?,
+            (None, None) => ShownBy::Paper,
+            (Some(_), None) | (None, Some(_)) => return Err(PresentationRefusal::Form),
+        };
+        Ok(Shown { passport, by })
     }
 
-    fn shown(&self, passport: Verified<Passport>, binding: &KeyBinding) -> Option<Shown> {
+    fn showing(
+        &self,
+        confirmation: &Confirmation,
+        binding: &str,
+    ) -> Result<ShownBy, PresentationRefusal> {
+        let key =
+            HolderKey::from_jwk(&confirmation.jwk).map_err(|_| PresentationRefusal::HolderKey)?;
+        let binding =
+            open_key_binding(binding, &key).map_err(|_| PresentationRefusal::KeyBinding)?;
+        let showing = self.read(&binding).ok_or(PresentationRefusal::KeyBinding)?;
+        Ok(ShownBy::Holder(showing))
+    }
+
+    fn read(&self, binding: &KeyBinding) -> Option<Showing> {
         let text = |name: &str| binding.claim(name).and_then(Value::as_str);
         let is_of_this = text("sd_hash") == Some(self.sd_hash.to_string().as_str());
         let nonce = text("nonce").filter(|nonce| (8..=64).contains(&nonce.len()))?;
-        let audience = EntityId::parse(text("aud")?).ok()?;
+        let audience = Audience::parse(text("aud")?)?;
         let shown_at = binding.claim("iat").and_then(Value::as_i64)?;
-        is_of_this.then(|| Shown {
-            passport,
+        is_of_this.then(|| Showing {
             audience,
             shown_at: Timestamp(shown_at),
             nonce: nonce.to_owned(),

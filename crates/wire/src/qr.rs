@@ -29,7 +29,9 @@ pub struct NotACode;
 /// Packs a presentation into a code's text.
 pub fn encode(presentation: &str) -> Result<String, NotACode> {
     let mut parts = Vec::new();
-    for part in presentation.split(['.', '~']) {
+    // On paper nothing follows the passport.
+    let shown = presentation.strip_suffix('~').unwrap_or(presentation);
+    for part in shown.split(['.', '~']) {
         let bytes = seal::base64url::decode(part).map_err(|_| NotACode)?;
         let length = u16::try_from(bytes.len()).map_err(|_| NotACode)?;
         parts.extend_from_slice(&length.to_be_bytes());
@@ -46,7 +48,8 @@ pub fn encode(presentation: &str) -> Result<String, NotACode> {
     }
 }
 
-/// Unpacks a code's text into `passport~key binding`. Bounded in all it allocates.
+/// Unpacks a code's text into `passport~key binding`, or `passport~` for one on paper.
+/// Bounded in all it allocates.
 pub fn decode(code: &str) -> Result<String, NotACode> {
     if code.len() > CODE_CHARS_MAX {
         return Err(NotACode);
@@ -73,12 +76,13 @@ pub fn decode(code: &str) -> Result<String, NotACode> {
         parts.push(seal::base64url::encode(part));
         rest = after;
     }
-    let [head, claims, seal, kb_head, kb_claims, kb_seal] = parts.as_slice() else {
-        return Err(NotACode);
-    };
-    Ok(format!(
-        "{head}.{claims}.{seal}~{kb_head}.{kb_claims}.{kb_seal}"
-    ))
+    match parts.as_slice() {
+        [head, claims, seal] => Ok(format!("{head}.{claims}.{seal}~")),
+        [head, claims, seal, kb_head, kb_claims, kb_seal] => Ok(format!(
+            "{head}.{claims}.{seal}~{kb_head}.{kb_claims}.{kb_seal}"
+        )),
+        _ => Err(NotACode),
+    }
 }
 
 /// RFC 9285 §4.
@@ -153,6 +157,8 @@ mod tests {
     fn what_a_desk_may_be_shown_instead_is_refused() {
         let code = encode("AQI.AQID.AQ~AQ.AQ.AQ").unwrap();
         assert_eq!(decode(&code).as_deref(), Ok("AQI.AQID.AQ~AQ.AQ.AQ"));
+        let paper = encode("AQI.AQID.AQ~").unwrap();
+        assert_eq!(decode(&paper).as_deref(), Ok("AQI.AQID.AQ~"));
         for wrong in [
             "https://evil.example/",
             "javascript:alert(1)",
@@ -167,6 +173,8 @@ mod tests {
         assert_eq!(decode(&"A".repeat(3000)), Err(NotACode));
         assert_eq!(decode(&format!("{code}00")), Err(NotACode));
         assert!(encode("AQI.AQID.AQ").is_err());
+        assert!(encode("AQI.AQID.AQ~AQ").is_err());
+        assert!(encode("AQI.AQID.AQ~~").is_err());
         assert!(encode("not base64!").is_err());
     }
 

@@ -16,6 +16,21 @@ use crate::{EntityId, Timestamp};
 /// The kind of a feed's record whose body is a status list.
 pub const STATUS_LIST_KIND: &str = "status-list";
 
+/// What stands between a home's identifier and a list's id in the name of the list.
+const NAME_PATH: &str = "/status/";
+
+/// The name of a home's list, from the id of the record that holds it.
+pub fn status_list_uri(home: &EntityId, id: &str) -> String {
+    home.url_of(&format!("{NAME_PATH}{id}"))
+}
+
+/// The id of the record that holds the list of that name; `None` where no list of
+/// `home` is called so.
+pub fn status_list_id<'a>(home: &EntityId, uri: &'a str) -> Option<&'a str> {
+    let id = uri.strip_prefix(home.as_str())?.strip_prefix(NAME_PATH)?;
+    (!id.is_empty()).then_some(id)
+}
+
 /// The most bytes of a list, inflated.
 pub const INFLATED_BYTES_MAX: usize = 1024 * 1024;
 

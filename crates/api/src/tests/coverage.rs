@@ -1,8 +1,9 @@
 //! Every route of the table, asked by nobody, by every method, of every kind of node.
 
+use app::Role;
 use axum::body::Body;
 use axum::http::Request;
-use testkit::{Answer, Label, TestNode, Wallet, post};
+use testkit::{Answer, Label, START, TestNode, Wallet, operator, post};
 
 use super::{ask, ask_for, check_refusal};
 use crate::{ROUTES, Route, Who};
@@ -19,8 +20,8 @@ fn expected(route: &Route) -> [u16; 3] {
         "/federation/fetch" | "/federation/v1/feed" => [400, 400, 400],
         "/federation/list" => [200, 404, 404],
         "/federation/v1/anchor" => [200, 200, 404],
-        "/federation/v1/join" | "/api/v1/enrol" => [415, 415, 415],
-        "/api/v1/desk/judge" => [401, 401, 401],
+        "/federation/v1/join" | "/api/v1/enrol" | "/api/v1/sign-in" => [415, 415, 415],
+        _ if route.who != Who::Anybody => [401, 401, 401],
         path => panic!("{path} has no line in this table"),
     }
 }
@@ -62,10 +63,12 @@ async fn every_route_answers_nobody_as_the_table_says() {
             for method in METHODS {
                 let what = format!("{method} {} of {}", route.path, node.entity());
                 let answer = ask(node, request(method, route.path)).await;
-                let is_asked = method == route.method;
+                let asked_by = |it: &&Route| {
+                    let is_head = method == "HEAD" && it.method == "GET";
+                    it.path == route.path && (it.method == method || is_head)
+                };
                 let is_head = method == "HEAD";
-                let is_answered = is_asked || (is_head && route.method == "GET");
-                let status = if is_answered {
+                let status = if let Some(route) = ROUTES.iter().find(asked_by) {
                     expected(route)[at]
                 } else {
                     405
@@ -90,24 +93,23 @@ async fn every_route_answers_nobody_as_the_table_says() {
 fn every_route_is_in_the_table_once() {
     for (at, route) in ROUTES.iter().enumerate() {
         assert!(matches!(route.method, "GET" | "POST"), "{}", route.path);
-        let who = if route.path.starts_with("/api/v1/desk/") {
-            Who::Desk
-        } else {
-            Who::Anybody
-        };
-        assert_eq!(route.who, who, "{}", route.path);
         assert!(route.path.starts_with('/'), "{}", route.path);
         assert!(
-            ROUTES[at + 1..].iter().all(|it| it.path != route.path),
+            ROUTES[at + 1..]
+                .iter()
+                .all(|it| (it.path, it.method) != (route.path, route.method)),
             "{}",
             route.path
         );
     }
 }
 
-/// A body that is understood, so that only the question who asks is left.
+/// A body that every route understands, so that only the question who asks is left.
+const BODY: &str =
+    r#"{"code":"ESC1:","jwk":{},"name":"Alix","formula":"none","role":"desk","state":"paused"}"#;
+
 fn by(authorization: Option<&str>, route: &Route) -> Request<Body> {
-    let mut request = post(route.path, "application/json", r#"{"code":"ESC1:"}"#);
+    let mut request = post(route.path, "application/json", BODY);
     *request.method_mut() = route.method.parse().unwrap();
     if let Some(value) = authorization {
         let headers = request.headers_mut();
@@ -116,45 +118,145 @@ fn by(authorization: Option<&str>, route: &Route) -> Request<Body> {
     request
 }
 
-#[tokio::test]
-async fn a_route_of_the_desk_is_for_devices_of_this_desk_alone() {
-    let label = Label::labelled(2).await;
-    let (space, other) = (label.space(0), label.space(1));
-    let token = space.app().add_device("tablet").await.unwrap();
-    let foreign = other.app().add_device("tablet").await.unwrap();
-    let wallet = Wallet::enrol(space, "Camille", None).await;
-    let (bent, _) = token.split_at(token.len() - 1);
-    let wrong = [
+/// Who asks, as the value of `Authorization`.
+struct Askers {
+    desk: String,
+    steward: String,
+    operator: String,
+    member: String,
+    /// Values that prove nothing here.
+    nobody: Vec<String>,
+}
+
+async fn askers(space: &TestNode, other: &TestNode) -> Askers {
+    let bearer = async |node: &TestNode, role| {
+        let token = node.app().access_token(&operator(), role, "somebody").await;
+        format!("Bearer {}", token.unwrap())
+    };
+    let desk = bearer(space, Role::Desk).await;
+    let steward = bearer(space, Role::Steward).await;
+    let boss = bearer(space, Role::Operator).await;
+    let (wallet, stranger) = (
+        Wallet::enrol(space, "Camille", None).await,
+        Wallet::enrol(other, "Camille", None).await,
+    );
+    let member = format!("Passport {}", wallet.ask_home(space.entity(), START));
+    let (bent, _) = boss.split_at(boss.len() - 1);
+    let revoked = bearer(space, Role::Operator).await;
+    let rows = space.app().accesses(&operator()).await.unwrap();
+    let (_, token) = revoked.split_once(' ').unwrap();
+    space.app().sign_out(token).await.unwrap();
+    assert_eq!(rows.len(), 4);
+    let at_a_desk = wallet.present(&wallet.claims(space.entity().as_str(), START, "at a desk"));
+    let code = space
+        .app()
+        .access_code(&operator(), Role::Operator, "x")
+        .await
+        .unwrap();
+    let nobody = vec![
         String::new(),
+        "Bearer".to_owned(),
         "Bearer ".to_owned(),
         "Bearer wrong".to_owned(),
-        token.clone(),
-        format!("Basic {token}"),
-        format!("Bearer {bent}"),
-        format!("Bearer {token}A"),
-        format!("Bearer {foreign}"),
+        bent.to_owned(),
+        boss.replace("Bearer", "Basic"),
+        boss.replace("Bearer", "bearer"),
+        boss.replace("Bearer", "Passport"),
+        boss.replace("Bearer ", ""),
+        revoked.clone(),
+        format!("Bearer {code}"),
         format!("Bearer {}", wallet.passport),
-        format!("Bearer {}", wallet.member),
+        bearer(other, Role::Operator).await,
+        // A passport, but no proof that it is shown for this, here, now, by its holder.
+        format!("Passport {}", wallet.passport),
+        format!("Passport {}~", wallet.passport),
+        format!("Passport {at_a_desk}"),
+        format!("Passport {}", wallet.ask_home(other.entity(), START)),
+        format!(
+            "Passport {}",
+            wallet.ask_home(space.entity(), START.plus_seconds(301))
+        ),
+        format!(
+            "Passport {}",
+            wallet.ask_home(space.entity(), START.plus_seconds(-301))
+        ),
+        format!("Passport {}", stranger.ask_home(space.entity(), START)),
+        format!("Passport {}", stranger.ask_home(other.entity(), START)),
     ];
-    let mut routes = 0;
-    for route in ROUTES.iter().filter(|it| it.who == Who::Desk) {
-        routes += 1;
-        let mut asked = vec![None];
-        asked.extend(wrong.iter().map(|it| Some(it.as_str())));
-        for authorization in asked {
-            let answer = ask(space, by(authorization, route)).await;
-            check_refusal(&answer, "desk_token_needed");
-            assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
-        }
-        let right = format!("Bearer {token}");
-        let answer = ask(space, by(Some(&right), route)).await;
-        assert_eq!(answer.status, 200, "{}: {}", route.path, answer.text());
-        check_refusal(
-            &ask(other, by(Some(&right), route)).await,
-            "desk_token_needed",
-        );
+    Askers {
+        desk,
+        steward,
+        operator: boss,
+        member,
+        nobody,
     }
-    assert!(routes > 0);
+}
+
+/// What somebody with the right is answered where nothing else is good.
+fn rightly(route: &Route) -> &'static [u16] {
+    match (route.method, route.path) {
+        ("GET", _) | ("POST", "/api/v1/desk/judge" | "/api/v1/access") => &[200],
+        ("POST", "/api/v1/members") => &[400],
+        ("POST", "/api/v1/member/renew") => &[400],
+        ("POST", path) if path.contains('{') => &[404],
+        (method, path) => panic!("{method} {path} has no line in this table"),
+    }
+}
+
+#[tokio::test]
+async fn every_route_is_for_those_whom_the_table_names_and_nobody_else() {
+    let label = Label::labelled(2).await;
+    let (space, other) = (label.space(0), label.space(1));
+    let askers = askers(space, other).await;
+    let staff = [&askers.desk, &askers.steward, &askers.operator];
+    let mut counted = 0;
+    for route in ROUTES.iter().filter(|it| it.who != Who::Anybody) {
+        counted += 1;
+        let what = format!("{} {}", route.method, route.path);
+        let needed = if route.who == Who::Member {
+            "passport_needed"
+        } else {
+            "credential_needed"
+        };
+        check_refusal(&ask(space, by(None, route)).await, needed);
+        for wrong in &askers.nobody {
+            check_refusal(&ask(space, by(Some(wrong), route)).await, needed);
+        }
+        let allowed = match route.who {
+            Who::Anybody => continue,
+            Who::Member => {
+                for it in staff {
+                    check_refusal(&ask(space, by(Some(it), route)).await, needed);
+                }
+                vec![&askers.member]
+            }
+            Who::Desk | Who::Steward | Who::Operator => {
+                check_refusal(&ask(space, by(Some(&askers.member), route)).await, needed);
+                let rank = match route.who {
+                    Who::Desk | Who::Anybody | Who::Member => 0,
+                    Who::Steward => 1,
+                    Who::Operator => 2,
+                };
+                let (low, high) = staff.split_at(rank);
+                for it in low {
+                    check_refusal(&ask(space, by(Some(it), route)).await, "role_needed");
+                }
+                high.to_vec()
+            }
+        };
+        for right in allowed {
+            let answer = ask(space, by(Some(right), route)).await;
+            let status = answer.status.as_u16();
+            assert!(
+                rightly(route).contains(&status),
+                "{what}: {status} {}",
+                answer.text()
+            );
+            // What is right here is worth nothing elsewhere.
+            check_refusal(&ask(other, by(Some(right), route)).await, needed);
+        }
+    }
+    assert_eq!(counted, 12);
 }
 
 #[tokio::test]

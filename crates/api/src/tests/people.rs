@@ -1,9 +1,13 @@
 //! Phones that are enrolled, and desks that judge, over HTTP.
 
+use app::Role;
+use axum::body::Body;
+use axum::http::Request;
 use rules::passport::{Block, NotGenuine, NotHere, Verdict};
 use serde_json::{Value, json};
-use store::{Batch, Key, Store as _};
-use testkit::{Answer, Label, START, TestNode, Wallet, holder_jwk, post, space_text};
+use testkit::{
+    Answer, Label, START, TestNode, Wallet, get, holder_jwk, operator, post, space_text,
+};
 
 use super::{ask, check_refusal};
 use crate::people::{BODY_BYTES_MAX, words};
@@ -30,22 +34,38 @@ async fn with_code() -> (Label, String, String) {
     let label = Label::labelled(1).await;
     let app = label.space(0).app();
     app.publish_space(&space_text("Le Mug")).await.unwrap();
-    let member = app.add_member("Camille", "month", None).await.unwrap();
-    let code = app.enrolment_code(&member).await.unwrap();
+    let member = app
+        .add_member(&operator(), "Camille", "month", None)
+        .await
+        .unwrap();
+    let code = app.enrolment_code(&operator(), &member).await.unwrap();
     (label, member, code)
 }
 
-/// Takes all places of the status list, so that no draw finds a free one.
-async fn take_all_places(node: &TestNode) {
-    let places: Vec<u64> = (0..8_192).collect();
-    for some in places.chunks(512) {
-        let mut batch = Batch::new();
-        for idx in some {
-            let key = Key::new(app::keys::PASSPORTS, &idx.to_be_bytes());
-            batch.put(key, b"{}".to_vec());
-        }
-        node.store().commit(batch).await.unwrap();
-    }
+/// What somebody of this role is answered.
+async fn asked_as(node: &TestNode, role: Role, mut request: Request<Body>) -> Answer {
+    let token = node.app().access_token(&operator(), role, "somebody").await;
+    let value = format!("Bearer {}", token.unwrap()).parse().unwrap();
+    request.headers_mut().insert("authorization", value);
+    ask(node, request).await
+}
+
+async fn as_operator(node: &TestNode, path: &str, body: Value) -> Answer {
+    let request = post(&format!("/api/v1/{path}"), JSON, body.to_string());
+    asked_as(node, Role::Operator, request).await
+}
+
+async fn added(node: &TestNode, body: Value) -> Answer {
+    as_operator(node, "members", body).await
+}
+
+async fn renew(node: &TestNode, wallet: &Wallet, phone: &str) -> Answer {
+    let body = json!({ "jwk": holder_jwk(phone) }).to_string();
+    let mut request = post("/api/v1/member/renew", JSON, body);
+    let shown = wallet.ask_home(node.entity(), node.app().now());
+    let value = format!("Passport {shown}").parse().unwrap();
+    request.headers_mut().insert("authorization", value);
+    ask(node, request).await
 }
 
 /// An answer that has this code.
@@ -54,21 +74,66 @@ pub(crate) async fn answer_of(code: &str) -> Answer {
     let (space, jwk) = (label.space(0), holder_jwk("phone"));
     match code {
         "body_malformed" => ask(space, post("/api/v1/enrol", JSON, "{}")).await,
-        "desk_token_needed" => ask(space, post("/api/v1/desk/judge", JSON, "{}")).await,
+        "credential_needed" => ask(space, post("/api/v1/desk/judge", JSON, "{}")).await,
+        "passport_needed" => ask(space, get("/api/v1/member")).await,
+        "role_needed" => asked_as(space, Role::Desk, get("/api/v1/members")).await,
+        "access_code" => {
+            let body = json!({ "code": given }).to_string();
+            ask(space, post("/api/v1/sign-in", JSON, body)).await
+        }
+        "access_name" => {
+            as_operator(space, "access", json!({ "role": "desk", "name": "\n" })).await
+        }
+        "no_such_credential" => as_operator(space, "access/0000-0000/revoke", json!({})).await,
+        "no_such_member" => as_operator(space, "members/nobody/code", json!({})).await,
+        "member_name" => added(space, json!({ "name": "", "formula": "month" })).await,
+        "member_formula" => added(space, json!({ "name": "Alix", "formula": "x" })).await,
+        "member_half_days" => {
+            let many = json!({ "name": "Alix", "formula": "month", "half_days": 63 });
+            added(space, many).await
+        }
+        "member_ended" => {
+            let ended = app::MemberState::Ended;
+            space
+                .app()
+                .set_member(&operator(), &member, ended)
+                .await
+                .unwrap();
+            as_operator(
+                space,
+                &format!("members/{member}/state"),
+                json!({ "state": "active" }),
+            )
+            .await
+        }
+        "member_not_active" => {
+            let paused = app::MemberState::Paused;
+            space
+                .app()
+                .set_member(&operator(), &member, paused)
+                .await
+                .unwrap();
+            as_operator(space, &format!("members/{member}/paper"), json!({})).await
+        }
+        "renew_used" => {
+            let wallet = Wallet::enrol_again(space, &member, "phone").await;
+            assert_eq!(renew(space, &wallet, "first").await.status, 200);
+            renew(space, &wallet, "second").await
+        }
         "enrol_code" => enrol(space, "0000-0000-0000-0000", &jwk).await,
         "enrol_key" => enrol(space, &given, &json!({ "kty": "RSA" })).await,
         "enrol_not_active" => {
             let ended = app::MemberState::Ended;
-            space.app().set_member(&member, ended).await.unwrap();
+            space
+                .app()
+                .set_member(&operator(), &member, ended)
+                .await
+                .unwrap();
             enrol(space, &given, &jwk).await
         }
         "enrol_used" => {
             assert_eq!(enrol(space, &given, &jwk).await.status, 200);
             enrol(space, &given, &holder_jwk("another phone")).await
-        }
-        "enrol_no_place" => {
-            take_all_places(space).await;
-            enrol(space, &given, &jwk).await
         }
         code => panic!("nothing here is answered by {code}"),
     }
@@ -112,12 +177,159 @@ async fn a_key_that_would_make_a_passport_too_long_is_cut_to_what_is_needed() {
 }
 
 #[tokio::test]
+async fn members_are_run_over_http_as_by_command() {
+    let (label, member, _) = with_code().await;
+    let space = label.space(0);
+    let alix = json!({ "name": "Alix", "formula": "month", "half_days": 2 });
+    let alix = added(space, alix).await.json()["member"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let listed = asked_as(space, Role::Steward, get("/api/v1/members"))
+        .await
+        .json();
+    let row = |member: &str, name: &str, half_days: u64| {
+        json!({ "member": member, "name": name, "formula": "month", "half_days": half_days,
+            "state": "active", "since": START.0, "passports": 0 })
+    };
+    assert_eq!(
+        listed,
+        json!([row(&alix, "Alix", 2), row(&member, "Camille", 4)])
+    );
+    let given = as_operator(space, &format!("members/{alix}/code"), json!({}))
+        .await
+        .json();
+    let code = given["code"].as_str().unwrap();
+    assert_eq!(given["link"], format!("{}/passport#{code}", space.entity()));
+    assert_eq!(enrol(space, code, &holder_jwk("phone")).await.status, 200);
+    let revoked = as_operator(space, &format!("members/{alix}/revoke"), json!({})).await;
+    assert_eq!(revoked.json(), json!({ "revoked": 1 }));
+    let paused = json!({ "state": "paused" });
+    let answer = as_operator(space, &format!("members/{alix}/state"), paused.clone()).await;
+    assert_eq!(answer.json(), paused);
+}
+
+#[tokio::test]
+async fn a_code_for_the_desk_makes_one_credential() {
+    let (label, _, _) = with_code().await;
+    let space = label.space(0);
+    let wanted = json!({ "role": "steward", "name": "Anne" });
+    let code = as_operator(space, "access", wanted).await.json();
+    let signed_in = ask(space, post("/api/v1/sign-in", JSON, code.to_string())).await;
+    let signed_in = signed_in.json();
+    assert_eq!(
+        (&signed_in["role"], &signed_in["name"]),
+        (&json!("steward"), &json!("Anne"))
+    );
+    let again = ask(space, post("/api/v1/sign-in", JSON, code.to_string())).await;
+    check_refusal(&again, "access_code");
+    let by_anne = || {
+        let mut request = get("/api/v1/members");
+        let value = format!("Bearer {}", signed_in["token"].as_str().unwrap());
+        request
+            .headers_mut()
+            .insert("authorization", value.parse().unwrap());
+        request
+    };
+    assert_eq!(ask(space, by_anne()).await.status, 200);
+    let rows = asked_as(space, Role::Operator, get("/api/v1/access"))
+        .await
+        .json();
+    let rows = rows.as_array().unwrap();
+    let id = rows.iter().find(|it| it["name"] == "Anne").unwrap()["id"]
+        .as_str()
+        .unwrap();
+    let left = as_operator(space, &format!("access/{id}/revoke"), json!({}))
+        .await
+        .json();
+    let left = left.as_array().unwrap();
+    let is_revoked = |it: &Value| (it["name"] == "Anne") == it["is_revoked"].as_bool().unwrap();
+    assert!(left.iter().all(is_revoked), "{left:?}");
+    check_refusal(&ask(space, by_anne()).await, "credential_needed");
+}
+
+#[tokio::test]
+async fn a_member_renews_their_passport_once_and_sees_their_membership() {
+    let label = Label::labelled(2).await;
+    let (host, home) = (label.space(0), label.space(1));
+    let wallet = Wallet::enrol(home, "Camille", None).await;
+    let mut request = get("/api/v1/member");
+    let shown = wallet.ask_home(home.entity(), START);
+    let value = format!("Passport {shown}").parse().unwrap();
+    request.headers_mut().insert("authorization", value);
+    let until = START.plus_seconds(rules::passport::PASSPORT_SECONDS);
+    let roaming = json!({ "period": "2026-04", "granted": 4, "left": 4 });
+    let membership = json!({ "name": "Camille", "formula": "month", "state": "active",
+        "roaming": roaming, "passport_until": until });
+    assert_eq!(ask(home, request).await.json(), membership);
+    label.advance(86_400);
+    let first = renew(home, &wallet, "new phone").await.json();
+    assert_eq!(renew(home, &wallet, "new phone").await.json(), first);
+    check_refusal(&renew(home, &wallet, "another").await, "renew_used");
+    let renewed = first["passport"].as_str().unwrap().to_owned();
+    let renewed = Wallet::of(&wallet.member, "new phone", renewed);
+    label.settle().await;
+    let token = host
+        .app()
+        .access_token(&operator(), Role::Desk, "tablet")
+        .await
+        .unwrap();
+    for (wallet, nonce) in [(&wallet, "the old one"), (&renewed, "the new one")] {
+        let code = wallet.show(host.entity(), host.app().now(), nonce);
+        assert_eq!(
+            judge(host, &token, &code).await["answer"],
+            "allowed",
+            "{nonce}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_passport_on_paper_is_looked_at_by_a_person() {
+    let label = Label::labelled(2).await;
+    let (host, home) = (label.space(0), label.space(1));
+    let wallet = Wallet::enrol(home, "Camille", None).await;
+    let body = json!({ "name": "Camille Durand" });
+    let paper = as_operator(home, &format!("members/{}/paper", wallet.member), body)
+        .await
+        .json();
+    label.settle().await;
+    let token = host
+        .app()
+        .access_token(&operator(), Role::Desk, "tablet")
+        .await
+        .unwrap();
+    let code = paper["code"].as_str().unwrap();
+    for _ in 0..2 {
+        let said = judge(host, &token, code).await;
+        assert_eq!(
+            (&said["answer"], &said["reason"]),
+            (&json!("to_verify"), &json!("paper"))
+        );
+        assert_eq!(said["visitor"]["name"], "Camille Durand");
+        assert_eq!(said["half_days_left"], 4);
+    }
+    as_operator(
+        home,
+        &format!("members/{}/revoke", wallet.member),
+        json!({}),
+    )
+    .await;
+    label.settle().await;
+    assert_eq!(judge(host, &token, code).await["reason"], "revoked");
+}
+
+#[tokio::test]
 async fn an_answer_of_the_desk_has_these_members() {
     let label = Label::labelled(2).await;
     let (host, home) = (label.space(0), label.space(1));
     let wallet = Wallet::enrol(home, "Camille", None).await;
     label.settle().await;
-    let token = host.app().add_device("tablet").await.unwrap();
+    let token = host
+        .app()
+        .access_token(&operator(), Role::Desk, "tablet")
+        .await
+        .unwrap();
     let code = wallet.show(host.entity(), START, "first showing");
     let fresh = json!({ "state": "fresh", "as_of": START.0 });
     let visitor = json!({ "name": "Camille", "home": home.entity(), "formula": "month" });
@@ -159,6 +371,7 @@ fn verdicts() -> Vec<Verdict> {
     ];
     let mut all = vec![
         Verdict::Allowed { left: 4 },
+        Verdict::ToVerify { left: 4 },
         Verdict::Expired,
         Verdict::NoAllowance,
         Verdict::AlreadyUsed,

@@ -47,6 +47,7 @@ impl Judge {
             entity: entity.clone(),
             path: path.to_owned(),
             body: None,
+            authorization: None,
             media_type: "application/json",
             body_bytes_max: ANSWER_BYTES_MAX,
         };

@@ -41,6 +41,21 @@ fn passport(claims: &Value) -> String {
     compact(&header, claims.to_string().as_bytes(), "mug-ops")
 }
 
+/// A passport on paper, in compact form.
+fn on_paper(change: impl FnOnce(&mut Value)) -> String {
+    let mut claims = passport_claims();
+    claims["vct"] = json!("urn:escale:paper-passport:1");
+    let members = claims.as_object_mut().expect("an object");
+    members.remove("cnf");
+    change(&mut claims);
+    passport(&claims)
+}
+
+fn on_paper_with_key(binding: &str) -> String {
+    let passport = on_paper(|it| it["cnf"] = json!({ "jwk": holder_jwk() }));
+    format!("{passport}~{binding}")
+}
+
 fn binding_claims(passport: &str) -> Value {
     json!({
         "aud": "https://grenoble.example",
@@ -91,8 +106,17 @@ fn forms() -> Vec<Case> {
     let long = format!("{passport}~{good}{}", "A".repeat(4_096));
     let other_node = sealed("dc+sd-jwt", "label-ops");
     let other_kind = sealed("escale-record+jwt", "mug-ops");
+    let on_paper = on_paper(|_| {});
+    let paper_by_key = on_paper_with_key(&good);
     vec![
         ("as it is shown", format!("{passport}~{good}"), "ok"),
+        ("on paper", format!("{on_paper}~"), "ok"),
+        (
+            "on paper, with a key binding",
+            format!("{on_paper}~{good}"),
+            "form",
+        ),
+        ("on paper, with a key", paper_by_key, "seal_malformed"),
         ("no key binding", format!("{passport}~"), "form"),
         ("no tilde", passport, "form"),
         ("a disclosure", disclosed, "form"),
@@ -118,7 +142,10 @@ fn sayings() -> Vec<Case> {
         ("another key", "/cnf/jwk/kty", json!("RSA"), "holder_key"),
     ];
     let case = |(name, at, value, expected)| (name, saying(at, value), expected);
-    cases.into_iter().map(case).collect()
+    let mut cases: Vec<Case> = cases.into_iter().map(case).collect();
+    let keyless = saying("/cnf", Value::Null);
+    cases.push(("no key in it", keyless, malformed));
+    cases
 }
 
 /// Key bindings that say something else.
@@ -142,6 +169,18 @@ fn bindings() -> Vec<Case> {
             "a list",
             "aud",
             json!(["https://grenoble.example"]),
+            refused,
+        ),
+        (
+            "to the home, by its member",
+            "aud",
+            json!("https://le-mug.example/api/v1/member"),
+            ok,
+        ),
+        (
+            "another path",
+            "aud",
+            json!("https://le-mug.example/api/v1/members"),
             refused,
         ),
         ("half a second", "iat", json!(1_800_000_600.5), refused),
@@ -176,21 +215,28 @@ fn presentations() -> Vec<Case> {
     [forms(), sayings(), bindings(), headers()].concat()
 }
 
-/// What is wrong, the code, and whether it is read.
-fn codes() -> Vec<(&'static str, String, bool)> {
+/// What is wrong, the code, and the presentation that is read, if one is.
+fn codes() -> Vec<(&'static str, String, Option<String>)> {
     let passport = passport(&passport_claims());
     let binding = binding(HEADER, &binding_claims(&passport), &HOLDER);
     let good = qr::encode(&format!("{passport}~{binding}")).expect("it fits");
     let (most, _) = good.split_at(good.len() - 3);
+    let paper = format!("{}~", on_paper(|_| {}));
+    let on_paper = qr::encode(&paper).expect("it fits");
     vec![
-        ("as it is shown", good.clone(), true),
-        ("an address", "https://evil.example/".to_owned(), false),
-        ("another prefix", good.replacen("ESC1:", "ESC2:", 1), false),
-        ("in small letters", good.to_lowercase(), false),
-        ("nothing after the prefix", "ESC1:".to_owned(), false),
-        ("cut off", most.to_owned(), false),
-        ("something after it", format!("{good}000"), false),
-        ("no bytes of base45", format!("{good}:::"), false),
+        (
+            "as it is shown",
+            good.clone(),
+            Some(format!("{passport}~{binding}")),
+        ),
+        ("on paper", on_paper, Some(paper)),
+        ("an address", "https://evil.example/".to_owned(), None),
+        ("another prefix", good.replacen("ESC1:", "ESC2:", 1), None),
+        ("in small letters", good.to_lowercase(), None),
+        ("nothing after the prefix", "ESC1:".to_owned(), None),
+        ("cut off", most.to_owned(), None),
+        ("something after it", format!("{good}000"), None),
+        ("no bytes of base45", format!("{good}:::"), None),
     ]
 }
 
@@ -212,10 +258,7 @@ fn status_lists() -> Value {
 
 fn made() -> Value {
     let presentation = |(name, shown, expected): (&str, String, &str)| json!({ "name": name, "presentation": shown, "expected": expected });
-    let code = |(name, code, is_read): (&str, String, bool)| {
-        let expected = is_read.then(|| presentations().swap_remove(0).1);
-        json!({ "name": name, "code": code, "expected": expected })
-    };
+    let code = |(name, code, expected): (&str, String, Option<String>)| json!({ "name": name, "code": code, "expected": expected });
     json!({
         "keys": keys_listed(),
         "home_ops": "mug-ops",

@@ -1,0 +1,65 @@
+//! What a member asks of their home, with a passport shown to it.
+
+use app::{App, EnrolError, MemberState, Membership};
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use wire::Timestamp;
+use wire::passport::RoamingClaim;
+
+use crate::asker::ByAMember;
+use crate::people::{EnrolledBody, JsonBody};
+use crate::problem::Problem;
+
+/// What the home knows of a member.
+#[derive(Debug, Serialize)]
+pub(crate) struct MembershipBody {
+    name: String,
+    formula: String,
+    state: MemberState,
+    roaming: RoamingClaim,
+    passport_until: Timestamp,
+}
+
+/// `GET /api/v1/member`: what this home knows of the member who asks.
+pub(crate) async fn membership(
+    State(app): State<App>,
+    ByAMember(holder): ByAMember,
+) -> Result<Json<MembershipBody>, Problem> {
+    let Membership {
+        name,
+        formula,
+        state,
+        roaming,
+        passport_until,
+    } = app.membership(&holder).await?;
+    Ok(Json(MembershipBody {
+        name,
+        formula,
+        state,
+        roaming,
+        passport_until,
+    }))
+}
+
+/// The key of the passport to come.
+#[derive(Debug, Deserialize)]
+pub(crate) struct RenewBody {
+    jwk: Value,
+}
+
+/// `POST /api/v1/member/renew`: a new passport in place of the one that was shown.
+pub(crate) async fn renew(
+    State(app): State<App>,
+    ByAMember(holder): ByAMember,
+    JsonBody(body): JsonBody<RenewBody>,
+) -> Result<Json<EnrolledBody>, Problem> {
+    let passport = app.renew_passport(&holder, &body.jwk).await;
+    let passport = passport.map_err(|error| match error {
+        EnrolError::Used => Problem::new("renew_used", "It was renewed already, for another key"),
+        EnrolError::NotActive => Problem::new("member_not_active", "The membership is not active"),
+        EnrolError::Code | EnrolError::Key | EnrolError::Fault(_) => error.into(),
+    })?;
+    Ok(Json(EnrolledBody { passport }))
+}

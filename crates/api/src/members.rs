@@ -1,0 +1,204 @@
+//! Members of this space, for its stewards and operators.
+
+use app::{App, MemberError, MemberRow, MemberState, PaperPassport};
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::{Deserialize, Serialize};
+use wire::Timestamp;
+
+use crate::asker::{ByASteward, ByAnOperator};
+use crate::people::JsonBody;
+use crate::problem::{Problem, chain};
+
+/// A member, as stewards see them.
+#[derive(Debug, Serialize)]
+pub(crate) struct MemberBody {
+    member: String,
+    name: String,
+    formula: String,
+    half_days: u64,
+    state: MemberState,
+    since: Timestamp,
+    passports: usize,
+}
+
+impl From<MemberRow> for MemberBody {
+    fn from(row: MemberRow) -> Self {
+        let MemberRow {
+            id,
+            name,
+            formula,
+            half_days,
+            state,
+            since,
+            passports,
+        } = row;
+        Self {
+            member: id,
+            name,
+            formula,
+            half_days,
+            state,
+            since,
+            passports,
+        }
+    }
+}
+
+/// `GET /api/v1/members`: the members of this space, by name.
+pub(crate) async fn list(
+    State(app): State<App>,
+    ByASteward(steward): ByASteward,
+) -> Result<Json<Vec<MemberBody>>, Problem> {
+    let rows = app.members(&steward).await?;
+    Ok(Json(rows.into_iter().map(MemberBody::from).collect()))
+}
+
+/// A member to be added.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NewMemberBody {
+    name: String,
+    formula: String,
+    half_days: Option<u64>,
+}
+
+/// The number of a member.
+#[derive(Debug, Serialize)]
+pub(crate) struct AddedBody {
+    member: String,
+}
+
+/// `POST /api/v1/members`: adds a member.
+pub(crate) async fn add(
+    State(app): State<App>,
+    ByAnOperator(operator): ByAnOperator,
+    JsonBody(body): JsonBody<NewMemberBody>,
+) -> Result<Json<AddedBody>, Problem> {
+    let NewMemberBody {
+        name,
+        formula,
+        half_days,
+    } = body;
+    let member = app
+        .add_member(&operator, &name, &formula, half_days)
+        .await?;
+    Ok(Json(AddedBody { member }))
+}
+
+/// A one-time code, and the page that it opens.
+#[derive(Debug, Serialize)]
+pub(crate) struct CodeBody {
+    code: String,
+    link: String,
+}
+
+/// `POST /api/v1/members/{member}/code`: a code that puts a passport on a phone.
+pub(crate) async fn code(
+    State(app): State<App>,
+    ByASteward(steward): ByASteward,
+    Path(member): Path<String>,
+) -> Result<Json<CodeBody>, Problem> {
+    let code = app.enrolment_code(&steward, &member).await?;
+    let link = app.enrolment_link(&code);
+    Ok(Json(CodeBody { code, link }))
+}
+
+/// Where a membership stands.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct StateBody {
+    state: MemberState,
+}
+
+/// `POST /api/v1/members/{member}/state`: pauses, resumes or ends a membership.
+pub(crate) async fn set_state(
+    State(app): State<App>,
+    ByAnOperator(operator): ByAnOperator,
+    Path(member): Path<String>,
+    JsonBody(body): JsonBody<StateBody>,
+) -> Result<Json<StateBody>, Problem> {
+    app.set_member(&operator, &member, body.state).await?;
+    Ok(Json(body))
+}
+
+/// How many passports were taken back.
+#[derive(Debug, Serialize)]
+pub(crate) struct RevokedBody {
+    revoked: usize,
+}
+
+/// `POST /api/v1/members/{member}/revoke`: takes a member's passports back.
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    ByASteward(steward): ByASteward,
+    Path(member): Path<String>,
+) -> Result<Json<RevokedBody>, Problem> {
+    let revoked = app.revoke_passports(&steward, &member).await?;
+    Ok(Json(RevokedBody { revoked }))
+}
+
+/// What shall stand on a paper passport.
+#[derive(Debug, Deserialize)]
+pub(crate) struct NewPaperBody {
+    name: Option<String>,
+}
+
+/// A passport for a card.
+#[derive(Debug, Serialize)]
+pub(crate) struct PaperBody {
+    name: String,
+    formula: String,
+    since: Timestamp,
+    until: Timestamp,
+    code: String,
+}
+
+impl From<PaperPassport> for PaperBody {
+    fn from(paper: PaperPassport) -> Self {
+        let PaperPassport {
+            name,
+            formula,
+            since,
+            until,
+            code,
+        } = paper;
+        Self {
+            name,
+            formula,
+            since,
+            until,
+            code,
+        }
+    }
+}
+
+/// `POST /api/v1/members/{member}/paper`: a passport to be printed.
+pub(crate) async fn paper(
+    State(app): State<App>,
+    ByASteward(steward): ByASteward,
+    Path(member): Path<String>,
+    JsonBody(body): JsonBody<NewPaperBody>,
+) -> Result<Json<PaperBody>, Problem> {
+    let paper = app
+        .paper_passport(&steward, &member, body.name.as_deref())
+        .await?;
+    Ok(Json(paper.into()))
+}
+
+impl From<MemberError> for Problem {
+    fn from(error: MemberError) -> Self {
+        let detail = chain(&error);
+        let problem = match error {
+            MemberError::NotASpace => Self::new("not_here", "This node is no space"),
+            MemberError::Unknown(_) => Self::new("no_such_member", "There is no such member"),
+            MemberError::Name => Self::new("member_name", "The name cannot be used"),
+            MemberError::Formula(_) => Self::new("member_formula", "There is no such formula"),
+            MemberError::HalfDays => Self::new("member_half_days", "No month has so many"),
+            MemberError::NotActive(_) => {
+                Self::new("member_not_active", "The membership is not active")
+            }
+            MemberError::Ended(_) => Self::new("member_ended", "The membership has ended"),
+            MemberError::Fault(fault) => return fault.into(),
+        };
+        problem.with_detail(detail)
+    }
+}

@@ -1,0 +1,234 @@
+//! A home's status lists: which of its passports hold, for all to read.
+//!
+//! A list has its number in its name and in the id of its record. Places are drawn from
+//! the newest list; when half of it is taken the next one begins. A list whose passports
+//! have all run out is withdrawn, with all that is kept of it, unless it is the newest:
+//! so numbers rise, and no place is ever given twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rules::passport::{STATUS_LIST_SECONDS, STATUS_LIST_TTL_SECONDS};
+use seal::{KeySet, Sealed};
+use store::Batch;
+use wire::Timestamp;
+use wire::passport::StatusReference;
+use wire::status_list::{
+    STATUS_LIST_KIND, StatusListToken, Statuses, status_list_id, status_list_uri,
+};
+
+use crate::append::Entry;
+use crate::fault::{Attempt, until_settled};
+use crate::people::{Issued, Place};
+use crate::stored;
+use crate::{App, Fault};
+
+/// The places of one status list: a list of 2 KiB.
+const STATUS_PLACES: u32 = 8_192;
+
+/// The most places of a list that are given: half, so that a free one is found in a few
+/// draws, and says nothing about how many came before it.
+const PLACES_GIVEN_MAX: usize = 4_096;
+
+/// How often a free place is looked for. With half of them taken, 64 misses in a row
+/// come once in 10^19.
+const PLACE_TRIES: usize = 64;
+
+/// A status list is signed again after a day, so that a home that is cut off keeps
+/// its members' passports good for thirteen.
+const STATUS_LIST_RENEWED_AFTER_SECONDS: i64 = 24 * 60 * 60;
+
+impl App {
+    pub(crate) fn status_list_uri(&self, list: u32) -> String {
+        status_list_uri(&self.identity().entity, &list.to_string())
+    }
+
+    /// The place that a passport of this home refers to.
+    pub(crate) fn place_named(&self, named: &StatusReference) -> Option<Place> {
+        let list = status_list_id(&self.identity().entity, &named.uri)?;
+        Some(Place {
+            list: list.parse().ok()?,
+            at: u32::try_from(named.idx).ok()?,
+        })
+    }
+
+    /// The numbers of the lists that stand in the own feed, with when each was signed.
+    async fn status_lists(&self) -> Result<BTreeMap<u32, Timestamp>, Fault> {
+        let entity = &self.identity().entity;
+        let own = KeySet::only(self.identity().ops.public().clone());
+        let mut lists = BTreeMap::new();
+        for (id, text) in self.latest_texts(entity, STATUS_LIST_KIND).await? {
+            let list = Sealed::<StatusListToken>::parse(&text).and_then(|it| it.open(&own));
+            let signed_at = list.map_or(Timestamp(0), |list| list.iat);
+            let number = id.parse().map_err(|_| Fault::Form { key: id })?;
+            lists.insert(number, signed_at);
+        }
+        Ok(lists)
+    }
+
+    /// A place that was never given, drawn at random so that it says nothing. Where it
+    /// begins a list, that list is put into `batch`.
+    pub(crate) async fn free_place<E: From<Fault>>(
+        &self,
+        batch: &mut Batch,
+    ) -> Result<Place, Attempt<E>> {
+        let newest = self.status_lists().await?.into_keys().next_back();
+        let taken = match newest {
+            Some(list) => self.taken(list).await?,
+            None => BTreeSet::new(),
+        };
+        let is_full = taken.len() >= PLACES_GIVEN_MAX;
+        let (list, taken) = match newest {
+            Some(list) if !is_full => (list, taken),
+            Some(_) | None => {
+                let list = newest.unwrap_or(0) + 1;
+                self.change_passports(batch, &BTreeSet::from([list]), &|_| {})
+                    .await?;
+                (list, BTreeSet::new())
+            }
+        };
+        for _ in 0..PLACE_TRIES {
+            let at = u32::from_be_bytes(self.random()?) % STATUS_PLACES;
+            if !taken.contains(&at) {
+                return Ok(Place { list, at });
+            }
+        }
+        Err(Attempt::Again)
+    }
+
+    async fn taken(&self, list: u32) -> Result<BTreeSet<u32>, Fault> {
+        let stem = list.to_be_bytes();
+        let entries = self.all_under(crate::keys::PASSPORTS, &stem).await?;
+        let place = |(key, _): &(store::Key, _)| crate::keys::place_of(key);
+        Ok(entries.iter().filter_map(place).map(|it| it.at).collect())
+    }
+
+    /// All passports that were issued and are still kept, by their places.
+    pub(crate) async fn all_passports(&self) -> Result<BTreeMap<Place, Issued>, Fault> {
+        let mut passports = BTreeMap::new();
+        for (key, found) in self.all(crate::keys::PASSPORTS).await? {
+            let place = crate::keys::place_of(&key).ok_or_else(|| Fault::Form {
+                key: key.to_string(),
+            })?;
+            passports.insert(place, stored::decode(&key, &found)?);
+        }
+        Ok(passports)
+    }
+
+    /// Changes issued passports, and adds in `batch` the lists that say so, and those
+    /// of `signed_anew` whatever they say.
+    pub(crate) async fn change_passports<E: From<Fault>>(
+        &self,
+        batch: &mut Batch,
+        signed_anew: &BTreeSet<u32>,
+        change: &(dyn Fn(&mut Issued) + Sync),
+    ) -> Result<(), Attempt<E>> {
+        let entity = &self.identity().entity;
+        let (before, _) = self.feed_state(entity).await?;
+        let mut lists: BTreeMap<u32, Statuses> = signed_anew
+            .iter()
+            .map(|list| (*list, Statuses::new(STATUS_PLACES as usize)))
+            .collect();
+        let mut to_sign = signed_anew.clone();
+        for (place, held) in self.all_passports().await? {
+            let mut issued = held.clone();
+            change(&mut issued);
+            let statuses = lists
+                .entry(place.list)
+                .or_insert_with(|| Statuses::new(STATUS_PLACES as usize));
+            statuses.set(u64::from(place.at), issued.status);
+            if issued.status != held.status {
+                to_sign.insert(place.list);
+            }
+            if issued != held {
+                let key = crate::keys::passport(place);
+                batch.put(key.clone(), stored::encode(&key, &issued)?);
+            }
+        }
+        let mut entries = Vec::new();
+        for (list, statuses) in lists.iter().filter(|(list, _)| to_sign.contains(list)) {
+            entries.push(self.status_list(*list, statuses).await?);
+        }
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let after = self.append(batch, entries).await?;
+        // The lists were made of what stood before; if the feed moved, they are made anew.
+        if after == (before.epoch, before.seq) {
+            Ok(())
+        } else {
+            Err(Attempt::Again)
+        }
+    }
+
+    async fn status_list(&self, list: u32, statuses: &Statuses) -> Result<Entry, Fault> {
+        let now = self.signing_time().await?;
+        let packed = statuses.pack().map_err(seal::SealRefusal::Malformed)?;
+        let token = StatusListToken {
+            iss: self.identity().entity.clone(),
+            sub: self.status_list_uri(list),
+            iat: now,
+            exp: now.plus_seconds(STATUS_LIST_SECONDS),
+            ttl: STATUS_LIST_TTL_SECONDS,
+            status_list: packed,
+        };
+        let token = seal::sign(token, &self.identity().ops)?;
+        Ok(Entry {
+            kind: STATUS_LIST_KIND,
+            id: list.to_string(),
+            text: Some(token.as_str().to_owned()),
+        })
+    }
+
+    /// Signs the lists that are a day old again; withdraws those that nobody needs.
+    /// Gives the number of records.
+    pub(crate) async fn renew_status_lists(&self) -> Result<usize, Fault> {
+        let (now, after) = (self.now(), STATUS_LIST_RENEWED_AFTER_SECONDS);
+        let mut due = self.status_lists().await?;
+        due.retain(|_, signed_at| rules::trust::is_renewal_due(*signed_at, after, now));
+        if due.is_empty() {
+            return Ok(0);
+        }
+        let due = due.into_keys().collect();
+        until_settled!(self.try_renew_status_lists(&due).await)?;
+        Ok(due.len())
+    }
+
+    async fn try_renew_status_lists(&self, due: &BTreeSet<u32>) -> Result<(), Attempt<Fault>> {
+        let now = self.now();
+        let passports = self.all_passports().await?;
+        let needed: BTreeSet<u32> = passports
+            .iter()
+            .filter(|(_, issued)| issued.exp > now)
+            .map(|(place, _)| place.list)
+            .chain(self.status_lists().await?.into_keys().next_back())
+            .collect();
+        let mut batch = Batch::new();
+        let to_sign = due.intersection(&needed).copied().collect();
+        self.change_passports::<Fault>(&mut batch, &to_sign, &|issued| {
+            if issued.exp <= now {
+                issued.member.clear();
+                issued.renewed = None;
+            }
+        })
+        .await?;
+        self.commit_unless_empty(batch).await?;
+        let over: BTreeSet<u32> = due.difference(&needed).copied().collect();
+        if over.is_empty() {
+            return Ok(());
+        }
+        let mut batch = Batch::new();
+        let gone = |list: &u32| Entry {
+            kind: STATUS_LIST_KIND,
+            id: list.to_string(),
+            text: None,
+        };
+        self.append(&mut batch, over.iter().map(gone).collect())
+            .await?;
+        let places = passports.into_keys();
+        for place in places.filter(|place| over.contains(&place.list)) {
+            batch.remove(crate::keys::passport(place));
+        }
+        self.store().commit(batch).await?;
+        Ok(())
+    }
+}

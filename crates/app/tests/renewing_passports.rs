@@ -1,0 +1,232 @@
+//! Passports over months: renewed, forgotten, and list after list.
+
+use app::keys::{ENROLMENTS, PASSPORTS};
+use app::{EnrolError, MemberError, MemberState};
+use rules::passport::{Block, Verdict};
+use store::{Batch, Key, Store as _};
+use testkit::{DAY_SECONDS, TestNode, Wallet, holder_jwk, operator};
+
+use crate::desk::{home, host, says, visit};
+use crate::look::{assert_sound, claims, count, stored, stored_text};
+
+const ALLOWED: Verdict = Verdict::Allowed { left: 4 };
+
+/// A renewed wallet.
+async fn renewed(home: &TestNode, wallet: &Wallet, phone: &str) -> Wallet {
+    let asked = wallet.ask_home(home.entity(), home.app().now());
+    let holder = home.app().holder(&asked).await.unwrap().unwrap();
+    let passport = home.app().renew_passport(&holder, &holder_jwk(phone)).await;
+    Wallet::of(&wallet.member, phone, passport.unwrap())
+}
+
+#[tokio::test]
+async fn a_passport_is_renewed_month_after_month_at_ever_new_places() {
+    let (label, mut wallet) = visit().await;
+    let mut places = vec![claims(&wallet.passport)["status"].clone()];
+    for round in 0..4 {
+        label.advance(20 * DAY_SECONDS);
+        for node in label.nodes() {
+            node.app().renew().await.unwrap();
+        }
+        label.settle().await;
+        let next = renewed(home(&label), &wallet, &format!("phone {round}")).await;
+        label.settle().await;
+        // Both are good until the old one runs out.
+        says(host(&label), &wallet, ALLOWED).await;
+        says(host(&label), &next, ALLOWED).await;
+        let place = claims(&next.passport)["status"].clone();
+        assert!(!places.contains(&place));
+        places.push(place);
+        wallet = next;
+    }
+    assert_sound(&label.nodes()).await;
+}
+
+#[tokio::test]
+async fn whoever_may_not_renew_does_not() {
+    let (label, wallet) = visit().await;
+    let (node, app) = (home(&label), home(&label).app());
+    let ask = || wallet.ask_home(node.entity(), app.now());
+    let holder = app.holder(&ask()).await.unwrap().unwrap();
+    let set = async |state| app.set_member(&operator(), &wallet.member, state).await;
+    set(MemberState::Paused).await.unwrap();
+    let refused = app.renew_passport(&holder, &holder_jwk("new")).await;
+    assert!(matches!(refused, Err(EnrolError::NotActive)), "{refused:?}");
+    // Whoever is paused is told so.
+    let membership = app.membership(&holder).await.unwrap();
+    assert_eq!(membership.state, MemberState::Paused);
+    set(MemberState::Active).await.unwrap();
+    // A passport that was asked with in time, and has been taken back since.
+    app.revoke_passports(&operator(), &wallet.member)
+        .await
+        .unwrap();
+    let refused = app.renew_passport(&holder, &holder_jwk("new")).await;
+    assert!(matches!(refused, Err(EnrolError::NotActive)), "{refused:?}");
+    assert_eq!(app.holder(&ask()).await.unwrap(), None);
+    let other = Wallet::enrol_again(node, &wallet.member, "other").await;
+    node.clock().advance(30 * DAY_SECONDS);
+    let late = other.ask_home(node.entity(), app.now());
+    assert_eq!(app.holder(&late).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_lost_phone_takes_codes_with_it_that_were_not_used() {
+    let (label, wallet) = visit().await;
+    let (node, app) = (home(&label), home(&label).app());
+    let code = app
+        .enrolment_code(&operator(), &wallet.member)
+        .await
+        .unwrap();
+    let other = app
+        .add_member(&operator(), "Alix", "month", None)
+        .await
+        .unwrap();
+    let kept = app.enrolment_code(&operator(), &other).await.unwrap();
+    app.revoke_passports(&operator(), &wallet.member)
+        .await
+        .unwrap();
+    let refused = app.enrol(&code, &holder_jwk("thief")).await;
+    assert!(matches!(refused, Err(EnrolError::Code)), "{refused:?}");
+    app.enrol(&kept, &holder_jwk("Alix")).await.unwrap();
+    let again = Wallet::enrol_again(node, &wallet.member, "new phone").await;
+    label.settle().await;
+    says(host(&label), &again, ALLOWED).await;
+    says(host(&label), &wallet, Verdict::Blocked(Block::Revoked)).await;
+}
+
+#[tokio::test]
+async fn a_passport_on_paper_is_for_active_members_with_a_name() {
+    let (label, wallet) = visit().await;
+    let app = home(&label).app();
+    let paper =
+        async |name: Option<&str>| app.paper_passport(&operator(), &wallet.member, name).await;
+    let made = paper(None).await.unwrap();
+    assert_eq!(
+        (made.name.as_str(), made.formula.as_str()),
+        ("Camille", "month")
+    );
+    assert_eq!(made.until, made.since.plus_seconds(30 * DAY_SECONDS));
+    for name in ["", "\n", &"é".repeat(41)] {
+        let refused = paper(Some(name)).await;
+        assert!(matches!(refused, Err(MemberError::Name)), "{refused:?}");
+    }
+    assert_eq!(
+        paper(Some(&"é".repeat(40)))
+            .await
+            .unwrap()
+            .name
+            .chars()
+            .count(),
+        40
+    );
+    let kept = stored_text(home(&label), PASSPORTS).await;
+    assert!(
+        !kept.contains('é'),
+        "the name on the paper is not kept: {kept}"
+    );
+    let paused = MemberState::Paused;
+    app.set_member(&operator(), &wallet.member, paused)
+        .await
+        .unwrap();
+    let refused = paper(None).await;
+    assert!(
+        matches!(refused, Err(MemberError::NotActive(_))),
+        "{refused:?}"
+    );
+}
+
+/// Gives all places of a list that may be given, as to passports of that end.
+async fn fill(node: &TestNode, list: u32, exp: i64) {
+    let issued = format!(
+        r#"{{"form":1,"member":"x","exp":{exp},"is_revoked":false,"status":0,"renewed":null}}"#
+    );
+    let places: Vec<u32> = (0..4_096).collect();
+    for some in places.chunks(512) {
+        let mut batch = Batch::new();
+        for at in some {
+            let rest = [list.to_be_bytes(), at.to_be_bytes()].concat();
+            batch.put(Key::new(PASSPORTS, &rest), issued.clone().into_bytes());
+        }
+        node.store().commit(batch).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn when_half_of_a_list_is_given_the_next_begins_and_one_day_the_first_goes() {
+    let (label, wallet) = visit().await;
+    let node = home(&label);
+    fill(node, 1, node.app().now().plus_seconds(29 * DAY_SECONDS).0).await;
+    let list_of =
+        |wallet: &Wallet| claims(&wallet.passport)["status"]["status_list"]["uri"].clone();
+    let second = renewed(node, &wallet, "second").await;
+    assert_eq!(list_of(&wallet), node.entity().url_of("/status/1"));
+    assert_eq!(list_of(&second), node.entity().url_of("/status/2"));
+    label.settle().await;
+    says(host(&label), &wallet, ALLOWED).await;
+    says(host(&label), &second, ALLOWED).await;
+    let member = &wallet.member;
+    node.app()
+        .set_member(&operator(), member, MemberState::Paused)
+        .await
+        .unwrap();
+    label.settle().await;
+    says(host(&label), &wallet, Verdict::Blocked(Block::Paused)).await;
+    says(host(&label), &second, Verdict::Blocked(Block::Paused)).await;
+    node.app()
+        .set_member(&operator(), member, MemberState::Active)
+        .await
+        .unwrap();
+
+    // Nothing of the first list holds any more after a month: it goes.
+    label.advance(20 * DAY_SECONDS);
+    let third = renewed(node, &second, "third").await;
+    label.advance(11 * DAY_SECONDS);
+    for node in label.nodes() {
+        node.app().renew().await.unwrap();
+    }
+    label.settle().await;
+    let places = stored(node, PASSPORTS).await;
+    assert_eq!(places.len(), 2, "of the second list alone");
+    assert_eq!(list_of(&third), node.entity().url_of("/status/2"));
+    says(host(&label), &third, ALLOWED).await;
+    says(host(&label), &wallet, Verdict::Expired).await;
+    let removed = count(host(&label), node.entity(), "status-list", "1").await;
+    let before = count(host(&label), node.entity(), "status-list", "2").await;
+    node.app().renew().await.unwrap();
+    label.settle().await;
+    assert_eq!(
+        count(host(&label), node.entity(), "status-list", "1").await,
+        removed
+    );
+    assert_eq!(
+        count(host(&label), node.entity(), "status-list", "2").await,
+        before
+    );
+    // The newest stays, though nobody holds a passport of it any more.
+    label.advance(31 * DAY_SECONDS);
+    node.app().renew().await.unwrap();
+    let next = Wallet::enrol_again(node, &wallet.member, "fourth").await;
+    assert_eq!(list_of(&next), node.entity().url_of("/status/2"));
+    assert_sound(&[node]).await;
+}
+
+#[tokio::test]
+async fn whose_a_passport_was_is_forgotten_when_it_has_run_out() {
+    let (label, wallet) = visit().await;
+    let node = home(&label);
+    let says_whose = async || {
+        let passports = stored_text(node, PASSPORTS).await;
+        let codes = stored(node, ENROLMENTS).await.len();
+        (passports.contains(&wallet.member), codes)
+    };
+    label.advance(30 * DAY_SECONDS - 1);
+    node.app().renew().await.unwrap();
+    assert_eq!(says_whose().await, (true, 1));
+    label.advance(DAY_SECONDS + 1);
+    node.app().renew().await.unwrap();
+    assert_eq!(says_whose().await, (false, 1));
+    // The code could have been used a week after it was given.
+    label.advance(6 * DAY_SECONDS);
+    node.app().renew().await.unwrap();
+    assert_eq!(says_whose().await, (false, 0));
+}
