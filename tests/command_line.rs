@@ -53,10 +53,20 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["member", "resume"], &["<NUMBER>", "--dir", "--json"]),
     (&["member", "end"], &["<NUMBER>", "--dir", "--json"]),
     (&["member", "revoke"], &["<NUMBER>", "--dir", "--json"]),
-    (&["desk", "add"], &["--dir", "--name", "--json"]),
+    (
+        &["member", "paper"],
+        &["<NUMBER>", "--dir", "--name", "--json"],
+    ),
+    (
+        &["access", "add"],
+        &["--dir", "--role", "--name", "--token", "--json"],
+    ),
+    (&["access", "list"], &["--dir", "--json"]),
+    (&["access", "revoke"], &["<ID>", "--dir", "--json"]),
     (&["wallet", "enrol"], &["--dir", "--home", "--code"]),
     (&["wallet", "show"], &["--dir"]),
     (&["wallet", "present"], &["--dir", "--host"]),
+    (&["wallet", "renew"], &["--dir"]),
     (&["demo"], &["--once", "--json", "--dir"]),
 ];
 

@@ -201,7 +201,9 @@ fn member(home: &Node) -> (String, String) {
 /// The token of a new device at a space's desk.
 #[track_caller]
 fn desk_token(host: &Node) -> String {
-    let added = host.json(&["desk", "add", "--name", "desk"]);
+    let added = host.json(&[
+        "access", "add", "--role", "desk", "--name", "desk", "--token",
+    ]);
     added["token"].as_str().expect("a token").to_owned()
 }
 

@@ -56,10 +56,28 @@ fn a_node_that_forges_its_records_is_noticed() {
 }
 
 #[test]
+fn desks_that_ignore_status_lists_are_noticed() {
+    fails_at(
+        "ignore-statuses",
+        "what the home takes back is refused",
+        "not blocked \"paused\"",
+    );
+}
+
+#[test]
+fn desks_that_forget_showings_are_noticed() {
+    fails_at(
+        "forget-showings",
+        "a member is let in with home and coordinator gone",
+        "not already_used",
+    );
+}
+
+#[test]
 fn nodes_that_ignore_withdrawals_are_noticed() {
     fails_at(
         "ignore-withdrawals",
-        "what the home and the label take back is refused",
+        "without the home's label nobody of it is let in",
         "not blocked \"home_suspended\"",
     );
 }
@@ -70,7 +88,7 @@ fn without_being_told_to_the_same_binary_behaves() {
     let report = done.last_json();
     assert_eq!(report["ok"], true, "{report}");
     let steps = report["steps"].as_array().expect("a list of steps");
-    assert!(steps.len() >= 13, "{report}");
+    assert!(steps.len() >= 15, "{report}");
     for step in steps {
         assert_eq!(step["ok"], true, "{step}");
         assert!(

@@ -8,11 +8,31 @@ use wire::feed::{Body, Page};
 use wire::{EntityId, Sha256Hash};
 
 static IGNORES_WITHDRAWALS: AtomicBool = AtomicBool::new(false);
+static IGNORES_STATUSES: AtomicBool = AtomicBool::new(false);
+static FORGETS_SHOWINGS: AtomicBool = AtomicBool::new(false);
 static FORGES_RECORDS: AtomicBool = AtomicBool::new(false);
 
 /// From here on no withdrawal is believed.
 pub fn ignore_withdrawals() {
     IGNORES_WITHDRAWALS.store(true, Ordering::SeqCst);
+}
+
+/// From here on every passport holds at this desk, whatever its home says.
+pub fn ignore_statuses() {
+    IGNORES_STATUSES.store(true, Ordering::SeqCst);
+}
+
+/// From here on a showing is as good the second time.
+pub fn forget_showings() {
+    FORGETS_SHOWINGS.store(true, Ordering::SeqCst);
+}
+
+pub(crate) fn ignores_statuses() -> bool {
+    IGNORES_STATUSES.load(Ordering::SeqCst)
+}
+
+pub(crate) fn forgets_showings() -> bool {
+    FORGETS_SHOWINGS.load(Ordering::SeqCst)
 }
 
 /// From here on the node serves its own prices as one cent, which nobody signed.

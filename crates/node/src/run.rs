@@ -212,6 +212,8 @@ fn misbehave(what: Option<&str>) -> anyhow::Result<()> {
         None => {}
         Some("skip-signatures") => seal::sabotage::skip_signatures(),
         Some("forge-records") => app::sabotage::forge_records(),
+        Some("ignore-statuses") => app::sabotage::ignore_statuses(),
+        Some("forget-showings") => app::sabotage::forget_showings(),
         Some("ignore-withdrawals") => app::sabotage::ignore_withdrawals(),
         Some(other) => anyhow::bail!("no such sabotage: {other}"),
     }

@@ -31,6 +31,8 @@ pub(crate) struct Node {
     pub(crate) name: String,
     /// How it misbehaves, where it does.
     pub(crate) sabotage: Option<String>,
+    /// How many seconds later it believes that it is.
+    pub(crate) clock_ahead: i64,
     child: Option<Child>,
 }
 
@@ -44,6 +46,7 @@ impl Node {
             dir,
             name,
             sabotage: None,
+            clock_ahead: 0,
             child: None,
         }
     }
@@ -59,6 +62,10 @@ impl Node {
             .arg("--until-stdin-ends")
             .arg("--dir")
             .arg(&self.dir);
+        if self.clock_ahead != 0 {
+            let seconds = self.clock_ahead.to_string();
+            command.args(["--clock-ahead", &seconds]);
+        }
         if let Some(sabotage) = &self.sabotage {
             command.arg("--sabotage").arg(sabotage);
         }

@@ -89,8 +89,18 @@ pub(crate) async fn all(network: &mut Network, report: &mut Report) -> anyhow::R
     );
     step!(
         report,
-        "what the home and the label take back is refused",
+        "what the home takes back is refused",
         passports::taken_back(network, &visit)
+    );
+    step!(
+        report,
+        "without the home's label nobody of it is let in",
+        passports::without_label(network, &visit)
+    );
+    step!(
+        report,
+        "a desk knows when it knows too little",
+        passports::other_times(network, &visit)
     );
     step!(
         report,

@@ -4,7 +4,7 @@
     reason = "a JSON value that is indexed by a name gives null, not a panic"
 )]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 use seal::base64url;
@@ -12,14 +12,21 @@ use serde_json::{Value, json};
 use wire::{EntityId, qr};
 
 use super::setup::answers;
+use crate::config::CONFIG_FILE;
 use crate::demo::facts::{HOME, HOST, OTHER_HOST};
 use crate::demo::judge::{post, refuses, until};
 use crate::demo::network::Network;
-use crate::demo::processes::{arg, escale, escale_json};
+use crate::demo::processes::{Node, arg, escale, escale_json};
 use crate::environment::Stopwatch;
 
 /// How long a desk may take to answer: within a second of showing a phone.
 const ANSWER_MILLIS_MAX: u64 = 1_000;
+
+const HOUR_SECONDS: i64 = 60 * 60;
+const DAY_SECONDS: i64 = 24 * HOUR_SECONDS;
+
+/// What a visitor is called; nobody else is.
+const NAME: &str = "Camille-Zéphyrine";
 
 /// A member with a wallet, and the desks that they visit.
 pub(crate) struct Visit {
@@ -39,7 +46,9 @@ impl Desk {
     async fn open(network: &Network, at: usize) -> anyhow::Result<Self> {
         let (node, _) = network.space(at)?;
         let dir = arg(&node.dir)?;
-        let added = escale_json(&["desk", "add", "--name", "demo", "--dir", dir, "--json"]).await?;
+        let mut args = vec!["access", "add", "--role", "desk", "--name", "demo"];
+        args.extend(["--token", "--dir", dir, "--json"]);
+        let added = escale_json(&args).await?;
         let token = added["token"].as_str().context("no token")?.to_owned();
         Ok(Self {
             entity: node.entity.clone(),
@@ -53,6 +62,15 @@ impl Desk {
         post(&self.entity, "/api/v1/desk/judge", &self.token, &body).await
     }
 
+    /// Shows a passport, again and again, until the answer is this.
+    async fn comes_to(&self, wallet: &Path, answer: &str, reason: Value) -> anyhow::Result<()> {
+        until(|| async {
+            let code = present(wallet, &self.entity).await?;
+            self.must_say(&code, answer, reason.clone()).await
+        })
+        .await
+    }
+
     async fn must_say(&self, code: &str, answer: &str, reason: Value) -> anyhow::Result<()> {
         let said = self.judge(code).await?;
         let is_so = said["answer"] == json!(answer) && said["reason"] == reason;
@@ -61,25 +79,18 @@ impl Desk {
     }
 }
 
+/// A member of the home, with a wallet.
+struct Enrolled {
+    member: String,
+    wallet: PathBuf,
+}
+
 /// Adds a member with an allowance to the home, and puts a passport into a wallet.
-async fn enrol(
-    network: &Network,
-    name: &str,
-    half_days: Option<&str>,
-) -> anyhow::Result<(String, PathBuf)> {
+async fn enrol(network: &Network, name: &str, half_days: Option<&str>) -> anyhow::Result<Enrolled> {
     let (home, _) = network.space(HOME)?;
     let dir = arg(&home.dir)?;
-    let mut args = vec![
-        "member",
-        "add",
-        "--name",
-        name,
-        "--formula",
-        "month",
-        "--dir",
-        dir,
-        "--json",
-    ];
+    let mut args = vec!["member", "add", "--name", name, "--formula", "month"];
+    args.extend(["--dir", dir, "--json"]);
     if let Some(half_days) = half_days {
         args.extend(["--half-days", half_days]);
     }
@@ -88,45 +99,31 @@ async fn enrol(
     let wallet = home.dir.with_extension(format!("wallet-{member}"));
     let given = escale_json(&["member", "code", &member, "--dir", dir, "--json"]).await?;
     let code = given["code"].as_str().context("no code")?;
-    let home = home.entity.as_str();
-    escale(&[
-        "wallet",
-        "enrol",
-        "--home",
-        home,
-        "--code",
-        code,
-        "--dir",
-        arg(&wallet)?,
-    ])
-    .await?;
-    Ok((member, wallet))
+    let mut args = vec!["wallet", "enrol", "--home", home.entity.as_str()];
+    args.extend(["--code", code, "--dir", arg(&wallet)?]);
+    escale(&args).await?;
+    Ok(Enrolled { member, wallet })
 }
 
-async fn present(wallet: &std::path::Path, host: &EntityId) -> anyhow::Result<String> {
-    let code = escale(&[
-        "wallet",
-        "present",
-        "--host",
-        host.as_str(),
-        "--dir",
-        arg(wallet)?,
-    ])
-    .await?;
-    Ok(code.trim().to_owned())
+async fn present(wallet: &Path, host: &EntityId) -> anyhow::Result<String> {
+    present_at(wallet, host, 0).await
+}
+
+/// Shows a passport so many seconds later than now.
+async fn present_at(wallet: &Path, host: &EntityId, seconds: i64) -> anyhow::Result<String> {
+    let seconds = seconds.to_string();
+    let mut args = vec!["wallet", "present", "--host", host.as_str()];
+    args.extend(["--clock-ahead", &seconds, "--dir", arg(wallet)?]);
+    Ok(escale(&args).await?.trim().to_owned())
 }
 
 /// Enrols a member, and waits until both hosts have the home's status list.
 pub(crate) async fn prepare(network: &Network) -> anyhow::Result<Visit> {
-    let (member, wallet) = enrol(network, "Camille", None).await?;
+    let Enrolled { member, wallet } = enrol(network, NAME, None).await?;
     let host = Desk::open(network, HOST).await?;
     let other = Desk::open(network, OTHER_HOST).await?;
     for desk in [&host, &other] {
-        until(|| async {
-            let code = present(&wallet, &desk.entity).await?;
-            desk.must_say(&code, "allowed", Value::Null).await
-        })
-        .await?;
+        desk.comes_to(&wallet, "allowed", Value::Null).await?;
     }
     Ok(Visit {
         member,
@@ -163,11 +160,54 @@ pub(crate) async fn let_in(network: &mut Network, visit: &mut Visit) -> anyhow::
         .await?;
     let elsewhere = present(wallet, &other.entity).await?;
     other.must_say(&elsewhere, "allowed", Value::Null).await?;
+    nothing_is_kept(network, &code)?;
     let letters = code.chars().count();
     visit.code = code;
     Ok(format!(
-        "allowed in {millis} ms, once; at another host with its own code ({letters} letters)"
+        "allowed in {millis} ms, once; at another host with its own code ({letters} letters); \
+         no byte of the host's folder and log is about the visitor"
     ))
+}
+
+/// No file of the host holds the visitor's name or any part of what was shown; the
+/// home's files hold the name.
+fn nothing_is_kept(network: &Network, code: &str) -> anyhow::Result<()> {
+    let shown = qr::decode(code)?;
+    let part = |at: usize| shown.split(['.', '~']).nth(at).unwrap_or_default();
+    let holder: Value = serde_json::from_slice(&base64url::decode(part(1))?)?;
+    let key = holder["cnf"]["jwk"]["x"].as_str().context("no key")?;
+    let binding: Value = serde_json::from_slice(&base64url::decode(part(4))?)?;
+    let nonce = binding["nonce"].as_str().context("no nonce")?;
+    let (host, _) = network.space(HOST)?;
+    for of_the_visitor in [NAME, part(1), part(2), part(4), part(5), key, nonce, code] {
+        let found = file_with(&host.dir, of_the_visitor)?;
+        let found = found.or(file_with(&host.dir.with_extension("log"), of_the_visitor)?);
+        ensure!(found.is_none(), "{found:?} holds {of_the_visitor}");
+    }
+    let (home, _) = network.space(HOME)?;
+    ensure!(
+        file_with(&home.dir, NAME)?.is_some(),
+        "this search finds nothing anywhere"
+    );
+    Ok(())
+}
+
+/// A file at or under `path` that holds `text`.
+fn file_with(path: &Path, text: &str) -> anyhow::Result<Option<PathBuf>> {
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path)? {
+            if let Some(found) = file_with(&entry?.path(), text)? {
+                return Ok(Some(found));
+            }
+        }
+        return Ok(None);
+    }
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let bytes = std::fs::read(path)?;
+    let holds = bytes.windows(text.len()).any(|it| it == text.as_bytes());
+    Ok(holds.then(|| path.to_owned()))
 }
 
 /// Every byte of what was shown, changed one at a time and packed again.
@@ -211,48 +251,122 @@ fn parts(shown: &str) -> Vec<(usize, usize)> {
     parts
 }
 
-/// Paused, resumed, revoked, ended, nothing left, and a home without its label.
+/// Renewed, on paper, paused, resumed, revoked, ended, nothing left.
 pub(crate) async fn taken_back(network: &mut Network, visit: &Visit) -> anyhow::Result<String> {
     let (home, _) = network.space(HOME)?;
-    let (dir, home_entity) = (arg(&home.dir)?, home.entity.as_str());
+    let dir = arg(&home.dir)?;
     let desk = &visit.host;
-    let comes_to = async |wallet: &std::path::Path, answer: &str, reason: Value| {
-        until(|| async {
-            let code = present(wallet, &desk.entity).await?;
-            desk.must_say(&code, answer, reason.clone()).await
-        })
-        .await
-    };
     let change =
         async |what: &str, member: &str| escale(&["member", what, member, "--dir", dir]).await;
+    let old = present(&visit.wallet, &desk.entity).await?;
+    escale(&["wallet", "renew", "--dir", arg(&visit.wallet)?]).await?;
+    desk.comes_to(&visit.wallet, "allowed", Value::Null).await?;
+    desk.must_say(&old, "allowed", Value::Null).await?;
+    let args = ["member", "paper", &visit.member, "--dir", dir, "--json"];
+    let paper = escale_json(&args).await?;
+    let paper = paper["code"].as_str().context("no code")?;
+    desk.must_say(paper, "to_verify", json!("paper")).await?;
     change("pause", &visit.member).await?;
-    comes_to(&visit.wallet, "blocked", json!("paused")).await?;
+    desk.comes_to(&visit.wallet, "blocked", json!("paused"))
+        .await?;
     change("resume", &visit.member).await?;
-    comes_to(&visit.wallet, "allowed", Value::Null).await?;
+    desk.comes_to(&visit.wallet, "allowed", Value::Null).await?;
     change("revoke", &visit.member).await?;
-    comes_to(&visit.wallet, "blocked", json!("revoked")).await?;
-    let (ended, wallet) = enrol(network, "Dominique", None).await?;
-    comes_to(&wallet, "allowed", Value::Null).await?;
-    change("end", &ended).await?;
-    comes_to(&wallet, "blocked", json!("revoked")).await?;
-    let (_, wallet) = enrol(network, "Alix", Some("0")).await?;
-    comes_to(&wallet, "no_allowance", Value::Null).await?;
-    let (_, wallet) = enrol(network, "Claude", None).await?;
-    comes_to(&wallet, "allowed", Value::Null).await?;
+    desk.comes_to(&visit.wallet, "blocked", json!("revoked"))
+        .await?;
+    desk.must_say(paper, "blocked", json!("revoked")).await?;
+    let ended = enrol(network, "Dominique", None).await?;
+    desk.comes_to(&ended.wallet, "allowed", Value::Null).await?;
+    change("end", &ended.member).await?;
+    desk.comes_to(&ended.wallet, "blocked", json!("revoked"))
+        .await?;
+    let spent = enrol(network, "Alix", Some("0")).await?;
+    desk.comes_to(&spent.wallet, "no_allowance", Value::Null)
+        .await?;
+    Ok("renewed, on paper, paused, revoked, ended, nothing left: each its answer".to_owned())
+}
+
+/// The home's label is suspended, then withdrawn, and granted again each time.
+pub(crate) async fn without_label(network: &Network, visit: &Visit) -> anyhow::Result<String> {
+    let (home, _) = network.space(HOME)?;
     let label = arg(&network.coordinator.dir)?;
-    let reason = "travaux (exemple)";
-    escale(&[
-        "label",
-        "suspend",
-        home_entity,
-        "--reason",
-        reason,
-        "--dir",
-        label,
-    ])
-    .await?;
-    comes_to(&wallet, "blocked", json!("home_suspended")).await?;
-    escale(&["label", "grant", home_entity, "--dir", label]).await?;
-    comes_to(&wallet, "allowed", Value::Null).await?;
-    Ok("paused, revoked, ended, nothing left, home suspended: each its answer".to_owned())
+    let desk = &visit.host;
+    let member = enrol(network, "Claude", None).await?;
+    desk.comes_to(&member.wallet, "allowed", Value::Null)
+        .await?;
+    for (what, reason) in [
+        ("suspend", "home_suspended"),
+        ("withdraw", "home_withdrawn"),
+    ] {
+        let mut args = vec!["label", what, home.entity.as_str(), "--dir", label];
+        args.extend(["--reason", "travaux (exemple)"]);
+        escale(&args).await?;
+        desk.comes_to(&member.wallet, "blocked", json!(reason))
+            .await?;
+        escale(&["label", "grant", home.entity.as_str(), "--dir", label]).await?;
+        desk.comes_to(&member.wallet, "allowed", Value::Null)
+            .await?;
+    }
+    Ok("suspended, withdrawn, granted again: each its answer".to_owned())
+}
+
+/// A copy of the host's folder at other times: its clock is an hour behind; or fifteen
+/// days, or thirty-one, have gone by in which nobody was heard.
+pub(crate) async fn other_times(network: &mut Network, visit: &Visit) -> anyhow::Result<String> {
+    let member = enrol(network, "Andrée", None).await?;
+    let desk = &visit.host;
+    desk.comes_to(&member.wallet, "allowed", Value::Null)
+        .await?;
+    let host = network.space_mut(HOST)?;
+    host.stop().await?;
+    let dir = host.dir.with_extension("later");
+    copy(&host.dir, &dir)?;
+    host.start()?;
+    let (host, _) = network.space(HOST)?;
+    answers(network, host).await?;
+    // The copy answers at another address of this machine, where nobody looks for it.
+    let port = host.listen_port;
+    let config = dir.join(CONFIG_FILE);
+    let text = std::fs::read_to_string(&config)?;
+    let (here, there) = (format!("127.0.0.1:{port}"), format!("127.0.0.2:{port}"));
+    let listens = |address: &str| format!("listen = \"{address}\"");
+    ensure!(text.contains(&listens(&here)), "the host listens elsewhere");
+    std::fs::write(&config, text.replace(&listens(&here), &listens(&there)))?;
+    let copied = Desk {
+        entity: EntityId::parse(&format!("http://{there}"))?,
+        token: desk.token.clone(),
+    };
+    let mut node = Node::new(copied.entity.clone(), port, dir, "the host's copy");
+    node.sabotage.clone_from(&host.sabotage);
+    for (seconds, reason) in [
+        (-HOUR_SECONDS, "clock_wrong"),
+        (15 * DAY_SECONDS, "list_too_old"),
+        (31 * DAY_SECONDS, "register_too_old"),
+    ] {
+        node.clock_ahead = seconds;
+        node.start()?;
+        // One whose clock is behind answers too, and says so.
+        let judge = &network.judge;
+        until(|| async { judge.get(&node.entity, "/healthz").await.map(drop) }).await?;
+        let code = present_at(&member.wallet, &desk.entity, seconds).await?;
+        copied
+            .must_say(&code, "not_allowed_here", json!(reason))
+            .await?;
+        node.stop().await?;
+    }
+    Ok("an hour behind, 15 and 31 days without a word: each its answer".to_owned())
+}
+
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to)?;
+        } else if from.is_file() {
+            std::fs::copy(&from, &to)?;
+        }
+    }
+    Ok(())
 }
