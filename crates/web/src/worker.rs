@@ -38,7 +38,7 @@ pub(crate) fn script() -> Result<String, RenderError> {
             .iter()
             .map(|(_, html)| html)
             .chain(&paths)
-            .map(|text| text.as_bytes())
+            .map(String::as_bytes)
             .collect::<Vec<_>>(),
     );
     let mut text = format!("const KEPT = {{\n  version: \"{version}\",\n");

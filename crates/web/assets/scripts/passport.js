@@ -214,6 +214,8 @@ class Page {
       }
       throw error;
     }
+    await this.#wallet.remember("code", undefined);
+    await this.#wallet.remember("member", undefined);
     byId("enrol-code").value = "";
     show("note-taken", false);
     await this.#enrolling(false);

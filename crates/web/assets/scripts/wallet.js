@@ -94,8 +94,6 @@ class Wallet {
         ? [
             ["current", { ...waiting, passport }],
             ["pending", undefined],
-            ["page:member", undefined],
-            ["page:code", undefined],
           ]
         : [],
     );

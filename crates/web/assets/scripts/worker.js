@@ -16,7 +16,11 @@ const PREFIX = "escale-passport-";
 const PAGES = `${PREFIX}${KEPT.version}`;
 /** What the node said last, whatever the version. */
 const SAID = `${PREFIX}said`;
+/** How long somebody waits for the node before what is kept is shown. */
 const LINE_MILLISECONDS_MAX = 3_000;
+/** How long an answer may still come, to be kept for the next time. A question without an
+ * end would hold one of the few connections that a browser opens. */
+const ANSWER_MILLISECONDS_MAX = 15_000;
 const LANGUAGES = ["fr", "en"];
 
 self.addEventListener("install", (event) => {
@@ -60,7 +64,7 @@ async function takeOver() {
 /** The page as the node has it, else as it is kept. */
 async function page(event) {
   const asked = new URL(event.request.url).searchParams.get("lang")?.toLowerCase();
-  const fromNode = fetch(event.request);
+  const fromNode = ask(event.request, LINE_MILLISECONDS_MAX);
   const answer = await inTime(fromNode);
   if (answer && answer.status < 500) {
     event.waitUntil(rememberLanguage(answer.headers.get("Content-Language")));
@@ -75,7 +79,7 @@ async function page(event) {
 /** What the node says of itself and its partners, else what it said last. */
 async function said(event) {
   const cache = await caches.open(SAID);
-  const fromNode = fetch(event.request).then(async (answer) => {
+  const fromNode = ask(event.request, ANSWER_MILLISECONDS_MAX).then(async (answer) => {
     if (answer.ok) {
       await cache.put("/api/v1/home", answer.clone());
     }
@@ -90,6 +94,10 @@ async function said(event) {
 async function asset(request) {
   const cache = await caches.open(PAGES);
   return (await cache.match(request.url)) ?? fetch(request);
+}
+
+function ask(request, milliseconds) {
+  return fetch(request, { signal: AbortSignal.timeout(milliseconds) });
 }
 
 /** The answer, where it comes in time; `null` for none. */

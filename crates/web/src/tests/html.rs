@@ -210,13 +210,13 @@ fn is_sound(page: &Page) {
 
 /// A link leads into the page, to this node, or to a node over `https`.
 fn is_ours_or_a_node(link: &str, ids: &BTreeSet<&str>) {
-    let is_ours = match link.strip_prefix('#') {
-        Some(id) => ids.contains(id),
-        None => {
-            let pages = ["?lang=", "/?lang=", "/passport?lang="];
-            pages.iter().any(|page| link.starts_with(page)) || is_asset(link)
-        }
+    let is_page = || {
+        let pages = ["?lang=", "/?lang=", "/passport?lang="];
+        pages.iter().any(|page| link.starts_with(page))
     };
+    let is_ours = link
+        .strip_prefix('#')
+        .map_or_else(|| is_page() || is_asset(link), |id| ids.contains(id));
     let is_node = link.starts_with("https://") && link.contains("/?lang=");
     assert!(is_ours || is_node, "a link to {link}");
 }
