@@ -12,7 +12,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use wire::Sha256Hash;
 
-use crate::page::PROTECTIONS;
+use crate::page::{Policy, protections};
 
 /// Where assets are.
 pub(crate) const FOLDER: &str = "/assets/";
@@ -57,28 +57,32 @@ impl Asset {
     }
 }
 
-/// An asset that is served: its path and its `ETag`.
+/// An asset that is served: its path and the hash in it.
 struct Served {
     asset: Asset,
     path: String,
-    etag: HeaderValue,
+    hash: String,
 }
 
 static SERVED: LazyLock<Vec<Served>> = LazyLock::new(|| ASSETS.into_iter().map(served).collect());
 
-/// Sixteen hexadecimal digits of the content's SHA-256 name it.
 fn served(asset: Asset) -> Served {
     let (name, ending, content) = asset.parts();
-    let mut hash = String::new();
-    for byte in Sha256Hash::of(&[content.as_bytes()]).0.iter().take(8) {
-        let _ = write!(hash, "{byte:02x}");
-    }
-    let etag = HeaderValue::try_from(format!("\"{hash}\""));
+    let hash = content_hash(&[content.as_bytes()]);
     Served {
         asset,
         path: format!("{FOLDER}{name}-{hash}.{ending}"),
-        etag: etag.unwrap_or(HeaderValue::from_static("\"\"")),
+        hash,
     }
+}
+
+/// The first sixteen hexadecimal digits of a content's SHA-256.
+pub(crate) fn content_hash(parts: &[&[u8]]) -> String {
+    let mut hash = String::new();
+    for byte in Sha256Hash::of(parts).0.iter().take(8) {
+        let _ = write!(hash, "{byte:02x}");
+    }
+    hash
 }
 
 /// The path at which an asset is served.
@@ -90,23 +94,35 @@ pub(crate) fn path(asset: Asset) -> &'static str {
 /// The answer to a request for `path`; `None` where there is no such asset.
 pub(crate) fn answer(path: &str, asked: &HeaderMap) -> Option<Response> {
     let served = SERVED.iter().find(|served| served.path == path)?;
+    let Served { asset, hash, .. } = served;
+    let content_type = asset.content_type();
+    Some(kept_for_ever(asked, content_type, hash, asset.content()))
+}
+
+/// The answer with what stands at a path that names its hash.
+pub(crate) fn kept_for_ever(
+    asked: &HeaderMap,
+    content_type: &'static str,
+    hash: &str,
+    content: &'static str,
+) -> Response {
+    let etag = HeaderValue::try_from(format!("\"{hash}\""));
+    let etag = etag.unwrap_or(HeaderValue::from_static("\"\""));
+    let is_held = is_held(asked, &etag);
     let headers = [
-        (
-            CONTENT_TYPE,
-            HeaderValue::from_static(served.asset.content_type()),
-        ),
+        (CONTENT_TYPE, HeaderValue::from_static(content_type)),
         (
             CACHE_CONTROL,
             HeaderValue::from_static("public, max-age=31536000, immutable"),
         ),
-        (ETAG, served.etag.clone()),
+        (ETAG, etag),
     ];
-    let response = if is_held(asked, &served.etag) {
-        (StatusCode::NOT_MODIFIED, PROTECTIONS, headers).into_response()
+    let protections = protections(Policy::WithoutScript);
+    if is_held {
+        (StatusCode::NOT_MODIFIED, protections, headers).into_response()
     } else {
-        (PROTECTIONS, headers, served.asset.content()).into_response()
-    };
-    Some(response)
+        (protections, headers, content).into_response()
+    }
 }
 
 /// Whether the asker holds this content (RFC 9110 §13.1.2: compared weakly).

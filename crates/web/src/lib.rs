@@ -1,10 +1,13 @@
-//! The pages that people see, in French and English, complete without script.
+//! The pages that people see, in French and English.
 //!
 //! A page is a function of a view of `app` and a language; the routes ask for the
 //! view, choose the language and set the headers. Start at [`router`].
 //!
 //! **Invariant:** nothing is loaded from anywhere but this node, and nothing stands
 //! in a page that its Content-Security-Policy would have to make an exception for.
+//!
+//! **Invariant:** a page is complete without script, but for the passport's: its key
+//! lives in the browser alone.
 //!
 //! **Invariant:** whatever a peer wrote is shown as text, escaped and printable;
 //! only an `EntityId` becomes a link.
@@ -27,10 +30,13 @@ mod news;
 mod notice;
 mod ours;
 mod page;
+mod passport;
 mod routes;
+mod scripts;
 mod shown;
 mod standing;
 mod words;
+mod worker;
 
 pub use frame::RenderError;
 pub use home::home_page;

@@ -7,7 +7,7 @@ use http::{HeaderValue, StatusCode};
 
 use crate::frame::Frame;
 use crate::language::Language;
-use crate::page::Page;
+use crate::page::{Page, Policy};
 use crate::words::{Message, Message as M, Words};
 
 /// After how many seconds asking again makes sense.
@@ -59,6 +59,7 @@ impl Notice {
         });
         Page {
             status: self.status(),
+            policy: Policy::WithoutScript,
             language,
             html,
         }

@@ -1,6 +1,6 @@
 //! A page on its way out: its status, its language, and the headers of every page.
 //!
-//! **Invariant:** nothing leaves this room without [`PROTECTIONS`].
+//! **Invariant:** nothing leaves this room without [`protections`].
 //!
 //! Specified in `specs/pages.md`.
 
@@ -13,20 +13,47 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::language::Language;
 
-/// What a page may load and do: its own style and pictures. There is no script.
-pub(crate) const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
-     form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+/// What an answer may load and do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Policy {
+    /// Its own style and pictures. There is no script.
+    WithoutScript,
+    /// Our scripts and our service worker besides, and what they ask of this node.
+    WithOurScripts,
+}
 
-/// The headers that keep a browser from doing more than the page asks for.
-pub(crate) const PROTECTIONS: [(HeaderName, HeaderValue); 3] = [
-    (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-];
+impl Policy {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::WithoutScript => {
+                "default-src 'none'; style-src 'self'; img-src 'self'; \
+                 form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+            }
+            Self::WithOurScripts => {
+                "default-src 'none'; style-src 'self'; img-src 'self'; \
+                 form-action 'none'; frame-ancestors 'none'; base-uri 'none'; \
+                 script-src 'self'; connect-src 'self'; worker-src 'self'"
+            }
+        }
+    }
+}
+
+/// The headers that keep a browser from doing more than the answer asks for.
+pub(crate) const fn protections(policy: Policy) -> [(HeaderName, HeaderValue); 3] {
+    [
+        (
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(policy.text()),
+        ),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ]
+}
 
 /// A page on its way out.
 pub(crate) struct Page {
     pub(crate) status: StatusCode,
+    pub(crate) policy: Policy,
     pub(crate) language: Language,
     pub(crate) html: String,
 }
@@ -45,6 +72,6 @@ impl IntoResponse for Page {
             (VARY, HeaderValue::from_static("Accept-Language")),
             (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         ];
-        (self.status, PROTECTIONS, headers, self.html).into_response()
+        (self.status, protections(self.policy), headers, self.html).into_response()
     }
 }

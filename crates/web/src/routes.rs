@@ -12,9 +12,11 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 
 use crate::assets;
 use crate::home::home_page;
-use crate::language::Reader;
+use crate::language::{Language, Reader};
 use crate::notice::Notice;
-use crate::page::Page;
+use crate::page::{Page, Policy};
+use crate::passport::passport_page;
+use crate::{scripts, worker};
 
 /// What the pages show, judged now. The binary gives it from `app`.
 pub trait Pages: Clone + Send + Sync + 'static {
@@ -42,8 +44,14 @@ pub enum Asker {
 pub enum Answer {
     /// The home page.
     Home,
+    /// The page on which a member's phone holds the passport.
+    Passport,
+    /// The service worker of that page.
+    Worker,
     /// Style and pictures.
     Asset,
+    /// A script.
+    Script,
 }
 
 /// One route.
@@ -69,9 +77,27 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         method: Method::GET,
+        path: "/passport",
+        asker: Asker::Anybody,
+        answer: Answer::Passport,
+    },
+    Route {
+        method: Method::GET,
+        path: worker::PATH,
+        asker: Asker::Anybody,
+        answer: Answer::Worker,
+    },
+    Route {
+        method: Method::GET,
         path: "/assets/{name}",
         asker: Asker::Anybody,
         answer: Answer::Asset,
+    },
+    Route {
+        method: Method::GET,
+        path: "/assets/{folder}/{name}",
+        asker: Asker::Anybody,
+        answer: Answer::Script,
     },
 ];
 
@@ -80,7 +106,10 @@ pub fn router<P: Pages>(pages: P) -> Router {
     let with_route = |router: Router<P>, route: &Route| {
         let method_router: MethodRouter<P> = match route.answer {
             Answer::Home => get(home::<P>),
+            Answer::Passport => get(passport),
+            Answer::Worker => get(worker_script),
             Answer::Asset => get(asset),
+            Answer::Script => get(script),
         };
         router.route(route.path, method_router)
     };
@@ -98,23 +127,52 @@ async fn home<P: Pages>(State(pages): State<P>, Reader(language): Reader) -> Res
         Ok(home) => home_page(&home, language).map_err(|error| chain(&error)),
         Err(error) => Err(chain(&error)),
     };
+    shown("home", Policy::WithoutScript, language, rendered)
+}
+
+/// `GET /passport`: the page on which a member's phone holds the passport.
+async fn passport(Reader(language): Reader) -> Response {
+    let rendered = passport_page(language).map_err(|error| chain(&error));
+    shown("passport", Policy::WithOurScripts, language, rendered)
+}
+
+/// `GET /passport-worker.js`: the service worker of that page.
+async fn worker_script(Reader(language): Reader) -> Response {
+    worker::answer().unwrap_or_else(|error| unavailable("worker", language, &chain(&error)))
+}
+
+/// The answer with a page, or with the one for what could not be made.
+fn shown(
+    page: &'static str,
+    policy: Policy,
+    language: Language,
+    rendered: Result<String, String>,
+) -> Response {
     match rendered {
         Ok(html) => Page {
             status: StatusCode::OK,
+            policy,
             language,
             html,
         }
         .into_response(),
-        Err(cause) => {
-            tracing::error!(page = "home", cause, "a page could not be shown: {cause}");
-            Notice::Unavailable.answer(language)
-        }
+        Err(cause) => unavailable(page, language, &cause),
     }
+}
+
+fn unavailable(page: &'static str, language: Language, cause: &str) -> Response {
+    tracing::error!(page, cause, "a page could not be shown: {cause}");
+    Notice::Unavailable.answer(language)
 }
 
 /// `GET /assets/{name}`: style and pictures.
 async fn asset(uri: Uri, headers: HeaderMap, Reader(language): Reader) -> Response {
     assets::answer(uri.path(), &headers).unwrap_or_else(|| Notice::Missing.answer(language))
+}
+
+/// `GET /assets/{folder}/{name}`: a script.
+async fn script(uri: Uri, headers: HeaderMap, Reader(language): Reader) -> Response {
+    scripts::answer(uri.path(), &headers).unwrap_or_else(|| Notice::Missing.answer(language))
 }
 
 /// Every other path.

@@ -7,6 +7,7 @@ mod contrast;
 mod headers;
 mod html;
 mod pages;
+mod passport;
 
 use app::view::Home;
 

@@ -13,6 +13,7 @@ const TEXT: &[(&str, &[&str])] = &[
     ("warn-ink", &["warn-soft", "surface", "paper", "fir-soft"]),
     ("stop-ink", &["stop-soft"]),
     ("slate-ink", &["slate-soft"]),
+    ("paper", &["fir", "ink"]),
 ];
 
 /// Shapes and edges that mean something: 3 to 1 (1.4.11).
@@ -20,6 +21,7 @@ const SHAPES: &[(&str, &[&str])] = &[
     ("edge", &["paper", "surface"]),
     ("fir", &["paper", "surface"]),
     ("warn-ink", &["warn-soft", "paper"]),
+    ("stop-ink", &["surface"]),
 ];
 
 /// Colours that carry nothing: hairlines, dots, the cut in a shape.

@@ -13,6 +13,10 @@ use super::{Still, homes, html};
 use crate::assets::{ASSETS, Asset, path};
 use crate::language::{LANGUAGES, Language};
 use crate::routes::{Answer, Asker, ROUTES, router};
+use crate::scripts::{self, SCRIPTS};
+
+/// For whatever is at a path that names its content.
+const KEPT: &str = "public, max-age=31536000, immutable";
 
 struct Answered {
     status: StatusCode,
@@ -74,16 +78,62 @@ fn is_protected(answered: &Answered) {
     assert_eq!(answered.header(REFERRER_POLICY), "no-referrer");
 }
 
-/// What holds for every page.
+/// What holds for every page that is complete without script.
 #[track_caller]
 fn is_page(answered: &Answered, status: StatusCode, language: Language) {
+    is_in_language(answered, status, language);
+    runs_no_script(answered);
+    let page = html::read(&answered.body);
+    assert_eq!(page.tags[0].attribute("lang"), Some(language.tag()));
+}
+
+/// What holds for the one page that has scripts.
+#[track_caller]
+fn is_passport(answered: &Answered, language: Language) {
+    is_in_language(answered, StatusCode::OK, language);
+    runs_our_scripts(answered);
+    let page = html::read_with_script(&answered.body);
+    assert_eq!(page.tags[0].attribute("lang"), Some(language.tag()));
+}
+
+#[track_caller]
+fn runs_no_script(answered: &Answered) {
+    let policy = answered.header(CONTENT_SECURITY_POLICY);
+    for directive in ["script-src", "connect-src", "worker-src"] {
+        assert!(!policy.contains(directive), "{policy}");
+    }
+}
+
+#[track_caller]
+fn runs_our_scripts(answered: &Answered) {
+    let policy = answered.header(CONTENT_SECURITY_POLICY);
+    for wanted in [
+        "script-src 'self'",
+        "connect-src 'self'",
+        "worker-src 'self'",
+    ] {
+        assert!(policy.split("; ").any(|it| it == wanted), "{policy}");
+    }
+}
+
+/// What holds for every script.
+#[track_caller]
+fn is_script(answered: &Answered, kept: &str) {
+    assert_eq!(answered.status, StatusCode::OK);
+    assert_eq!(
+        answered.header(CONTENT_TYPE),
+        "text/javascript; charset=utf-8"
+    );
+    assert_eq!(answered.header(CACHE_CONTROL), kept);
+}
+
+#[track_caller]
+fn is_in_language(answered: &Answered, status: StatusCode, language: Language) {
     assert_eq!(answered.status, status);
     assert_eq!(answered.header(CONTENT_TYPE), "text/html; charset=utf-8");
     assert_eq!(answered.header(CONTENT_LANGUAGE), language.tag());
     assert_eq!(answered.header(VARY), "Accept-Language");
     assert_eq!(answered.header(CACHE_CONTROL), "no-cache");
-    let page = html::read(&answered.body);
-    assert_eq!(page.tags[0].attribute("lang"), Some(language.tag()));
 }
 
 /// Asks for every route of the table; a new one has no arm here and does not compile.
@@ -98,6 +148,22 @@ async fn every_route_answers_anybody_in_both_languages() {
                 Answer::Home => {
                     let answered = asked(in_language(route.path)).await;
                     is_page(&answered, StatusCode::OK, language);
+                }
+                Answer::Passport => {
+                    let answered = asked(in_language(route.path)).await;
+                    is_passport(&answered, language);
+                }
+                Answer::Worker => {
+                    let answered = asked(in_language(route.path)).await;
+                    is_script(&answered, "no-cache");
+                    assert!(answered.body.ends_with(scripts::WORKER));
+                }
+                Answer::Script => {
+                    for script in SCRIPTS {
+                        let answered = asked(in_language(&scripts::path(script))).await;
+                        is_script(&answered, KEPT);
+                        assert_eq!(answered.body, script.text);
+                    }
                 }
                 Answer::Asset => {
                     for asset in ASSETS {
@@ -132,6 +198,9 @@ async fn a_page_that_does_not_exist_says_so_in_the_readers_language() {
         "/assets/",
         "/assets/escale-0000000000000000.css",
         "/assets/%FF",
+        "/assets/scripts-0000000000000000/passport.js",
+        "/assets/scripts/worker.js",
+        "/passport/",
         "/assets/..%2f..%2fetc/passwd",
         "/../nowhere",
     ] {
@@ -181,24 +250,33 @@ async fn an_asset_is_kept_for_ever_at_a_path_that_names_its_content() {
             Asset::Mark | Asset::Day | Asset::Night => "image/svg+xml",
         };
         assert_eq!(answered.header(CONTENT_TYPE), expected);
-        let kept = "public, max-age=31536000, immutable";
-        assert_eq!(answered.header(CACHE_CONTROL), kept);
-        let etag = answered.header(ETAG).to_owned();
-        assert_eq!(etag.len(), 18, "{etag}");
-        assert!(uri.contains(etag.trim_matches('"')), "{uri} {etag}");
-        for held in [
-            etag.clone(),
-            format!("W/{etag}"),
-            format!("\"other\", {etag}"),
-        ] {
-            let again = ask(le_mug(), Method::GET, uri, &[(IF_NONE_MATCH, &held)]).await;
-            assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{held}");
-            assert_eq!(
-                (again.body.as_str(), again.header(ETAG)),
-                ("", etag.as_str())
-            );
-        }
-        let other = ask(le_mug(), Method::GET, uri, &[(IF_NONE_MATCH, "\"other\"")]).await;
-        assert_eq!(other.status, StatusCode::OK);
+        is_kept_for_ever(uri, &answered).await;
     }
+    for script in SCRIPTS {
+        let uri = scripts::path(script);
+        let answered = get(&uri).await;
+        is_script(&answered, KEPT);
+        is_kept_for_ever(&uri, &answered).await;
+    }
+}
+
+async fn is_kept_for_ever(uri: &str, answered: &Answered) {
+    assert_eq!(answered.header(CACHE_CONTROL), KEPT);
+    let etag = answered.header(ETAG).to_owned();
+    assert_eq!(etag.len(), 18, "{etag}");
+    assert!(uri.contains(etag.trim_matches('"')), "{uri} {etag}");
+    for held in [
+        etag.clone(),
+        format!("W/{etag}"),
+        format!("\"other\", {etag}"),
+    ] {
+        let again = ask(le_mug(), Method::GET, uri, &[(IF_NONE_MATCH, &held)]).await;
+        assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{held}");
+        assert_eq!(
+            (again.body.as_str(), again.header(ETAG)),
+            ("", etag.as_str())
+        );
+    }
+    let other = ask(le_mug(), Method::GET, uri, &[(IF_NONE_MATCH, "\"other\"")]).await;
+    assert_eq!(other.status, StatusCode::OK);
 }

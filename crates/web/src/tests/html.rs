@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-const VOID: &[&str] = &["br", "img", "link", "meta", "source"];
+use crate::assets::{self, ASSETS};
+use crate::scripts::{self, SCRIPTS};
+
+const VOID: &[&str] = &["br", "img", "input", "link", "meta", "source"];
 /// Elements of our SVG shapes, which close themselves.
 const SHAPES: &[&str] = &["circle", "path", "rect"];
 
@@ -27,9 +30,52 @@ pub(super) struct Page {
     pub(super) text: String,
 }
 
-/// Reads a page, and panics where it is not well-formed.
+impl Page {
+    fn count(&self, name: &str) -> usize {
+        self.tags.iter().filter(|tag| tag.name == name).count()
+    }
+}
+
+/// Reads a page without script, and panics where it is not well-formed.
 #[track_caller]
 pub(super) fn read(html: &str) -> Page {
+    let page = read_any(html);
+    for never in ["script", "form", "button"] {
+        assert_eq!(page.count(never), 0, "<{never}>");
+    }
+    page
+}
+
+/// Reads a page that one script of ours fills in.
+#[track_caller]
+pub(super) fn read_with_script(html: &str) -> Page {
+    let page = read_any(html);
+    assert_eq!(page.count("script"), 1);
+    assert!(html.contains("></script>"), "nothing stands in the page");
+    for tag in &page.tags {
+        match tag.name.as_str() {
+            "script" => assert_eq!(tag.attribute("type"), Some("module")),
+            // The script sends what is in it; a browser could put it into an address.
+            "form" => assert_eq!(
+                (tag.attribute("action"), tag.attribute("method")),
+                (None, None)
+            ),
+            "button" => assert!(tag.attribute("type").is_some(), "{tag:?}"),
+            "label" => {
+                let of = tag.attribute("for");
+                assert!(
+                    page.tags.iter().any(|it| it.attribute("id") == of),
+                    "{tag:?}"
+                );
+            }
+            _ => {}
+        }
+    }
+    page
+}
+
+#[track_caller]
+fn read_any(html: &str) -> Page {
     let mut rest = html
         .strip_prefix("<!DOCTYPE html>")
         .expect("a page begins with its doctype");
@@ -126,14 +172,13 @@ fn plain(text: &str) -> String {
 
 /// What holds for every page of ours.
 fn is_sound(page: &Page) {
-    let count = |name: &str| page.tags.iter().filter(|tag| tag.name == name).count();
     for once in [
         "html", "head", "title", "body", "header", "main", "footer", "h1",
     ] {
-        assert_eq!(count(once), 1, "<{once}>");
+        assert_eq!(page.count(once), 1, "<{once}>");
     }
-    for never in ["script", "style", "iframe", "object", "form", "base"] {
-        assert_eq!(count(never), 0, "<{never}>");
+    for never in ["style", "iframe", "object", "base"] {
+        assert_eq!(page.count(never), 0, "<{never}>");
     }
     let mut ids = BTreeSet::new();
     for tag in &page.tags {
@@ -149,8 +194,11 @@ fn is_sound(page: &Page) {
         );
     }
     for tag in &page.tags {
-        if let Some(labelled_by) = tag.attribute("aria-labelledby") {
-            assert!(ids.contains(labelled_by), "no element {labelled_by}");
+        let named = ["aria-labelledby", "aria-describedby"].into_iter();
+        for named in named.filter_map(|name| tag.attribute(name)) {
+            for id in named.split(' ') {
+                assert!(ids.contains(id), "no element {id}");
+            }
         }
         let links = ["href", "src", "srcset"].into_iter();
         for link in links.filter_map(|name| tag.attribute(name)) {
@@ -162,18 +210,22 @@ fn is_sound(page: &Page) {
 
 /// A link leads into the page, to this node, or to a node over `https`.
 fn is_ours_or_a_node(link: &str, ids: &BTreeSet<&str>) {
-    let is_ours = match link.strip_prefix('#') {
-        Some(id) => ids.contains(id),
-        None => link.starts_with("?lang=") || link.starts_with("/?lang=") || is_asset(link),
+    let is_page = || {
+        let pages = ["?lang=", "/?lang=", "/passport?lang="];
+        pages.iter().any(|page| link.starts_with(page))
     };
+    let is_ours = link
+        .strip_prefix('#')
+        .map_or_else(|| is_page() || is_asset(link), |id| ids.contains(id));
     let is_node = link.starts_with("https://") && link.contains("/?lang=");
     assert!(is_ours || is_node, "a link to {link}");
 }
 
 fn is_asset(link: &str) -> bool {
-    crate::assets::ASSETS
-        .into_iter()
-        .any(|asset| crate::assets::path(asset) == link)
+    let mut assets = ASSETS.into_iter();
+    let mut scripts = SCRIPTS.into_iter();
+    assets.any(|asset| assets::path(asset) == link)
+        || scripts.any(|script| scripts::path(script) == link)
 }
 
 fn headings_do_not_skip(page: &Page) {

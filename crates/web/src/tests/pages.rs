@@ -66,6 +66,7 @@ fn a_visitor_learns_whether_to_come_and_what_it_costs() {
             "Ouvert jusqu’à 12 h 30",
             "Labellisé jusqu’au 2 janvier 2027",
             "Un café où l’on travaille",
+            "Mon passeport",
             "Formules exemple",
             "l’heure 3,50 €",
             "la demi-journée 9 €",
@@ -270,6 +271,10 @@ fn a_coordinator_shows_the_label_then_the_spaces_by_standing() {
         ],
     );
     assert!(!text.contains("Ce lieu"));
+    assert!(
+        !text.contains("Mon passeport"),
+        "a coordinator is nobody's home"
+    );
     says(
         &homes::bare_coordinator(),
         Language::English,

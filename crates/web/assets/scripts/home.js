@@ -1,0 +1,73 @@
+/* What the page asks of this node, which is the member's home.
+ *
+ * Invariant: an answer is either what was asked for, a [`Refusal`] with its stable code, or
+ * [`Unreachable`]. Nothing else is thrown.
+ *
+ * Specified in `specs/http.md`; the codes in `specs/problems.md`.
+ */
+
+/** How long an answer may take. */
+const ANSWER_MILLISECONDS_MAX = 15_000;
+
+/** The home answered that it will not. */
+export class Refusal extends Error {
+  constructor(status, code) {
+    super(`${status} ${code}`);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** The home did not answer: the line is cut, or the node does not run. */
+export class Unreachable extends Error {}
+
+/** `POST /api/v1/enrol`: the passport for a one-time code and a key. */
+export async function enrol(code, jwk) {
+  return (await ask("/api/v1/enrol", { body: { code, jwk } })).passport;
+}
+
+/** `GET /api/v1/member`: what the home knows of the member now. */
+export function member(presentation) {
+  return ask("/api/v1/member", { presentation });
+}
+
+/** `POST /api/v1/member/renew`: a passport for a new key. */
+export async function renew(presentation, jwk) {
+  return (await ask("/api/v1/member/renew", { presentation, body: { jwk } })).passport;
+}
+
+/** `GET /api/v1/home`: this space, its partners, the label. It may be an older answer that
+ * the service worker kept. */
+export function home() {
+  return ask("/api/v1/home", {});
+}
+
+async function ask(path, { presentation, body }) {
+  const headers = { Accept: "application/json" };
+  if (presentation) {
+    headers.Authorization = `Passport ${presentation}`;
+  }
+  if (body) {
+    headers["Content-Type"] = "application/json";
+  }
+  let response;
+  let answer;
+  try {
+    response = await fetch(path, {
+      method: body ? "POST" : "GET",
+      headers,
+      body: body && JSON.stringify(body),
+      credentials: "omit",
+      redirect: "error",
+      signal: AbortSignal.timeout(ANSWER_MILLISECONDS_MAX),
+    });
+    answer = await response.json();
+  } catch (cause) {
+    // Cut off on its way, or a gateway's own page for a node that does not run.
+    throw new Unreachable("no answer of the home", { cause });
+  }
+  if (!response.ok) {
+    throw new Refusal(response.status, String(answer.code));
+  }
+  return answer;
+}
