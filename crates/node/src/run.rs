@@ -63,7 +63,7 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
     );
-    let router = web::router(HomePages(app.clone())).merge(api::router(app.clone()));
+    let router = web::router(HomePages(app.clone()), app.clone()).merge(api::router(app.clone()));
     let router = with_request_log(router);
     let mut tasks = Tasks::new();
     let stop = tasks.stop_signal();

@@ -49,7 +49,7 @@ async fn serve(name: &str, seconds: u64) -> Outcome {
     let home = homes::all().into_iter().find(|(other, _)| *other == name);
     let pages = Still(home.map(|(_, home)| Box::new(home)));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:7800").await?;
-    let serving = axum::serve(listener, router(pages)).into_future();
+    let serving = axum::serve(listener, router(pages, node().await)).into_future();
     match tokio::time::timeout(Duration::from_secs(seconds), serving).await {
         Ok(ended) => Ok(ended?),
         Err(_) => Ok(()),
@@ -89,9 +89,14 @@ async fn write_page(folder: &Path, name: &str, html: &str) -> Outcome {
     Ok(())
 }
 
+/// A node for the pages that ask one.
+async fn node() -> app::App {
+    testkit::Label::invited(1).await.space(0).app()
+}
+
 async fn ask(uri: &str) -> Result<(StatusCode, String), Box<dyn Error>> {
     let request = Request::get(uri).body(Body::empty())?;
-    let response = router(Still(None)).oneshot(request).await?;
+    let response = router(Still(None), node().await).oneshot(request).await?;
     let status = response.status();
     let body = response.into_body().collect().await?.to_bytes();
     Ok((status, String::from_utf8(body.to_vec())?))

@@ -17,6 +17,8 @@ pub(crate) struct Frame {
     pub(crate) words: &'static Words,
     /// What the browser's tab says.
     pub(crate) title: String,
+    /// Where the page is read in the other language; empty where it stands.
+    pub(crate) path: String,
     /// The path of the style sheet.
     pub(crate) style: &'static str,
     /// The path of the mark.
@@ -32,11 +34,17 @@ impl Frame {
         Self {
             words,
             title,
+            path: String::new(),
             style: assets::path(Asset::Style),
             mark: assets::path(Asset::Mark),
             day: assets::path(Asset::Day),
             night: assets::path(Asset::Night),
         }
+    }
+
+    /// The frame of a page that answers a form: what is read there is at `path`.
+    pub(crate) fn at(self, path: String) -> Self {
+        Self { path, ..self }
     }
 
     /// The tag of the page's language.

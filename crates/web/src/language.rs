@@ -9,6 +9,7 @@ use std::convert::Infallible;
 use axum::extract::FromRequestParts;
 use http::header::ACCEPT_LANGUAGE;
 use http::request::Parts;
+use http::{HeaderMap, Uri};
 
 /// A language in which every page is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +48,13 @@ impl Language {
         query
             .and_then(asked_in_query)
             .unwrap_or_else(|| accepted_most(accepted))
+    }
+
+    /// The language for a request.
+    pub(crate) fn of_request(uri: &Uri, headers: &HeaderMap) -> Self {
+        let lines = headers.get_all(ACCEPT_LANGUAGE).into_iter();
+        let accepted = lines.filter_map(|line| line.to_str().ok());
+        Self::choose(uri.query(), accepted)
     }
 
     const fn is_french(self) -> bool {
@@ -143,9 +151,7 @@ impl<S: Sync> FromRequestParts<S> for Reader {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let lines = parts.headers.get_all(ACCEPT_LANGUAGE).into_iter();
-        let accepted = lines.filter_map(|line| line.to_str().ok());
-        Ok(Self(Language::choose(parts.uri.query(), accepted)))
+        Ok(Self(Language::of_request(&parts.uri, &parts.headers)))
     }
 }
 

@@ -31,9 +31,11 @@ mod notice;
 mod ours;
 mod page;
 mod passport;
+mod picture;
 mod routes;
 mod scripts;
 mod shown;
+mod staff;
 mod standing;
 mod words;
 mod worker;
@@ -41,6 +43,7 @@ mod worker;
 pub use frame::RenderError;
 pub use home::home_page;
 pub use language::{LANGUAGES, Language};
+pub use picture::qr_versions;
 pub use routes::{Answer, Asker, PageError, Pages, ROUTES, Route, router};
 
 #[cfg(test)]

@@ -22,6 +22,12 @@ pub(crate) enum Notice {
     MethodNotAllowed,
     /// The page could not be made.
     Unavailable,
+    /// Whoever has signed in may not do that.
+    RoleNeeded,
+    /// A form that stands on a page of somebody else.
+    OtherOrigin,
+    /// What was sent is no form, or too long.
+    FormNotRead,
 }
 
 #[derive(Template)]
@@ -86,6 +92,24 @@ impl Notice {
                 Message::UnavailableKept,
                 Message::UnavailableNext,
             ),
+            Self::RoleNeeded => (
+                Message::RoleNeededTitle,
+                Message::RoleNeededHappened,
+                Message::NothingChanged,
+                Message::RoleNeededNext,
+            ),
+            Self::OtherOrigin => (
+                Message::OtherOriginTitle,
+                Message::OtherOriginHappened,
+                Message::NothingChanged,
+                Message::OtherOriginNext,
+            ),
+            Self::FormNotRead => (
+                Message::FormNotReadTitle,
+                Message::FormNotReadHappened,
+                Message::NothingChanged,
+                Message::FormNotReadNext,
+            ),
         }
     }
 
@@ -94,6 +118,8 @@ impl Notice {
             Self::Missing => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::RoleNeeded | Self::OtherOrigin => StatusCode::FORBIDDEN,
+            Self::FormNotRead => StatusCode::BAD_REQUEST,
         }
     }
 

@@ -20,6 +20,8 @@ pub(crate) enum Policy {
     WithoutScript,
     /// Our scripts and our service worker besides, and what they ask of this node.
     WithOurScripts,
+    /// Forms that are sent to this node. Nobody but who asked keeps the page.
+    WithForms,
 }
 
 impl Policy {
@@ -34,6 +36,25 @@ impl Policy {
                  form-action 'none'; frame-ancestors 'none'; base-uri 'none'; \
                  script-src 'self'; connect-src 'self'; worker-src 'self'"
             }
+            Self::WithForms => {
+                "default-src 'none'; style-src 'self'; img-src 'self'; \
+                 form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+            }
+        }
+    }
+
+    /// A form that is sent says where it stands, which a browser otherwise keeps back.
+    const fn referrer(self) -> &'static str {
+        match self {
+            Self::WithoutScript | Self::WithOurScripts => "no-referrer",
+            Self::WithForms => "same-origin",
+        }
+    }
+
+    const fn caching(self) -> &'static str {
+        match self {
+            Self::WithoutScript | Self::WithOurScripts => "no-cache",
+            Self::WithForms => "no-store",
         }
     }
 }
@@ -46,7 +67,7 @@ pub(crate) const fn protections(policy: Policy) -> [(HeaderName, HeaderValue); 3
             HeaderValue::from_static(policy.text()),
         ),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (REFERRER_POLICY, HeaderValue::from_static(policy.referrer())),
     ]
 }
 
@@ -70,7 +91,10 @@ impl IntoResponse for Page {
                 HeaderValue::from_static(self.language.tag()),
             ),
             (VARY, HeaderValue::from_static("Accept-Language")),
-            (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+            (
+                CACHE_CONTROL,
+                HeaderValue::from_static(self.policy.caching()),
+            ),
         ];
         (self.status, protections(self.policy), headers, self.html).into_response()
     }

@@ -3,11 +3,12 @@
 use std::error::Error;
 use std::future::Future;
 
+use app::App;
 use app::view::Home;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, FromRef, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, get, post};
 use http::{HeaderMap, Method, StatusCode, Uri};
 
 use crate::assets;
@@ -16,7 +17,7 @@ use crate::language::{Language, Reader};
 use crate::notice::Notice;
 use crate::page::{Page, Policy};
 use crate::passport::passport_page;
-use crate::{scripts, worker};
+use crate::{scripts, staff, worker};
 
 /// What the pages show, judged now. The binary gives it from `app`.
 pub trait Pages: Clone + Send + Sync + 'static {
@@ -37,6 +38,12 @@ pub enum PageError {
 pub enum Asker {
     /// Anybody at all.
     Anybody,
+    /// Whoever has signed in at this space.
+    Desk,
+    /// A steward or an operator.
+    Steward,
+    /// An operator.
+    Operator,
 }
 
 /// What a route answers.
@@ -52,6 +59,34 @@ pub enum Answer {
     Asset,
     /// A script.
     Script,
+    /// Where a one-time code is typed.
+    SignIn,
+    /// A credential for the code, in a cookie.
+    SigningIn,
+    /// The end of that credential.
+    SignOut,
+    /// The desk, waiting.
+    Desk,
+    /// Whether a visitor is welcome.
+    Judge,
+    /// The members.
+    Members,
+    /// A member is added.
+    AddMember,
+    /// A member.
+    Member,
+    /// A one-time code for a member's phone.
+    MemberCode,
+    /// A passport on a card.
+    MemberPaper,
+    /// A member's passports are taken back.
+    MemberRevoke,
+    /// A membership is paused.
+    MemberPause,
+    /// A membership is resumed.
+    MemberResume,
+    /// A membership is ended.
+    MemberEnd,
 }
 
 /// One route.
@@ -99,17 +134,128 @@ pub const ROUTES: &[Route] = &[
         asker: Asker::Anybody,
         answer: Answer::Script,
     },
+    Route {
+        method: Method::GET,
+        path: "/sign-in",
+        asker: Asker::Anybody,
+        answer: Answer::SignIn,
+    },
+    Route {
+        method: Method::POST,
+        path: "/sign-in",
+        asker: Asker::Anybody,
+        answer: Answer::SigningIn,
+    },
+    Route {
+        method: Method::POST,
+        path: "/sign-out",
+        asker: Asker::Anybody,
+        answer: Answer::SignOut,
+    },
+    Route {
+        method: Method::GET,
+        path: "/desk",
+        asker: Asker::Desk,
+        answer: Answer::Desk,
+    },
+    Route {
+        method: Method::POST,
+        path: "/desk",
+        asker: Asker::Desk,
+        answer: Answer::Judge,
+    },
+    Route {
+        method: Method::GET,
+        path: "/members",
+        asker: Asker::Steward,
+        answer: Answer::Members,
+    },
+    Route {
+        method: Method::POST,
+        path: "/members",
+        asker: Asker::Operator,
+        answer: Answer::AddMember,
+    },
+    Route {
+        method: Method::GET,
+        path: "/members/{member}",
+        asker: Asker::Steward,
+        answer: Answer::Member,
+    },
+    Route {
+        method: Method::POST,
+        path: "/members/{member}/code",
+        asker: Asker::Steward,
+        answer: Answer::MemberCode,
+    },
+    Route {
+        method: Method::POST,
+        path: "/members/{member}/paper",
+        asker: Asker::Steward,
+        answer: Answer::MemberPaper,
+    },
+    Route {
+        method: Method::POST,
+        path: "/members/{member}/revoke",
+        asker: Asker::Steward,
+        answer: Answer::MemberRevoke,
+    },
+    Route {
+        method: Method::POST,
+        path: "/members/{member}/pause",
+        asker: Asker::Operator,
+        answer: Answer::MemberPause,
+    },
+    Route {
+        method: Method::POST,
+        path: "/members/{member}/resume",
+        asker: Asker::Operator,
+        answer: Answer::MemberResume,
+    },
+    Route {
+        method: Method::POST,
+        path: "/members/{member}/end",
+        asker: Asker::Operator,
+        answer: Answer::MemberEnd,
+    },
 ];
 
+/// What the routes answer from.
+#[derive(Clone)]
+struct Room<P> {
+    pages: P,
+    app: App,
+}
+
+impl<P> FromRef<Room<P>> for App {
+    fn from_ref(room: &Room<P>) -> Self {
+        room.app.clone()
+    }
+}
+
 /// The router of all pages, with the page for what does not exist as its fallback.
-pub fn router<P: Pages>(pages: P) -> Router {
-    let with_route = |router: Router<P>, route: &Route| {
-        let method_router: MethodRouter<P> = match route.answer {
+pub fn router<P: Pages>(pages: P, app: App) -> Router {
+    let with_route = |router: Router<Room<P>>, route: &Route| {
+        let method_router: MethodRouter<Room<P>> = match route.answer {
             Answer::Home => get(home::<P>),
             Answer::Passport => get(passport),
             Answer::Worker => get(worker_script),
             Answer::Asset => get(asset),
             Answer::Script => get(script),
+            Answer::SignIn => get(staff::sign_in),
+            Answer::SigningIn => post(staff::signing_in),
+            Answer::SignOut => post(staff::sign_out),
+            Answer::Desk => get(staff::desk),
+            Answer::Judge => post(staff::judge),
+            Answer::Members => get(staff::members),
+            Answer::AddMember => post(staff::add),
+            Answer::Member => get(staff::member),
+            Answer::MemberCode => post(staff::code),
+            Answer::MemberPaper => post(staff::paper),
+            Answer::MemberRevoke => post(staff::revoke),
+            Answer::MemberPause => post(staff::pause),
+            Answer::MemberResume => post(staff::resume),
+            Answer::MemberEnd => post(staff::end),
         };
         router.route(route.path, method_router)
     };
@@ -118,12 +264,13 @@ pub fn router<P: Pages>(pages: P) -> Router {
         .fold(Router::new(), with_route)
         .fallback(missing)
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(pages)
+        .layer(DefaultBodyLimit::max(staff::BODY_BYTES_MAX))
+        .with_state(Room { pages, app })
 }
 
 /// `GET /`: the home page.
-async fn home<P: Pages>(State(pages): State<P>, Reader(language): Reader) -> Response {
-    let rendered = match pages.home().await {
+async fn home<P: Pages>(State(room): State<Room<P>>, Reader(language): Reader) -> Response {
+    let rendered = match room.pages.home().await {
         Ok(home) => home_page(&home, language).map_err(|error| chain(&error)),
         Err(error) => Err(chain(&error)),
     };
@@ -186,7 +333,7 @@ async fn method_not_allowed(Reader(language): Reader) -> Response {
 }
 
 /// An error and its sources in one line.
-fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

@@ -8,8 +8,11 @@ mod headers;
 mod html;
 mod pages;
 mod passport;
+mod staff;
 
+use app::App;
 use app::view::Home;
+use testkit::Label;
 
 use crate::{PageError, Pages};
 
@@ -22,4 +25,9 @@ impl Pages for Still {
         let home = self.0.as_deref().cloned();
         home.ok_or_else(|| PageError::Unreadable("the disk is gone".into()))
     }
+}
+
+/// A space's node, for pages that ask it.
+async fn node() -> App {
+    Label::invited(1).await.space(0).app()
 }

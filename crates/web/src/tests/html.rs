@@ -74,6 +74,32 @@ pub(super) fn read_with_script(html: &str) -> Page {
     page
 }
 
+/// Reads a page whose forms are sent to this node, without any script.
+#[track_caller]
+pub(super) fn read_with_forms(html: &str) -> Page {
+    let page = read_any(html);
+    assert_eq!(page.count("script"), 0);
+    for tag in &page.tags {
+        match tag.name.as_str() {
+            "form" => {
+                let (action, method) = (tag.attribute("action"), tag.attribute("method"));
+                assert!(action.is_some_and(|it| it.starts_with('/') && !it.starts_with("//")));
+                assert_eq!(method, Some("post"));
+            }
+            "button" => assert_eq!(tag.attribute("type"), Some("submit"), "{tag:?}"),
+            "label" => {
+                let of = tag.attribute("for");
+                assert!(
+                    page.tags.iter().any(|it| it.attribute("id") == of),
+                    "{tag:?}"
+                );
+            }
+            _ => {}
+        }
+    }
+    page
+}
+
 #[track_caller]
 fn read_any(html: &str) -> Page {
     let mut rest = html
@@ -211,8 +237,13 @@ fn is_sound(page: &Page) {
 /// A link leads into the page, to this node, or to a node over `https`.
 fn is_ours_or_a_node(link: &str, ids: &BTreeSet<&str>) {
     let is_page = || {
-        let pages = ["?lang=", "/?lang=", "/passport?lang="];
-        pages.iter().any(|page| link.starts_with(page))
+        let pages = ["", "/", "/passport", "/sign-in", "/desk", "/members"];
+        let page = link.split_once("?lang=").map(|(page, _)| page);
+        let is_member = |page: &str| {
+            page.strip_prefix("/members/")
+                .is_some_and(|id| id.len() == 9)
+        };
+        page.is_some_and(|page| pages.contains(&page) || is_member(page))
     };
     let is_ours = link
         .strip_prefix('#')

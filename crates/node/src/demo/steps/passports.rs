@@ -22,6 +22,10 @@ use crate::environment::Stopwatch;
 /// How long a desk may take to answer: within a second of showing a phone.
 const ANSWER_MILLIS_MAX: u64 = 1_000;
 
+/// The largest QR code that a telephone's screen shows well enough, by level.
+const QR_VERSION_MAX_AT_L: i16 = 20;
+const QR_VERSION_MAX_AT_M: i16 = 23;
+
 const HOUR_SECONDS: i64 = 60 * 60;
 const DAY_SECONDS: i64 = 24 * HOUR_SECONDS;
 
@@ -161,10 +165,14 @@ pub(crate) async fn let_in(network: &mut Network, visit: &mut Visit) -> anyhow::
     let elsewhere = present(wallet, &other.entity).await?;
     other.must_say(&elsewhere, "allowed", Value::Null).await?;
     nothing_is_kept(network, &code)?;
-    let letters = code.chars().count();
+    let versions = web::qr_versions(&code).context("no QR code holds it")?;
+    let [low, medium] = versions;
+    let fits = low <= QR_VERSION_MAX_AT_L && medium <= QR_VERSION_MAX_AT_M;
+    ensure!(fits, "QR version {low} at level L, {medium} at M");
     visit.code = code;
     Ok(format!(
-        "allowed in {millis} ms, once; at another host with its own code ({letters} letters); \
+        "allowed in {millis} ms, once; at another host with its own code (QR version {low} at \
+         level L, {medium} at M); \
          no byte of the host's folder and log is about the visitor"
     ))
 }

@@ -1,0 +1,82 @@
+//! Pages for who works at this space: its desk, its stewards, its operators.
+//!
+//! They are complete without script. A form is sent, and answered by a page or by the
+//! address of one.
+//!
+//! **Invariant:** whatever changes something is a form that came from a page of this
+//! node, sent by somebody whose credential lets do that.
+//!
+//! Specified in `specs/pages.md`.
+
+mod cookie;
+mod desk;
+mod form;
+mod member;
+mod members;
+mod sign_in;
+mod signed_in;
+
+use std::error::Error;
+
+use app::Role;
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use http::header::LOCATION;
+use http::{HeaderValue, StatusCode};
+
+use crate::language::Language;
+use crate::notice::Notice;
+use crate::page::{Page, Policy};
+use crate::words::{Message, Words};
+
+pub(crate) use desk::{desk, judge};
+pub(crate) use form::BODY_BYTES_MAX;
+pub(crate) use member::{code, end, member, paper, pause, resume, revoke};
+pub(crate) use members::{add, members};
+pub(crate) use sign_in::{sign_in, sign_out, signing_in};
+
+/// Where to sign in.
+pub(crate) const SIGN_IN: &str = "/sign-in";
+/// The desk.
+pub(crate) const DESK: &str = "/desk";
+/// The members.
+pub(crate) const MEMBERS: &str = "/members";
+
+/// A page of this room.
+fn shown(page: &impl Template, language: Language) -> Response {
+    match page.render() {
+        Ok(html) => Page {
+            status: StatusCode::OK,
+            policy: Policy::WithForms,
+            language,
+            html,
+        }
+        .into_response(),
+        Err(error) => failed(&error, language),
+    }
+}
+
+/// What could not be read or written; the cause is for the log.
+fn failed(error: &(dyn Error + 'static), language: Language) -> Response {
+    let cause = crate::routes::chain(error);
+    tracing::error!(cause, "a page could not be shown: {cause}");
+    Notice::Unavailable.answer(language)
+}
+
+/// To another page of this node, in the same language.
+fn see(path: &str, language: Language) -> Response {
+    let target = format!("{path}?lang={}", language.tag());
+    match HeaderValue::try_from(target) {
+        Ok(target) => (StatusCode::SEE_OTHER, [(LOCATION, target)]).into_response(),
+        Err(_) => Notice::Missing.answer(language),
+    }
+}
+
+/// What somebody may do, in words.
+fn role(words: &Words, role: Role) -> String {
+    words.say(match role {
+        Role::Desk => Message::RoleDesk,
+        Role::Steward => Message::RoleSteward,
+        Role::Operator => Message::RoleOperator,
+    })
+}

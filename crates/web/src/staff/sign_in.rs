@@ -1,0 +1,99 @@
+//! Signing in with a one-time code, and out again.
+
+use app::{AccessError, App, Role, Staff};
+use askama::Template;
+use axum::extract::State;
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use http::HeaderMap;
+use http::header::SET_COOKIE;
+
+use super::cookie::Cookie;
+use super::form::Filled;
+use super::signed_in::BySomebody;
+use super::{DESK, MEMBERS, SIGN_IN, failed, role, see, shown};
+use crate::frame::Frame;
+use crate::language::{Language, Reader};
+use crate::words::{Message, Message as M, Words};
+
+#[derive(Template)]
+#[template(path = "sign-in.html")]
+struct SignInPage {
+    frame: Frame,
+    /// Who has signed in: name and role.
+    who: Option<(String, String)>,
+    is_steward: bool,
+    refusal: Option<String>,
+}
+
+fn page(language: Language, staff: Option<Staff>, refusal: Option<Message>) -> Response {
+    let words = Words::of(language);
+    let is_steward = staff
+        .as_ref()
+        .is_some_and(|staff| staff.role() >= Role::Steward);
+    let page = SignInPage {
+        frame: Frame::new(words, words.say(Message::SignInTitle)),
+        who: staff.map(|staff| (staff.name().to_owned(), role(words, staff.role()))),
+        is_steward,
+        refusal: refusal.map(|refusal| words.say(refusal)),
+    };
+    shown(&page, language)
+}
+
+/// `GET /sign-in`: where a one-time code is typed, or who has signed in.
+pub(crate) async fn sign_in(Reader(language): Reader, BySomebody(staff): BySomebody) -> Response {
+    page(language, staff, None)
+}
+
+/// `POST /sign-in`: whoever has a one-time code gets a credential, in a cookie.
+pub(crate) async fn signing_in(
+    State(app): State<App>,
+    Reader(language): Reader,
+    headers: HeaderMap,
+    form: Filled,
+) -> Response {
+    let (token, staff) = match app.sign_in(form.text("code")).await {
+        Ok(signed_in) => signed_in,
+        Err(AccessError::Fault(fault)) => return failed(&fault, language),
+        Err(
+            AccessError::Code
+            | AccessError::NotASpace
+            | AccessError::Name
+            | AccessError::Unknown(_),
+        ) => return page(language, None, Some(Message::SignInRefused)),
+    };
+    let next = match staff.role() {
+        Role::Desk => DESK,
+        Role::Steward | Role::Operator => MEMBERS,
+    };
+    with_cookie(&headers, Some(&token), see(next, language))
+}
+
+/// `POST /sign-out`: ends the credential that is in the cookie.
+pub(crate) async fn sign_out(
+    State(app): State<App>,
+    Reader(language): Reader,
+    headers: HeaderMap,
+    _: Filled,
+) -> Response {
+    if let Some(token) = Cookie::of(&headers).read(&headers)
+        && let Err(error) = app.sign_out(token).await
+    {
+        return failed(&error, language);
+    }
+    with_cookie(&headers, None, see(SIGN_IN, language))
+}
+
+/// An answer that sets the cookie, or takes it away.
+pub(super) fn with_cookie(headers: &HeaderMap, token: Option<&str>, answer: Response) -> Response {
+    let cookie = Cookie::of(headers).set(token);
+    let cookie = AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie)));
+    (cookie, answer).into_response()
+}
+
+/// The cookie again, with another 400 days.
+pub(super) fn kept_longer(headers: &HeaderMap, answer: Response) -> Response {
+    match Cookie::of(headers).read(headers) {
+        Some(token) => with_cookie(headers, Some(token), answer),
+        None => answer,
+    }
+}
