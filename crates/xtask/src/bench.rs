@@ -9,7 +9,11 @@ use crate::house::House;
 use crate::{programs, say};
 
 /// A measurement: the crate, and its example.
-const BENCHES: &[(&str, &str)] = &[("store-sled", "bench_commit"), ("node", "bench_pull")];
+const BENCHES: &[(&str, &str)] = &[
+    ("store-sled", "bench_commit"),
+    ("node", "bench_pull"),
+    ("node", "bench_desk"),
+];
 
 /// Runs each in release; whether all came to their end and said a ratio.
 pub(crate) fn command(house: &House) -> bool {
