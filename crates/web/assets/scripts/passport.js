@@ -22,6 +22,8 @@ const SAID_BELOW_SECONDS = 5 * DAY_SECONDS;
 /** A page in front again asks its home anew after this time. */
 const ASKED_MILLISECONDS = 600_000;
 const CODE_CHARS = 16;
+/** What is said of a passport that is held, and of nothing else. */
+const NOTES = ["expired", "expiring", "paused", "ended", "taken", "clock", "offline"];
 
 class Page {
   #wallet;
@@ -29,6 +31,7 @@ class Page {
   #home = null;
   #isEnrolling = false;
   #isSending = false;
+  #isTaken = false;
   #askedAt = -Infinity;
 
   constructor(wallet) {
@@ -118,7 +121,7 @@ class Page {
     byId("fact-label").textContent = label;
     show("fact-label-row", label !== "");
     for (const state of ["paused", "ended"]) {
-      show(`note-${state}`, known.state === state);
+      show(`note-${state}`, known.state === state && !this.#isTaken);
     }
   }
 
@@ -145,21 +148,25 @@ class Page {
     if (held === null) {
       return;
     }
+    const left = held.claims.exp - Date.now() / 1000;
+    let isClockOff = false;
     try {
-      const member = await home.member(await this.#wallet.presentation(held.claims.iss));
-      await this.#wallet.remember("member", member);
-      const left = held.claims.exp - Date.now() / 1000;
-      if (member.state === "active" && left < RENEWED_BELOW_SECONDS) {
+      const said = await home.member(await this.#wallet.presentation(held.claims.iss));
+      isClockOff = said.isClockOff;
+      await this.#wallet.remember("member", said.answer);
+      if (said.answer.state === "active" && left < RENEWED_BELOW_SECONDS) {
         await this.#renew(held);
       }
+      this.#isTaken = false;
       show("note-offline", false);
-      show("note-taken", false);
     } catch (error) {
-      const isBack = error.status === 401 && (await this.#isRenewedAfterAll(held));
-      const isExpired = held.claims.exp <= Date.now() / 1000;
-      show("note-offline", error instanceof home.Unreachable && !isExpired);
-      show("note-taken", error.status === 401 && !isBack && !isExpired);
+      isClockOff = error.isClockOff ?? false;
+      const isRefused = error.status === 401 && !isClockOff && left > 0;
+      this.#isTaken = isRefused && !(await this.#isRenewedAfterAll(held));
+      show("note-offline", error instanceof home.Unreachable && left > 0);
     }
+    show("note-clock", isClockOff);
+    show("note-taken", this.#isTaken);
   }
 
   /** Renews, or leaves it: the passport is good for days, and the next opening tries again. */
@@ -217,6 +224,7 @@ class Page {
     await this.#wallet.remember("code", undefined);
     await this.#wallet.remember("member", undefined);
     byId("enrol-code").value = "";
+    this.#isTaken = false;
     show("note-taken", false);
     await this.#enrolling(false);
     await this.#ask();
@@ -225,7 +233,8 @@ class Page {
   async #remove() {
     byId("remove").close();
     await this.#wallet.forget();
-    ["offline", "taken"].forEach((it) => show(`note-${it}`, false));
+    this.#isTaken = false;
+    NOTES.forEach((it) => show(`note-${it}`, false));
     await this.#enrolling(true);
     say("removed");
   }
