@@ -8,6 +8,8 @@
 
 /** How long an answer may take. */
 const ANSWER_MILLISECONDS_MAX = 15_000;
+/** The same for what is asked at each opening: later than this, the line counts as cut. */
+const OPENING_MILLISECONDS_MAX = 5_000;
 /** How far a phone's clock may be from the home's: half of what a desk allows a code. */
 const CLOCK_MILLISECONDS_MAX = 60_000;
 
@@ -32,7 +34,7 @@ export async function enrol(code, jwk) {
 /** `GET /api/v1/member`: what the home knows of the member now, and whether this phone's
  * clock is too far from the home's for a code to be taken. */
 export function member(presentation) {
-  return ask("/api/v1/member", { presentation });
+  return ask("/api/v1/member", { presentation, milliseconds: OPENING_MILLISECONDS_MAX });
 }
 
 /** `POST /api/v1/member/renew`: a passport for a new key. */
@@ -46,7 +48,7 @@ export async function home() {
   return (await ask("/api/v1/home", {})).answer;
 }
 
-async function ask(path, { presentation, body }) {
+async function ask(path, { presentation, body, milliseconds = ANSWER_MILLISECONDS_MAX }) {
   const headers = { Accept: "application/json" };
   if (presentation) {
     headers.Authorization = `Passport ${presentation}`;
@@ -63,7 +65,7 @@ async function ask(path, { presentation, body }) {
       body: body && JSON.stringify(body),
       credentials: "omit",
       redirect: "error",
-      signal: AbortSignal.timeout(ANSWER_MILLISECONDS_MAX),
+      signal: AbortSignal.timeout(milliseconds),
     });
     answer = await response.json();
   } catch (cause) {

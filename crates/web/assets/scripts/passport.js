@@ -45,8 +45,7 @@ class Page {
     on("remove-no", "click", () => byId("remove").close());
     on("remove-yes", "click", () => this.#remove());
     window.addEventListener("hashchange", () => this.#takeFragment());
-    window.addEventListener("online", () => this.#ask());
-    window.addEventListener("offline", () => show("note-offline", true));
+    ["online", "offline"].forEach((it) => window.addEventListener(it, () => this.#ask()));
     document.addEventListener("visibilitychange", () => this.#again());
   }
 
@@ -81,7 +80,8 @@ class Page {
     this.#isEnrolling = isEnrolling;
     refused(null);
     await this.#render();
-    byId(isEnrolling ? "enrol-code" : "title").focus();
+    const isChosen = byId("host").value !== "";
+    byId(isEnrolling ? "enrol-code" : isChosen ? "title" : "host").focus();
   }
 
   /** Shows what is held, or asks for a code. */
