@@ -137,9 +137,10 @@ class Page {
   async #askForHosts() {
     try {
       this.#home = await home.home();
-      this.#showing.offer(hostsOf(this.#home));
+      await this.#showing.offer(hostsOf(this.#home));
     } catch {
       // Never heard here: the host that was chosen last is still there to choose.
+      await this.#showing.offer([]);
     }
   }
 
@@ -175,6 +176,7 @@ class Page {
       const jwk = await this.#wallet.pending();
       const presentation = await this.#wallet.presentation(held.claims.iss);
       await this.#wallet.accept(jwk, await home.renew(presentation, jwk));
+      await this.#showing.again();
       return true;
     } catch {
       return false;
