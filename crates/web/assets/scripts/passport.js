@@ -255,7 +255,7 @@ function refused(name) {
   byId("enrol-refused").dataset.reason = name ?? "";
   field.setAttribute("aria-invalid", String(name !== null));
   if (name) {
-    byId("said").textContent = "";
+    say(null);
     field.focus();
   }
 }
