@@ -33,11 +33,6 @@ const NOTES: [(&str, Message, Message); 8] = [
         Message::PassportExpired,
     ),
     (
-        "note-expiring",
-        Message::PassportExpiringTitle,
-        Message::PassportExpiring,
-    ),
-    (
         "note-paused",
         Message::PassportPausedTitle,
         Message::PassportPaused,
@@ -51,6 +46,11 @@ const NOTES: [(&str, Message, Message); 8] = [
         "note-taken",
         Message::PassportTakenTitle,
         Message::PassportTaken,
+    ),
+    (
+        "note-clock",
+        Message::PassportClockTitle,
+        Message::PassportClock,
     ),
     (
         "note-code",

@@ -8,13 +8,18 @@
 
 /** How long an answer may take. */
 const ANSWER_MILLISECONDS_MAX = 15_000;
+/** The same for what is asked at each opening: later than this, the line counts as cut. */
+const OPENING_MILLISECONDS_MAX = 5_000;
+/** How far a phone's clock may be from the home's: half of what a desk allows a code. */
+const CLOCK_MILLISECONDS_MAX = 60_000;
 
 /** The home answered that it will not. */
 export class Refusal extends Error {
-  constructor(status, code) {
+  constructor(status, code, isClockOff) {
     super(`${status} ${code}`);
     this.status = status;
     this.code = code;
+    this.isClockOff = isClockOff;
   }
 }
 
@@ -23,26 +28,27 @@ export class Unreachable extends Error {}
 
 /** `POST /api/v1/enrol`: the passport for a one-time code and a key. */
 export async function enrol(code, jwk) {
-  return (await ask("/api/v1/enrol", { body: { code, jwk } })).passport;
+  return (await ask("/api/v1/enrol", { body: { code, jwk } })).answer.passport;
 }
 
-/** `GET /api/v1/member`: what the home knows of the member now. */
+/** `GET /api/v1/member`: what the home knows of the member now, and whether this phone's
+ * clock is too far from the home's for a code to be taken. */
 export function member(presentation) {
-  return ask("/api/v1/member", { presentation });
+  return ask("/api/v1/member", { presentation, milliseconds: OPENING_MILLISECONDS_MAX });
 }
 
 /** `POST /api/v1/member/renew`: a passport for a new key. */
 export async function renew(presentation, jwk) {
-  return (await ask("/api/v1/member/renew", { presentation, body: { jwk } })).passport;
+  return (await ask("/api/v1/member/renew", { presentation, body: { jwk } })).answer.passport;
 }
 
 /** `GET /api/v1/home`: this space, its partners, the label. It may be an older answer that
  * the service worker kept. */
-export function home() {
-  return ask("/api/v1/home", {});
+export async function home() {
+  return (await ask("/api/v1/home", {})).answer;
 }
 
-async function ask(path, { presentation, body }) {
+async function ask(path, { presentation, body, milliseconds = ANSWER_MILLISECONDS_MAX }) {
   const headers = { Accept: "application/json" };
   if (presentation) {
     headers.Authorization = `Passport ${presentation}`;
@@ -59,15 +65,17 @@ async function ask(path, { presentation, body }) {
       body: body && JSON.stringify(body),
       credentials: "omit",
       redirect: "error",
-      signal: AbortSignal.timeout(ANSWER_MILLISECONDS_MAX),
+      signal: AbortSignal.timeout(milliseconds),
     });
     answer = await response.json();
   } catch (cause) {
     // Cut off on its way, or a gateway's own page for a node that does not run.
     throw new Unreachable("no answer of the home", { cause });
   }
+  const apart = Math.abs(Date.now() - Date.parse(response.headers.get("Date")));
+  const isClockOff = apart > CLOCK_MILLISECONDS_MAX;
   if (!response.ok) {
-    throw new Refusal(response.status, String(answer.code));
+    throw new Refusal(response.status, String(answer.code), isClockOff);
   }
-  return answer;
+  return { answer, isClockOff };
 }

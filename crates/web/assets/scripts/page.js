@@ -7,6 +7,10 @@
  */
 
 const TEXT_CHARS_MAX = 120;
+/** A screen reader takes a text for new when it was gone for a moment. */
+const SAID_MILLISECONDS = 100;
+
+let saying = null;
 
 /** The element with this id. */
 export function byId(id) {
@@ -23,9 +27,16 @@ export function show(id, isShown) {
   byId(id).hidden = !isShown;
 }
 
-/** Says something to whoever cannot see that it changed. */
+/** Says something to whoever cannot see that it changed, the same words again as well;
+ * `null` leaves what would have been said unsaid. */
 export function say(name) {
-  byId("said").textContent = word(name);
+  clearTimeout(saying);
+  byId("said").textContent = "";
+  if (name !== null) {
+    saying = setTimeout(() => {
+      byId("said").textContent = word(name);
+    }, SAID_MILLISECONDS);
+  }
 }
 
 /** Text of untrusted origin on one line, without what could fool a reader. */

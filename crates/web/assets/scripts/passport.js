@@ -22,6 +22,8 @@ const SAID_BELOW_SECONDS = 5 * DAY_SECONDS;
 /** A page in front again asks its home anew after this time. */
 const ASKED_MILLISECONDS = 600_000;
 const CODE_CHARS = 16;
+/** What is said of a passport that is held, and of nothing else. */
+const NOTES = ["expired", "expiring", "paused", "ended", "taken", "clock", "offline"];
 
 class Page {
   #wallet;
@@ -29,6 +31,7 @@ class Page {
   #home = null;
   #isEnrolling = false;
   #isSending = false;
+  #isTaken = false;
   #askedAt = -Infinity;
 
   constructor(wallet) {
@@ -42,8 +45,7 @@ class Page {
     on("remove-no", "click", () => byId("remove").close());
     on("remove-yes", "click", () => this.#remove());
     window.addEventListener("hashchange", () => this.#takeFragment());
-    window.addEventListener("online", () => this.#ask());
-    window.addEventListener("offline", () => show("note-offline", true));
+    ["online", "offline"].forEach((it) => window.addEventListener(it, () => this.#ask()));
     document.addEventListener("visibilitychange", () => this.#again());
   }
 
@@ -78,7 +80,8 @@ class Page {
     this.#isEnrolling = isEnrolling;
     refused(null);
     await this.#render();
-    byId(isEnrolling ? "enrol-code" : "title").focus();
+    const isChosen = byId("host").value !== "";
+    byId(isEnrolling ? "enrol-code" : isChosen ? "title" : "host").focus();
   }
 
   /** Shows what is held, or asks for a code. */
@@ -118,7 +121,7 @@ class Page {
     byId("fact-label").textContent = label;
     show("fact-label-row", label !== "");
     for (const state of ["paused", "ended"]) {
-      show(`note-${state}`, known.state === state);
+      show(`note-${state}`, known.state === state && !this.#isTaken);
     }
   }
 
@@ -134,9 +137,10 @@ class Page {
   async #askForHosts() {
     try {
       this.#home = await home.home();
-      this.#showing.offer(hostsOf(this.#home));
+      await this.#showing.offer(hostsOf(this.#home));
     } catch {
       // Never heard here: the host that was chosen last is still there to choose.
+      await this.#showing.offer([]);
     }
   }
 
@@ -145,21 +149,25 @@ class Page {
     if (held === null) {
       return;
     }
+    const left = held.claims.exp - Date.now() / 1000;
+    let isClockOff = false;
     try {
-      const member = await home.member(await this.#wallet.presentation(held.claims.iss));
-      await this.#wallet.remember("member", member);
-      const left = held.claims.exp - Date.now() / 1000;
-      if (member.state === "active" && left < RENEWED_BELOW_SECONDS) {
+      const said = await home.member(await this.#wallet.presentation(held.claims.iss));
+      isClockOff = said.isClockOff;
+      await this.#wallet.remember("member", said.answer);
+      if (said.answer.state === "active" && left < RENEWED_BELOW_SECONDS) {
         await this.#renew(held);
       }
+      this.#isTaken = false;
       show("note-offline", false);
-      show("note-taken", false);
     } catch (error) {
-      const isBack = error.status === 401 && (await this.#isRenewedAfterAll(held));
-      const isExpired = held.claims.exp <= Date.now() / 1000;
-      show("note-offline", error instanceof home.Unreachable && !isExpired);
-      show("note-taken", error.status === 401 && !isBack && !isExpired);
+      isClockOff = error.isClockOff ?? false;
+      const isRefused = error.status === 401 && !isClockOff && left > 0;
+      this.#isTaken = isRefused && !(await this.#isRenewedAfterAll(held));
+      show("note-offline", error instanceof home.Unreachable && left > 0);
     }
+    show("note-clock", isClockOff);
+    show("note-taken", this.#isTaken);
   }
 
   /** Renews, or leaves it: the passport is good for days, and the next opening tries again. */
@@ -168,6 +176,7 @@ class Page {
       const jwk = await this.#wallet.pending();
       const presentation = await this.#wallet.presentation(held.claims.iss);
       await this.#wallet.accept(jwk, await home.renew(presentation, jwk));
+      await this.#showing.again();
       return true;
     } catch {
       return false;
@@ -217,6 +226,7 @@ class Page {
     await this.#wallet.remember("code", undefined);
     await this.#wallet.remember("member", undefined);
     byId("enrol-code").value = "";
+    this.#isTaken = false;
     show("note-taken", false);
     await this.#enrolling(false);
     await this.#ask();
@@ -225,7 +235,8 @@ class Page {
   async #remove() {
     byId("remove").close();
     await this.#wallet.forget();
-    ["offline", "taken"].forEach((it) => show(`note-${it}`, false));
+    this.#isTaken = false;
+    NOTES.forEach((it) => show(`note-${it}`, false));
     await this.#enrolling(true);
     say("removed");
   }
@@ -244,7 +255,7 @@ function refused(name) {
   byId("enrol-refused").dataset.reason = name ?? "";
   field.setAttribute("aria-invalid", String(name !== null));
   if (name) {
-    byId("said").textContent = "";
+    say(null);
     field.focus();
   }
 }

@@ -34,7 +34,9 @@ export function authority(entity) {
 /** Shows codes of a wallet's passport in the page. */
 export class Showing {
   #wallet;
-  #hosts = [];
+  /** `null` until the home was asked. */
+  #hosts = null;
+  #listed = "";
   #chosen = null;
   #isOn = false;
   #timer = null;
@@ -46,54 +48,72 @@ export class Showing {
     this.#wallet = wallet;
     byId("host").addEventListener("change", () => this.#choose(byId("host").value));
     byId("code-new").addEventListener("click", async () => {
-      await this.#renew();
+      await this.again();
       say("code-made");
     });
-    document.addEventListener("visibilitychange", () => this.#renew());
+    document.addEventListener("visibilitychange", () => this.again());
   }
 
-  /** Begins to show codes. The host that was chosen last is chosen again. */
+  /** Shows codes from now on. The host that was chosen last is chosen again. */
   async start() {
+    const isNew = !this.#isOn;
     this.#isOn = true;
     this.#chosen ??= (await this.#wallet.recalled("host")) ?? null;
-    this.offer(this.#hosts);
-    await this.#renew();
+    this.#list();
+    if (isNew) {
+      await this.again();
+    }
   }
 
   /** Shows none: there is no passport that a desk would take. */
   async stop() {
     this.#isOn = false;
-    await this.#renew();
+    await this.again();
   }
 
-  /** The hosts to choose from. One that was chosen stays until its list has come. */
-  offer(hosts) {
+  /** The hosts to choose from. One that was chosen and is not among them is let go. */
+  async offer(hosts) {
     this.#hosts = hosts;
-    const listed = this.#chosen && hosts.length === 0 ? [this.#chosen] : hosts;
-    const options = listed.map(({ entity, name, village }) => {
+    const before = this.#chosen;
+    if (hosts.length > 0) {
+      this.#chosen = hosts.find((it) => it.entity === before?.entity) ?? null;
+    }
+    this.#list();
+    if (before !== null && this.#chosen === null) {
+      await this.again();
+    }
+  }
+
+  /** Lists the hosts, and leaves a list alone in which nothing changed: it may be open. */
+  #list() {
+    const hosts = this.#hosts?.length ? this.#hosts : [this.#chosen].filter(Boolean);
+    const listed = JSON.stringify([hosts, this.#chosen?.entity, this.#hosts === null]);
+    if (listed === this.#listed) {
+      return;
+    }
+    this.#listed = listed;
+    const options = hosts.map(({ entity, name, village }) => {
       const option = new Option(village ? `${name} · ${village}` : name, entity);
       option.selected = entity === this.#chosen?.entity;
       return option;
     });
-    const isOpen = !listed.some((it) => it.entity === this.#chosen?.entity);
-    const first = new Option(word(hosts.length > 0 ? "host-choose" : "host-none"), "");
-    first.disabled = true;
-    first.selected = isOpen;
-    byId("host").replaceChildren(...(isOpen ? [first] : []), ...options);
-    if (hosts.length > 0 && isOpen && this.#chosen) {
-      this.#chosen = null;
-      this.#renew();
+    if (this.#chosen === null) {
+      const isNone = this.#hosts?.length === 0;
+      const first = new Option(isNone ? word("host-none") : word("host-choose"), "", true, true);
+      first.disabled = true;
+      options.unshift(first);
     }
+    byId("host").replaceChildren(...options);
   }
 
   async #choose(entity) {
-    this.#chosen = this.#hosts.find((it) => it.entity === entity) ?? this.#chosen;
-    await Promise.all([this.#renew(), this.#wallet.remember("host", this.#chosen)]);
-    this.offer(this.#hosts);
+    this.#chosen = this.#hosts?.find((it) => it.entity === entity) ?? this.#chosen;
+    await Promise.all([this.again(), this.#wallet.remember("host", this.#chosen)]);
+    this.#list();
   }
 
   /** A new code where one is to be seen. The last one asked for is the one that is shown. */
-  async #renew() {
+  async again() {
     clearTimeout(this.#timer);
     this.#turn += 1;
     const turn = this.#turn;
@@ -107,7 +127,7 @@ export class Showing {
     if (!isSeen || host === null) {
       return;
     }
-    this.#timer = setTimeout(() => this.#renew(), CODE_MILLISECONDS);
+    this.#timer = setTimeout(() => this.again(), CODE_MILLISECONDS);
     try {
       const text = await pack(await this.#wallet.presentation(host.entity));
       const picture = drawing(qrCode(text, LEVEL), document);

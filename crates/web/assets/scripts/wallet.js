@@ -24,9 +24,11 @@ const ALGORITHMS = [
 ];
 const NONCE_BYTES = 16;
 
-/** Whether this browser can hold a passport: keys exist only where nobody listens. */
+/** Whether this browser can hold a passport and show it: keys exist only where nobody
+ * listens, and a code is packed by the browser's own zlib. */
 export function isPossible() {
-  return globalThis.isSecureContext && Boolean(globalThis.crypto?.subtle && globalThis.indexedDB);
+  const wanted = [globalThis.crypto?.subtle, globalThis.indexedDB, globalThis.CompressionStream];
+  return globalThis.isSecureContext && wanted.every(Boolean);
 }
 
 /** Opens the wallet of this browser. */

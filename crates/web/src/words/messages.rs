@@ -175,6 +175,8 @@ messages! {
     PassportEnded = "passport-ended",
     PassportTakenTitle = "passport-taken-title",
     PassportTaken = "passport-taken",
+    PassportClockTitle = "passport-clock-title",
+    PassportClock = "passport-clock",
     PassportCodeFailedTitle = "passport-code-failed-title",
     PassportCodeFailed = "passport-code-failed",
     PassportOfflineTitle = "passport-offline-title",
