@@ -177,6 +177,7 @@ fn what_the_page_draws_is_read_by_zxing() {
     let mut command = Command::new("node");
     command
         .arg(script("draw_codes.mjs"))
+        .arg(vectors("passport.json"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     let mut drawing = Process::start(&mut command);
@@ -186,6 +187,14 @@ fn what_the_page_draws_is_read_by_zxing() {
     let (status, _) = drawing.wait(JUDGE);
     assert!(status.success(), "{status}: {done:#?}");
     count("codes_by_zxing", counted(&done, "codes_by_zxing"));
+    let packed = counted(&done, "presentations_by_python");
+    count("presentations_by_python", packed);
+}
+
+/// A file of vectors.
+fn vectors(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/vectors");
+    folder.join(name)
 }
 
 /// A member of a space: their number, and a code for their phone.

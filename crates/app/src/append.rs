@@ -1,12 +1,14 @@
 //! Writing the node's own feed.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
 
 use rules::feed::{Author, CONFIGURATION_KIND};
 use rules::freshness::HEAD_SECONDS;
 use rules::trust;
 use seal::{KeySet, Verified};
-use store::{Batch, Expected, Key, Versioned};
+use store::{Batch, Expected, Key, Position, Versioned};
 use wire::feed::{Body, Head, PageRecord, Record};
 use wire::space::THE_ONE;
 use wire::{EntityId, Sha256Hash, Timestamp};
@@ -14,6 +16,9 @@ use wire::{EntityId, Sha256Hash, Timestamp};
 use crate::fault::{Attempt, until_settled};
 use crate::stored::{self, Feed, StoredHead};
 use crate::{App, Fault, Register};
+
+/// How many feeds' states are kept as they were read: some 2 KB each.
+const FEEDS_READ_MAX: usize = 1_024;
 
 /// What shall stand in the feed next.
 pub(crate) struct Entry {
@@ -31,11 +36,25 @@ impl App {
     ) -> Result<(Feed, Option<Versioned>), Fault> {
         let key = crate::keys::feed(entity);
         let found = self.store().get(&key).await?;
-        let feed = match &found {
-            Some(found) => stored::decode(&key, found)?,
-            None => Feed::start(entity),
+        let Some(found) = found else {
+            return Ok((Feed::start(entity), None));
         };
-        Ok((feed, found))
+        let read = self.feeds_read().get(&key).cloned();
+        if let Some((_, feed)) = read.filter(|(version, _)| *version == found.version) {
+            return Ok((feed, Some(found)));
+        }
+        let feed: Feed = stored::decode(&key, &found)?;
+        let mut read = self.feeds_read();
+        if read.len() >= FEEDS_READ_MAX {
+            read.clear();
+        }
+        read.insert(key, (found.version, feed.clone()));
+        Ok((feed, Some(found)))
+    }
+
+    fn feeds_read(&self) -> MutexGuard<'_, BTreeMap<Key, (Position, Feed)>> {
+        let read = self.inner.feeds_read.lock();
+        read.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The moment, if the clock can be right: not before what the coordinator has

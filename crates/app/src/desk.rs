@@ -3,18 +3,21 @@
 //! **Invariant:** nothing is asked of anybody. The answer comes from what the host
 //! holds, and of the person nothing is kept but a hash that ends a second showing.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, MutexGuard, PoisonError};
+
 use rules::freshness::Freshness;
 use rules::passport::{Desk, DeskClock, Held, NotGenuine, Verdict, judge};
-use seal::{KeySet, Sealed};
+use seal::{KeySet, Sealed, Thumbprint, Verified};
 use store::{Batch, CommitError, Expected};
-use wire::passport::{Presentation, Shown, ShownBy};
+use wire::passport::{Presentation, SHOWN_NAME_CHARS_MAX, Shown, ShownBy};
 use wire::space::{OpeningHours, THE_ONE};
 use wire::status_list::{STATUS_LIST_KIND, StatusListToken, Statuses, status_list_id};
 use wire::{BodyKind, EntityId, Timestamp, qr};
 
 use crate::access::Staff;
 use crate::people::Showing;
-use crate::stored;
+use crate::stored::{self, Feed};
 use crate::{App, Fault};
 
 /// How long a showing is remembered: longer than the poorest clock lets it live.
@@ -44,6 +47,49 @@ pub struct Visitor {
     pub formula: String,
 }
 
+/// How many homes, and how many lists, are kept open: more than visit a village in a day.
+const OPENED_MAX: usize = 128;
+
+/// The most places of a list that is kept open: 256 KiB at 8 bits, so that no home fills
+/// a host's memory. A longer one is opened each time.
+const OPENED_PLACES_MAX: u64 = 262_144;
+
+/// What was opened of the feeds of homes, so that it is not opened for each visitor.
+///
+/// **Invariant:** what was opened at a position of a feed is used at that position alone:
+/// where the feed has moved, keys and lists are read again.
+#[derive(Debug, Default)]
+pub(crate) struct Opened {
+    homes: BTreeMap<Thumbprint, Arc<KnownHome>>,
+    lists: BTreeMap<String, Arc<KnownList>>,
+    /// The time zone of this space.
+    zone: Option<((u64, u64), Arc<str>)>,
+}
+
+/// A home, and the keys by which its passports open at a position of its feed.
+#[derive(Debug)]
+struct KnownHome {
+    entity: EntityId,
+    position: (u64, u64),
+    keys: KeySet,
+}
+
+/// A status list that counts, at a position of its home's feed.
+#[derive(Debug)]
+struct KnownList {
+    position: (u64, u64),
+    statuses: Statuses,
+    until: Timestamp,
+}
+
+/// Keeps something open; before there is too much of it, all is forgotten.
+fn remember<K: Ord, T>(kept: &mut BTreeMap<K, Arc<T>>, key: K, value: &Arc<T>) {
+    if kept.len() >= OPENED_MAX {
+        kept.clear();
+    }
+    kept.insert(key, Arc::clone(value));
+}
+
 impl App {
     /// Judges the code that a visitor shows. A showing that is let in is kept, in
     /// the same step, so that it is let in once.
@@ -62,18 +108,17 @@ impl App {
         else {
             return Ok(unknown(NotGenuine::Malformed));
         };
-        let Some((home, keys)) = self.home_of(&presentation).await? else {
+        let Some((home, feed)) = self.home_of(&presentation).await? else {
             return Ok(unknown(NotGenuine::UnknownHome));
         };
-        let shown = match presentation.open(&keys) {
-            Ok(shown) if shown.passport.iss == home => shown,
+        let shown = match presentation.open(&home.keys) {
+            Ok(shown) if shown.passport.iss == home.entity => shown,
             Ok(_) | Err(_) => return Ok(unknown(NotGenuine::Malformed)),
         };
-        let was_shown = match &shown.by {
-            ShownBy::Holder(showing) => self.was_shown(&shown, showing).await?,
-            ShownBy::Paper => false,
-        };
-        let (verdict, home_freshness) = self.judge_shown(&shown, &keys, was_shown).await?;
+        let home_freshness = crate::home::freshness_of(&feed, self.now());
+        let verdict = self
+            .judge_shown(&shown, &home, label, home_freshness)
+            .await?;
         let verdict = match (&shown.by, verdict) {
             (ShownBy::Holder(showing), Verdict::Allowed { .. }) => {
                 self.keep_showing(&shown, showing, verdict).await?
@@ -81,8 +126,8 @@ impl App {
             (ShownBy::Holder(_) | ShownBy::Paper, verdict) => verdict,
         };
         let visitor = Visitor {
-            name: wire::printable(&shown.passport.name, wire::passport::SHOWN_NAME_CHARS_MAX),
-            home,
+            name: wire::printable(&shown.passport.name, SHOWN_NAME_CHARS_MAX),
+            home: home.entity.clone(),
             formula: shown.passport.formula.clone(),
         };
         Ok(Judged {
@@ -93,19 +138,35 @@ impl App {
         })
     }
 
-    /// The home that signs with the key that the passport names, and its keys.
+    /// The home that signs with the key that the passport names, and how far its feed is
+    /// known. Where that key was seen before is looked first.
     async fn home_of(
         &self,
         presentation: &Presentation,
-    ) -> Result<Option<(EntityId, KeySet)>, Fault> {
+    ) -> Result<Option<(Arc<KnownHome>, Feed)>, Fault> {
+        let kid = presentation.issuer_kid();
+        let seen = self.opened().homes.get(kid).cloned();
+        if let Some(seen) = seen {
+            let (feed, _) = self.feed_state(&seen.entity).await?;
+            if seen.position == (feed.epoch, feed.seq) {
+                return Ok(Some((seen, feed)));
+            }
+        }
         let mut homes = self.followed().await?;
         homes.push(self.identity().entity.clone());
         homes.retain(|home| *home != self.identity().coordinator);
-        for home in homes {
-            let (feed, _) = self.feed_state(&home).await?;
+        for entity in homes {
+            let (feed, _) = self.feed_state(&entity).await?;
             let ops = feed.tip()?.ops;
-            if let Some(keys) = ops.filter(|keys| keys.find(presentation.issuer_kid()).is_some()) {
-                return Ok(Some((home, keys)));
+            if let Some(keys) = ops.filter(|keys| keys.find(kid).is_some()) {
+                let position = (feed.epoch, feed.seq);
+                let home = Arc::new(KnownHome {
+                    entity,
+                    position,
+                    keys,
+                });
+                remember(&mut self.opened().homes, kid.clone(), &home);
+                return Ok(Some((home, feed)));
             }
         }
         Ok(None)
@@ -114,33 +175,27 @@ impl App {
     async fn judge_shown(
         &self,
         shown: &Shown,
-        keys: &KeySet,
-        was_shown: bool,
-    ) -> Result<(Verdict, Freshness), Fault> {
-        let now = self.now();
-        let identity = self.identity();
-        let home = &shown.passport.iss;
-        let register = self.register().await?;
-        let (label_feed, _) = self.feed_state(&identity.coordinator).await?;
-        let (home_feed, _) = self.feed_state(home).await?;
-        let home_freshness = crate::home::freshness_of(&home_feed, now);
-        let statuses = self
-            .statuses_of(home, keys, &shown.passport.status.status_list.uri)
+        home: &KnownHome,
+        label: Feed,
+        home_freshness: Freshness,
+    ) -> Result<Verdict, Fault> {
+        let (now, identity) = (self.now(), self.identity());
+        let register_as_of = label.head.as_ref().map(|head| head.iat);
+        let register = self.register_at(label).await?;
+        let list = self
+            .list_of(home, &shown.passport.status.status_list.uri)
             .await?;
-        let hours = self
-            .latest_text(&identity.entity, OpeningHours::KIND, THE_ONE)
-            .await?;
-        let zone = hours.and_then(|text| OpeningHours::read(&text).ok());
-        let zone = zone.map_or_else(|| "Europe/Paris".to_owned(), |hours| hours.time_zone);
-        let month = rules::opening::month(&zone, now).unwrap_or_default();
+        let was_shown = match &shown.by {
+            ShownBy::Holder(showing) => self.was_shown(shown, showing).await?,
+            ShownBy::Paper => false,
+        };
+        let month = rules::opening::month(&self.own_zone().await?, now).unwrap_or_default();
         let held = Held {
-            register_as_of: label_feed.head.map(|head| head.iat),
+            register_as_of,
             host: &register.standing(&identity.entity, now),
-            home: &register.standing(home, now),
+            home: &register.standing(&home.entity, now),
             home_freshness,
-            statuses: statuses
-                .as_ref()
-                .map(|(statuses, until)| (statuses, *until)),
+            statuses: list.as_ref().map(|list| (&list.statuses, list.until)),
             was_shown,
         };
         let desk = Desk {
@@ -149,36 +204,71 @@ impl App {
             month: &month,
             clock: DeskClock::Good,
         };
-        Ok((judge(shown, held, desk), home_freshness))
+        Ok(judge(shown, held, desk))
     }
 
     /// The status list of that name in a home's feed, if it opens.
-    async fn statuses_of(
-        &self,
-        home: &EntityId,
-        keys: &KeySet,
-        uri: &str,
-    ) -> Result<Option<(Statuses, Timestamp)>, Fault> {
-        let Some(id) = status_list_id(home, uri) else {
+    async fn list_of(&self, home: &KnownHome, uri: &str) -> Result<Option<Arc<KnownList>>, Fault> {
+        let seen = self.opened().lists.get(uri).cloned();
+        if let Some(seen) = seen.filter(|seen| seen.position == home.position) {
+            return Ok(Some(seen));
+        }
+        let Some(id) = status_list_id(&home.entity, uri) else {
             return Ok(None);
         };
-        let text = self.latest_text(home, STATUS_LIST_KIND, id).await?;
+        let text = self.latest_text(&home.entity, STATUS_LIST_KIND, id).await?;
         let token = text.and_then(|text| Sealed::<StatusListToken>::parse(&text).ok());
-        let token = token.and_then(|token| token.open(keys).ok());
-        let token = token.filter(|token| token.iss == *home && token.sub == uri);
-        #[cfg(feature = "sabotage")]
-        if crate::sabotage::ignores_statuses() {
-            let all_hold = Statuses::new(8_192);
-            return Ok(token.map(|token| (all_hold, token.exp)));
-        }
-        Ok(token.and_then(|token| {
+        let token = token.and_then(|token| token.open(&home.keys).ok());
+        let counts = |token: &Verified<StatusListToken>| {
             let lasts = token.exp.seconds_since(token.iat);
-            let is_long = lasts > rules::passport::STATUS_LIST_SECONDS;
-            let statuses = Statuses::unpack(&token.status_list).ok();
+            token.iss == home.entity
+                && token.sub == uri
+                && lasts <= rules::passport::STATUS_LIST_SECONDS
+        };
+        let Some(token) = token.filter(counts) else {
+            return Ok(None);
+        };
+        let Ok(statuses) = Statuses::unpack(&token.status_list) else {
+            return Ok(None);
+        };
+        #[cfg(feature = "sabotage")]
+        let statuses = if crate::sabotage::ignores_statuses() {
+            Statuses::new(8_192)
+        } else {
             statuses
-                .filter(|_| !is_long)
-                .map(|statuses| (statuses, token.exp))
-        }))
+        };
+        let list = Arc::new(KnownList {
+            position: home.position,
+            statuses,
+            until: token.exp,
+        });
+        if list.statuses.count() <= OPENED_PLACES_MAX {
+            remember(&mut self.opened().lists, uri.to_owned(), &list);
+        }
+        Ok(Some(list))
+    }
+
+    /// The time zone of this space, as it published it.
+    async fn own_zone(&self) -> Result<Arc<str>, Fault> {
+        let entity = &self.identity().entity;
+        let (feed, _) = self.feed_state(entity).await?;
+        let position = (feed.epoch, feed.seq);
+        let seen = self.opened().zone.clone();
+        if let Some((_, zone)) = seen.filter(|(at, _)| *at == position) {
+            return Ok(zone);
+        }
+        let hours = self
+            .latest_text(entity, OpeningHours::KIND, THE_ONE)
+            .await?;
+        let hours = hours.and_then(|text| OpeningHours::read(&text).ok());
+        let zone: Arc<str> = hours.map_or("Europe/Paris".into(), |it| it.time_zone.into());
+        self.opened().zone = Some((position, Arc::clone(&zone)));
+        Ok(zone)
+    }
+
+    fn opened(&self) -> MutexGuard<'_, Opened> {
+        let opened = self.inner.opened.lock();
+        opened.unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn was_shown(

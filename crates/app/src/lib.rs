@@ -42,10 +42,10 @@ pub mod view;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 use seal::{PublicKey, SecretKey};
-use store::{Batch, CommitError, Key, Prefix, Store, Versioned};
+use store::{Batch, CommitError, Key, Position, Prefix, Store, Versioned};
 use wire::trust::NodeRole;
 use wire::{EntityId, Timestamp};
 
@@ -99,6 +99,10 @@ struct Inner {
     register: RwLock<Option<Arc<Register>>>,
     /// When each feed was last pulled with success, since the node started.
     pulled: RwLock<BTreeMap<EntityId, Timestamp>>,
+    /// How far feeds are known, as it was last read, with the commit that wrote it.
+    feeds_read: Mutex<BTreeMap<Key, (Position, stored::Feed)>>,
+    /// What the desk has opened of other feeds.
+    opened: Mutex<desk::Opened>,
     /// What the last look through the store found.
     store_problems: RwLock<Vec<String>>,
     /// Whether the clock was declared right by a person, whatever was signed before.
@@ -139,6 +143,8 @@ impl App {
                 entropy,
                 register: RwLock::new(None),
                 pulled: RwLock::new(BTreeMap::new()),
+                feeds_read: Mutex::default(),
+                opened: Mutex::default(),
                 store_problems: RwLock::new(Vec::new()),
                 is_clock_accepted: AtomicBool::new(false),
             }),

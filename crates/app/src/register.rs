@@ -85,6 +85,11 @@ impl App {
     /// The label's register as far as it was heard.
     pub async fn register(&self) -> Result<Arc<Register>, Fault> {
         let (feed, _) = self.feed_state(&self.identity().coordinator).await?;
+        self.register_at(feed).await
+    }
+
+    /// The same, of the coordinator's feed as it was just read.
+    pub(crate) async fn register_at(&self, feed: Feed) -> Result<Arc<Register>, Fault> {
         let cached = self
             .inner
             .register

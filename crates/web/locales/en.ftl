@@ -253,7 +253,6 @@ passport-refused-code = There is no such code, or it is older than seven days. N
 passport-refused-used = This code was already used on another phone. Nothing was changed here. Ask your home for a new one; if it was not you, tell them.
 passport-refused-not-active = Your membership is paused or has ended. The code was not used. Speak with your home.
 passport-refused-key = The key that this browser made was not accepted. The code was not used. Try again; if it lasts, update the browser.
-passport-refused-no-place = Your home cannot give any more passports. The code was not used. Tell your home.
 passport-refused-busy = The node of your home is busy. Nothing was changed, and the code is kept. Try again in a minute.
 passport-refused-clock = The clock of your home’s node is behind. Nothing was changed, and the code is kept. Tell your home.
 passport-refused-unreachable = Your home has not answered. The code and the key are kept on this phone. Try again with a line: the same code will give the same passport.

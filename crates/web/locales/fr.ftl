@@ -263,7 +263,6 @@ passport-refused-code = Ce code n’existe pas, ou a plus de sept jours. Rien n�
 passport-refused-used = Ce code a déjà servi sur un autre téléphone. Rien n’a été changé ici. Demandez un nouveau code à votre lieu d’attache ; si ce n’était pas vous, dites-le-lui.
 passport-refused-not-active = Votre abonnement est en pause ou terminé. Le code n’a pas servi. Parlez-en à votre lieu d’attache.
 passport-refused-key = La clé faite par ce navigateur n’a pas été acceptée. Le code n’a pas servi. Réessayez ; si cela dure, mettez le navigateur à jour.
-passport-refused-no-place = Votre lieu d’attache ne peut plus donner de passeport. Le code n’a pas servi. Prévenez votre lieu d’attache.
 passport-refused-busy = Le nœud de votre lieu d’attache est occupé. Rien n’a été changé, et le code est gardé. Réessayez dans une minute.
 passport-refused-clock = L’horloge du nœud de votre lieu d’attache retarde. Rien n’a été changé, et le code est gardé. Prévenez votre lieu d’attache.
 passport-refused-unreachable = Votre lieu d’attache n’a pas répondu. Le code et la clé sont gardés sur ce téléphone. Réessayez avec du réseau : le même code donnera le même passeport.

@@ -61,7 +61,7 @@ const NOTES: [(&str, Message, Message); 8] = [
 
 /// What the scripts say, by the name they know it under: stable codes of
 /// `specs/problems.md`, units of a formula, and names of their own.
-const WORDS: [(&str, Message); 22] = [
+const WORDS: [(&str, Message); 21] = [
     ("host-choose", Message::PassportHostChoose),
     ("host-none", Message::PassportHostNone),
     ("code-made", Message::PassportCodeMade),
@@ -73,7 +73,6 @@ const WORDS: [(&str, Message); 22] = [
     ("enrol_used", Message::PassportRefusedUsed),
     ("enrol_not_active", Message::PassportRefusedNotActive),
     ("enrol_key", Message::PassportRefusedKey),
-    ("enrol_no_place", Message::PassportRefusedNoPlace),
     ("busy", Message::PassportRefusedBusy),
     ("clock_wrong", Message::PassportRefusedClock),
     ("unreachable", Message::PassportRefusedUnreachable),

@@ -26,6 +26,12 @@ export class Refusal extends Error {
 /** The home did not answer: the line is cut, or the node does not run. */
 export class Unreachable extends Error {}
 
+/** To whom a passport is shown when its holder asks the home: not to a desk, so that what a
+ * desk sees is worth nothing here (`specs/passport.md`, section 6.2). */
+export function audience({ claims }) {
+  return `${claims.iss}/api/v1/member`;
+}
+
 /** `POST /api/v1/enrol`: the passport for a one-time code and a key. */
 export async function enrol(code, jwk) {
   return (await ask("/api/v1/enrol", { body: { code, jwk } })).answer.passport;

@@ -152,7 +152,7 @@ class Page {
     const left = held.claims.exp - Date.now() / 1000;
     let isClockOff = false;
     try {
-      const said = await home.member(await this.#wallet.presentation(held.claims.iss));
+      const said = await home.member(await this.#wallet.presentation(home.audience(held)));
       isClockOff = said.isClockOff;
       await this.#wallet.remember("member", said.answer);
       if (said.answer.state === "active" && left < RENEWED_BELOW_SECONDS) {
@@ -174,7 +174,7 @@ class Page {
   async #renew(held) {
     try {
       const jwk = await this.#wallet.pending();
-      const presentation = await this.#wallet.presentation(held.claims.iss);
+      const presentation = await this.#wallet.presentation(home.audience(held));
       await this.#wallet.accept(jwk, await home.renew(presentation, jwk));
       await this.#showing.again();
       return true;

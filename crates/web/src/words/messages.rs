@@ -217,7 +217,6 @@ messages! {
     PassportRefusedUsed = "passport-refused-used",
     PassportRefusedNotActive = "passport-refused-not-active",
     PassportRefusedKey = "passport-refused-key",
-    PassportRefusedNoPlace = "passport-refused-no-place",
     PassportRefusedBusy = "passport-refused-busy",
     PassportRefusedClock = "passport-refused-clock",
     PassportRefusedUnreachable = "passport-refused-unreachable",
