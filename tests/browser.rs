@@ -133,6 +133,13 @@ impl Browser {
     /// Clicks on the only element that a selector finds.
     #[track_caller]
     pub fn click(&self, selector: &str) {
+        let id = self.element(selector);
+        self.post(&format!("/element/{id}/click"), &json!({}));
+    }
+
+    /// The only element that a selector finds.
+    #[track_caller]
+    fn element(&self, selector: &str) -> String {
         let found = self.post(
             "/elements",
             &json!({ "using": "css selector", "value": selector }),
@@ -143,7 +150,55 @@ impl Browser {
         };
         let id = element.as_object().and_then(|it| it.values().next());
         let id = id.and_then(Value::as_str).expect("an element has an id");
-        self.post(&format!("/element/{id}/click"), &json!({}));
+        id.to_owned()
+    }
+
+    /// Runs the body of an async function in the page; gives what it comes to.
+    #[track_caller]
+    pub fn script_async(&self, body: &str) -> Value {
+        let wrapped = format!(
+            "const done = arguments[arguments.length - 1];
+             (async () => {{ {body} }})().then(done, (error) => done(String(error)));"
+        );
+        self.post("/execute/async", &json!({ "script": wrapped, "args": [] }))
+    }
+
+    /// Puts a text into the only field that a selector finds, in place of what is there.
+    #[track_caller]
+    pub fn fill(&self, selector: &str, text: &str) {
+        let id = self.element(selector);
+        self.post(&format!("/element/{id}/clear"), &json!({}));
+        self.post(&format!("/element/{id}/value"), &json!({ "text": text }));
+    }
+
+    /// Types a text wherever the focus is.
+    #[track_caller]
+    pub fn type_in_focus(&self, text: &str) {
+        let press = |letter: char| {
+            // Enter, as `WebDriver` writes it.
+            let letter = if letter == '\n' { '\u{e007}' } else { letter };
+            ["keyDown", "keyUp"].map(|it| json!({ "type": it, "value": letter.to_string() }))
+        };
+        let keys: Vec<_> = text.chars().flat_map(press).collect();
+        let actions = json!([{ "type": "key", "id": "keyboard", "actions": keys }]);
+        self.post("/actions", &json!({ "actions": actions }));
+    }
+
+    /// The text of the only element that a selector finds, as a person reads it.
+    #[track_caller]
+    pub fn text(&self, selector: &str) -> String {
+        let id = self.element(selector);
+        let text = self.script_of(&id, "return arguments[0].innerText");
+        text.as_str().unwrap_or_default().trim().to_owned()
+    }
+
+    #[track_caller]
+    fn script_of(&self, id: &str, body: &str) -> Value {
+        let element = json!({ "element-6066-11e4-a52e-4f735466cecf": id });
+        self.post(
+            "/execute/sync",
+            &json!({ "script": body, "args": [element] }),
+        )
     }
 
     /// Presses the tabulator once.

@@ -1,6 +1,8 @@
 //! The pages in a real browser: what a person sees, on a telephone and at a desk, with
 //! a keyboard alone, in French and in English.
 
+mod passport;
+
 use scenarios::binaries::target;
 use scenarios::browser::{self, Browser};
 use scenarios::network::{Network, space_file};
@@ -98,6 +100,7 @@ fn it_fits_a_telephone_and_a_desk_without_complaints() {
         ("space", format!("{}/", mug.entity)),
         ("suspended", format!("{}/", closed.entity)),
         ("coordinator", format!("{}/", network.coordinator.entity)),
+        ("passport", format!("{}/passport", mug.entity)),
         ("missing", format!("{}/nothing/here", mug.entity)),
     ];
     for width in [320, 360, 768, 1280] {

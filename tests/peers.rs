@@ -32,7 +32,7 @@ fn packages(told: &str, usual: &str, whose: &str, not_checked: &str) -> Option<P
 }
 
 /// The Python that has the packages.
-fn python() -> Option<PathBuf> {
+pub(crate) fn python() -> Option<PathBuf> {
     let usual = "peers-venv/bin/python";
     packages("ESCALE_PEERS_PYTHON", usual, "Python", "signatures")
 }
@@ -51,7 +51,7 @@ fn script(name: &str) -> PathBuf {
 }
 
 /// A script for Python.
-fn by_python(python: &Path, name: &str) -> Command {
+pub(crate) fn by_python(python: &Path, name: &str) -> Command {
     let mut command = Command::new(python);
     // Nothing is written beside the script.
     command.arg("-B").arg(script(name));

@@ -1,9 +1,10 @@
 //! A home's status lists: which of its passports hold, for all to read.
 //!
-//! A list has its number in its name and in the id of its record. Places are drawn from
-//! the newest list; when half of it is taken the next one begins. A list whose passports
-//! have all run out is withdrawn, with all that is kept of it, unless it is the newest:
-//! so numbers rise, and no place is ever given twice.
+//! A list has its number in its name and in the id of its record. Half of its places are
+//! given, then those of the next. A list stands in the feed before a place of it is given,
+//! so that a host whose line is cut since then can judge the passport all the same. A list
+//! whose passports have all run out is withdrawn, with all that is kept of it, unless it
+//! is the newest: so numbers rise, and no place is ever given twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +29,10 @@ const STATUS_PLACES: u32 = 8_192;
 /// The most places of a list that are given: half, so that a free one is found in a few
 /// draws, and says nothing about how many came before it.
 const PLACES_GIVEN_MAX: usize = 4_096;
+
+/// With so many places of the newest list given, the next list is published: years before
+/// it is needed, mostly.
+const PLACES_GIVEN_BEFORE_NEXT: usize = PLACES_GIVEN_MAX / 2;
 
 /// How often a free place is looked for. With half of them taken, 64 misses in a row
 /// come once in 10^19.
@@ -71,20 +76,23 @@ impl App {
         &self,
         batch: &mut Batch,
     ) -> Result<Place, Attempt<E>> {
-        let newest = self.status_lists().await?.into_keys().next_back();
-        let taken = match newest {
-            Some(list) => self.taken(list).await?,
-            None => BTreeSet::new(),
-        };
-        let is_full = taken.len() >= PLACES_GIVEN_MAX;
-        let (list, taken) = match newest {
-            Some(list) if !is_full => (list, taken),
-            Some(_) | None => {
-                let list = newest.unwrap_or(0) + 1;
-                self.change_passports(batch, &BTreeSet::from([list]), &|_| {})
-                    .await?;
-                (list, BTreeSet::new())
+        let lists = self.status_lists().await?;
+        let mut found = None;
+        // The newest may be one that waits for its turn.
+        for list in lists.keys().rev().take(2).rev() {
+            let taken = self.taken(*list).await?;
+            if taken.len() < PLACES_GIVEN_MAX {
+                found = Some((*list, taken));
+                break;
             }
+        }
+        let (list, taken) = if let Some(found) = found {
+            found
+        } else {
+            let list = lists.keys().next_back().copied().unwrap_or(0) + 1;
+            self.change_passports(batch, &BTreeSet::from([list]), &|_| {})
+                .await?;
+            (list, BTreeSet::new())
         };
         for _ in 0..PLACE_TRIES {
             let at = u32::from_be_bytes(self.random()?) % STATUS_PLACES;
@@ -179,12 +187,23 @@ impl App {
         })
     }
 
-    /// Signs the lists that are a day old again; withdraws those that nobody needs.
-    /// Gives the number of records.
+    /// Publishes the list that will be needed next, before it is; signs those that are a
+    /// day old again; withdraws those that nobody needs. Gives the number of records.
     pub(crate) async fn renew_status_lists(&self) -> Result<usize, Fault> {
         let (now, after) = (self.now(), STATUS_LIST_RENEWED_AFTER_SECONDS);
+        if self.is_coordinator() {
+            return Ok(0);
+        }
         let mut due = self.status_lists().await?;
+        let newest = due.keys().next_back().copied();
         due.retain(|_, signed_at| rules::trust::is_renewal_due(*signed_at, after, now));
+        let given = match newest {
+            Some(newest) => self.taken(newest).await?.len(),
+            None => PLACES_GIVEN_BEFORE_NEXT,
+        };
+        if given >= PLACES_GIVEN_BEFORE_NEXT {
+            due.insert(newest.unwrap_or(0) + 1, now);
+        }
         if due.is_empty() {
             return Ok(0);
         }
@@ -201,6 +220,7 @@ impl App {
             .filter(|(_, issued)| issued.exp > now)
             .map(|(place, _)| place.list)
             .chain(self.status_lists().await?.into_keys().next_back())
+            .chain(due.last().copied())
             .collect();
         let mut batch = Batch::new();
         let to_sign = due.intersection(&needed).copied().collect();

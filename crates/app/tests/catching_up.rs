@@ -140,7 +140,9 @@ async fn a_withdrawal_travels_through_a_space_when_the_coordinator_is_out_of_rea
 async fn a_stale_head_of_a_relay_does_not_replace_a_newer_one() {
     let label = Label::labelled(3).await;
     let (author, reader) = (label.space(0), label.space(2));
-    let stale = bytes(&page(author, author.entity(), 1).await);
+    author.app().renew().await.unwrap();
+    label.settle().await;
+    let stale = bytes(&page(author, author.entity(), 2).await);
     label.advance(HOUR_SECONDS);
     author.app().renew().await.unwrap();
     pull(&label.network, reader, author.entity()).await.unwrap();

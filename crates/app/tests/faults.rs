@@ -236,11 +236,16 @@ async fn what_is_due_is_signed_again_once() {
     };
     coordinator.check().await;
     let space = Case {
-        what: "renew a space's configuration",
+        what: "renew a space's configuration and its list of statuses",
         prepare: async || after(8 * DAY_SECONDS).await,
         node: first,
         operate: async |it: &Label| said(it.space(0).app().renew().await),
-        is_done: async |it: &Label| papers(it, it.space(0)).await == 2,
+        is_done: async |it: &Label| {
+            let (space, own) = (it.space(0), it.space(0).entity());
+            papers(it, space).await;
+            let lists = crate::look::count(space, own, "status-list", "1").await;
+            crate::look::count(space, own, "entity-configuration", "self").await + lists == 3
+        },
     };
     space.check().await;
     let head = Case {

@@ -101,9 +101,15 @@ pub(crate) async fn partner(reader: &TestNode, space: &EntityId) -> SpaceView {
 
 /// All entries of a prefix of a node's store.
 pub(crate) async fn stored(node: &TestNode, prefix: Prefix) -> Vec<(Key, Versioned)> {
-    let page = node.store().scan(prefix, &[], None, 1_000).await.unwrap();
-    assert!(!page.is_cut, "a test's store is small");
-    page.entries
+    let mut entries: Vec<(Key, Versioned)> = Vec::new();
+    loop {
+        let after = entries.last().map(|(key, _)| key);
+        let page = node.store().scan(prefix, &[], after, 1_000).await.unwrap();
+        entries.extend(page.entries);
+        if !page.is_cut {
+            return entries;
+        }
+    }
 }
 
 /// The values under a prefix, as text.

@@ -28,6 +28,8 @@ async fn papers(label: &Label, space: &EntityId) -> [usize; 3] {
 async fn a_head_is_signed_again_hourly_and_not_more_often() {
     let label = Label::labelled(1).await;
     for node in label.nodes() {
+        // A space's first look publishes its list of statuses.
+        node.app().renew().await.unwrap();
         let mut expected = 0;
         for (at, is_signed) in [
             (1, false),
@@ -101,7 +103,8 @@ async fn a_space_renews_its_own_configuration_weekly() {
     let space = label.space(0);
     let own = space.entity();
     label.advance(7 * DAY_SECONDS - 1);
-    assert_eq!(space.app().renew().await.unwrap(), 0);
+    assert_eq!(space.app().renew().await.unwrap(), 1, "a list of statuses");
+    assert_eq!(count(space, own, "entity-configuration", "self").await, 1);
     label.advance(1);
     assert_eq!(space.app().renew().await.unwrap(), 1);
     assert_eq!(count(space, own, "entity-configuration", "self").await, 2);
@@ -166,6 +169,9 @@ async fn no_mark_is_signed_for_a_space_that_was_suspended_or_withdrawn() {
 async fn a_space_that_has_not_joined_renews_for_itself() {
     let label = Label::invited(1).await;
     label.advance(8 * DAY_SECONDS);
-    assert_eq!(label.space(0).app().renew().await.unwrap(), 1);
+    let (space, own) = (label.space(0), label.space(0).entity());
+    assert_eq!(space.app().renew().await.unwrap(), 2);
+    assert_eq!(count(space, own, "entity-configuration", "self").await, 2);
+    assert_eq!(count(space, own, "status-list", "1").await, 1);
     assert_sound(&label.nodes()).await;
 }

@@ -4,7 +4,7 @@ use app::keys::{ENROLMENTS, PASSPORTS};
 use app::{EnrolError, MemberError, MemberState};
 use rules::passport::{Block, Verdict};
 use store::{Batch, Key, Store as _};
-use testkit::{DAY_SECONDS, TestNode, Wallet, holder_jwk, operator};
+use testkit::{DAY_SECONDS, Label, TestNode, Wallet, holder_jwk, operator};
 
 use crate::desk::{home, host, says, visit};
 use crate::look::{assert_sound, claims, count, stored, stored_text};
@@ -135,79 +135,115 @@ async fn a_passport_on_paper_is_for_active_members_with_a_name() {
     );
 }
 
-/// Gives all places of a list that may be given, as to passports of that end.
-async fn fill(node: &TestNode, list: u32, exp: i64) {
+/// Gives places of a list, as to passports of that end; those that are given stay.
+async fn give(node: &TestNode, list: u32, places: std::ops::Range<u32>, exp: i64) {
     let issued = format!(
         r#"{{"form":1,"member":"x","exp":{exp},"is_revoked":false,"status":0,"renewed":null}}"#
     );
-    let places: Vec<u32> = (0..4_096).collect();
+    let given = stored(node, PASSPORTS).await;
+    let places: Vec<u32> = places.collect();
     for some in places.chunks(512) {
         let mut batch = Batch::new();
         for at in some {
             let rest = [list.to_be_bytes(), at.to_be_bytes()].concat();
-            batch.put(Key::new(PASSPORTS, &rest), issued.clone().into_bytes());
+            let key = Key::new(PASSPORTS, &rest);
+            if given.iter().all(|(it, _)| *it != key) {
+                batch.put(key, issued.clone().into_bytes());
+            }
         }
         node.store().commit(batch).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn when_half_of_a_list_is_given_the_next_begins_and_one_day_the_first_goes() {
+async fn a_passport_that_came_after_the_line_was_cut_is_judged_all_the_same() {
+    let label = Label::labelled(2).await;
+    for space in &label.spaces {
+        space.app().renew().await.unwrap();
+    }
+    label.settle().await;
+    let wallet = Wallet::enrol(home(&label), "Camille", None).await;
+    says(host(&label), &wallet, ALLOWED).await;
+}
+
+#[tokio::test]
+async fn when_half_of_a_list_is_given_the_next_is_there_and_one_day_the_first_goes() {
     let (label, wallet) = visit().await;
     let node = home(&label);
-    fill(node, 1, node.app().now().plus_seconds(29 * DAY_SECONDS).0).await;
     let list_of =
         |wallet: &Wallet| claims(&wallet.passport)["status"]["status_list"]["uri"].clone();
+    let lists = async || {
+        let of = async |id: &str| count(node, node.entity(), "status-list", id).await;
+        [of("1").await, of("2").await, of("3").await]
+    };
+    let soon = node.app().now().plus_seconds(29 * DAY_SECONDS).0;
+    give(node, 1, 0..2_046, soon).await;
+    node.app().renew().await.unwrap();
+    assert_eq!(lists().await, [1, 0, 0], "2,047 places are given");
+    give(node, 1, 0..2_060, soon).await;
+    node.app().renew().await.unwrap();
+    assert_eq!(
+        lists().await,
+        [1, 1, 0],
+        "the next is there before it is needed"
+    );
+    label.settle().await;
     let second = renewed(node, &wallet, "second").await;
-    assert_eq!(list_of(&wallet), node.entity().url_of("/status/1"));
-    assert_eq!(list_of(&second), node.entity().url_of("/status/2"));
-    label.settle().await;
-    says(host(&label), &wallet, ALLOWED).await;
-    says(host(&label), &second, ALLOWED).await;
+    assert_eq!(list_of(&second), node.entity().url_of("/status/1"));
+    give(node, 1, 0..4_096, soon).await;
+    let third = renewed(node, &second, "third").await;
+    assert_eq!(list_of(&third), node.entity().url_of("/status/2"));
+    // No word has passed since the second list was published.
+    says(host(&label), &third, ALLOWED).await;
     let member = &wallet.member;
-    node.app()
-        .set_member(&operator(), member, MemberState::Paused)
-        .await
-        .unwrap();
-    label.settle().await;
-    says(host(&label), &wallet, Verdict::Blocked(Block::Paused)).await;
-    says(host(&label), &second, Verdict::Blocked(Block::Paused)).await;
-    node.app()
-        .set_member(&operator(), member, MemberState::Active)
-        .await
-        .unwrap();
+    let set = async |state| {
+        let set = node.app().set_member(&operator(), member, state).await;
+        set.unwrap();
+        label.settle().await;
+    };
+    set(MemberState::Paused).await;
+    says(host(&label), &third, Verdict::Blocked(Block::Paused)).await;
+    set(MemberState::Active).await;
+    says(host(&label), &third, ALLOWED).await;
 
     // Nothing of the first list holds any more after a month: it goes.
     label.advance(20 * DAY_SECONDS);
-    let third = renewed(node, &second, "third").await;
+    let fourth = renewed(node, &third, "fourth").await;
     label.advance(11 * DAY_SECONDS);
     for node in label.nodes() {
         node.app().renew().await.unwrap();
     }
     label.settle().await;
-    let places = stored(node, PASSPORTS).await;
-    assert_eq!(places.len(), 2, "of the second list alone");
-    assert_eq!(list_of(&third), node.entity().url_of("/status/2"));
-    says(host(&label), &third, ALLOWED).await;
+    assert_eq!(
+        stored(node, PASSPORTS).await.len(),
+        2,
+        "of the second list alone"
+    );
+    assert_eq!(list_of(&fourth), node.entity().url_of("/status/2"));
+    says(host(&label), &fourth, ALLOWED).await;
     says(host(&label), &wallet, Verdict::Expired).await;
-    let removed = count(host(&label), node.entity(), "status-list", "1").await;
-    let before = count(host(&label), node.entity(), "status-list", "2").await;
+    let before = lists().await;
     node.app().renew().await.unwrap();
-    label.settle().await;
-    assert_eq!(
-        count(host(&label), node.entity(), "status-list", "1").await,
-        removed
-    );
-    assert_eq!(
-        count(host(&label), node.entity(), "status-list", "2").await,
-        before
-    );
+    assert_eq!(lists().await, before, "what is gone is not removed twice");
     // The newest stays, though nobody holds a passport of it any more.
     label.advance(31 * DAY_SECONDS);
     node.app().renew().await.unwrap();
-    let next = Wallet::enrol_again(node, &wallet.member, "fourth").await;
+    let next = Wallet::enrol_again(node, &wallet.member, "fifth").await;
     assert_eq!(list_of(&next), node.entity().url_of("/status/2"));
     assert_sound(&[node]).await;
+}
+
+#[tokio::test]
+async fn a_list_that_is_full_before_anybody_looked_is_followed_at_once() {
+    let (label, wallet) = visit().await;
+    let node = home(&label);
+    let soon = node.app().now().plus_seconds(29 * DAY_SECONDS).0;
+    give(node, 1, 0..4_096, soon).await;
+    let next = renewed(node, &wallet, "second").await;
+    let list = &claims(&next.passport)["status"]["status_list"]["uri"];
+    assert_eq!(*list, node.entity().url_of("/status/2"));
+    label.settle().await;
+    says(host(&label), &next, ALLOWED).await;
 }
 
 #[tokio::test]

@@ -1,0 +1,321 @@
+//! A coworker, a steward and an operator at their pages, in a real browser: a passport is
+//! put on a phone, shown with the line cut, read off the screen, and judged.
+
+use std::path::Path;
+use std::time::Duration;
+
+use scenarios::binaries::target;
+use scenarios::browser::{self, Browser};
+use scenarios::command::run;
+use scenarios::counts::count;
+use scenarios::network::{Network, word};
+use scenarios::node::{Node, standing};
+use scenarios::wait;
+use serde_json::{Value, json};
+
+use super::TOO_WIDE;
+use crate::peers::{by_python, python};
+
+/// How long reading a picture may take.
+const READING: Duration = Duration::from_secs(60);
+
+/// Two labelled spaces that know each other.
+fn spaces() -> (Network, Node, Node) {
+    let network = Network::running();
+    let (home, host) = (network.labelled("le-mug"), network.labelled("troquet"));
+    for (one, other) in [(&home, &host), (&host, &home)] {
+        one.until("the other space is labelled", |it| {
+            standing(it, &other.entity) == "labelled"
+        });
+    }
+    (network, home, host)
+}
+
+/// Signs a browser in at a space.
+fn sign_in(browser: &Browser, node: &Node, role: &str) {
+    let given = node.json(&["access", "add", "--role", role, "--name", "Anne"]);
+    let code = given["code"].as_str().expect("a code");
+    browser.go(&format!("{}/sign-in?lang=fr", node.entity));
+    browser.fill("#code", code);
+    browser.click("main button");
+}
+
+/// Nothing is wider than the page, and the browser complains of nothing.
+#[track_caller]
+fn fits(browser: &Browser, name: &str) {
+    for width in [320, 360] {
+        browser.resize(width, 800);
+        let scrolled = browser.script("return document.documentElement.scrollWidth");
+        let wide = browser.script(TOO_WIDE);
+        assert_eq!(scrolled, width, "{name} {width}: {wide}");
+        assert_eq!(wide, json!([]), "{name} {width}");
+    }
+    let picture = target().join("screenshots").join(format!("{name}-360.png"));
+    browser.picture(&picture);
+    assert_eq!(browser.console(), Vec::<String>::new(), "{name}");
+}
+
+/// Waits until a text stands in an element.
+#[track_caller]
+fn reads(browser: &Browser, selector: &str, text: &str) {
+    wait::until(text, || {
+        let look = format!("return document.querySelector({selector:?})?.innerText ?? ''");
+        let found = browser.script(&look);
+        let found = found.as_str().unwrap_or_default().to_owned();
+        wait::ensure(found.contains(text), || found.clone())
+    });
+}
+
+/// The code that the page shows; the one before it is told from it.
+#[track_caller]
+fn shown(browser: &Browser, before: &str) -> String {
+    wait::until("a code is shown", || {
+        let code = browser.script("return document.querySelector('#code').dataset.code");
+        let code = code.as_str().unwrap_or_default().to_owned();
+        wait::ensure(code.starts_with("ESC1:") && code != before, || code.clone())?;
+        Ok(code)
+    })
+}
+
+/// What a stranger's reader sees in a picture of the screen.
+#[track_caller]
+fn read(python: &Path, picture: &Path) -> (String, String) {
+    let done = run(
+        by_python(python, "read_picture.py").arg(word(picture)),
+        READING,
+    )
+    .ok();
+    let (about, text) = done.out.split_once('\n').expect("two lines");
+    (about.to_owned(), text.trim_end().to_owned())
+}
+
+/// Types a code at a desk, as a scanner does; gives what the desk says.
+#[track_caller]
+fn scan(desk: &Browser, host: &Node, code: &str) -> String {
+    desk.go(&format!("{}/desk?lang=fr", host.entity));
+    desk.fill("#code", code);
+    desk.click("main button");
+    wait::until("the desk answers", || {
+        let said = desk.script("return document.querySelector('.verdict')?.innerText");
+        said.as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| said.to_string())
+    })
+}
+
+/// Chooses the host for which codes are made.
+fn choose(browser: &Browser, host: &Node) {
+    browser.script(&format!(
+        "const it = document.querySelector('#host'); it.value = '{}';
+         it.dispatchEvent(new Event('change', {{ bubbles: true }}));",
+        host.entity
+    ));
+}
+
+const IS_KEPT: &str = "
+    const kept = await caches.match('/api/v1/home');
+    return Boolean(navigator.serviceWorker.controller && kept);";
+
+#[test]
+fn a_phone_enrols_goes_offline_and_opens_the_door_of_another_village() {
+    if !browser::is_there() {
+        return;
+    }
+    let Some(python) = python() else { return };
+    let (mut network, mut home, host) = spaces();
+    let phone = Browser::open();
+    phone.resize(360, 800);
+
+    // An operator adds a member and makes a code, on the pages of the home.
+    sign_in(&phone, &home, "operator");
+    phone.fill("#name", "Camille");
+    phone.click("main form button");
+    reads(&phone, "h1", "Camille");
+    fits(&phone, "member-fr");
+    phone.click("form[action*='/code'] button");
+    reads(&phone, "h1", "Code pour un téléphone");
+    let link = phone.text(".host");
+    fits(&phone, "code-fr");
+    let picture = target().join("screenshots").join("code-fr-360.png");
+    assert_eq!(read(&python, &picture).1, link, "the code opens the page");
+
+    // The member opens the link, and presses the button.
+    phone.go(&link);
+    phone.click("#enrol-send");
+    wait::until("the passport is there", || {
+        let hosts = phone.script("return document.querySelectorAll('#host option').length");
+        wait::ensure(hosts.as_i64() >= Some(3), || hosts.to_string())
+    });
+    choose(&phone, &host);
+    let first = shown(&phone, "");
+    assert_eq!(phone.text("#fact-name"), "Camille");
+    assert_eq!(phone.text("#fact-left"), "4");
+    assert_eq!(phone.text("#for-host"), "troquet");
+    fits(&phone, "passport-fr");
+    wait::until("the page is kept", || {
+        let kept = phone.script_async(IS_KEPT);
+        phone.go(&format!("{}/passport?lang=fr", home.entity));
+        wait::ensure(kept == json!(true), || kept.to_string())
+    });
+
+    // Home and coordinator are gone; the page opens all the same, in either language.
+    home.stop();
+    network.coordinator.stop();
+    let desk = Browser::open();
+    desk.resize(768, 900);
+    sign_in(&desk, &host, "desk");
+    let mut before = first;
+    for (language, offline, welcome) in [
+        ("en", "Offline", "Camille"),
+        ("fr", "Hors ligne", "Bienvenue"),
+    ] {
+        phone.go(&format!("{}/passport?lang={language}", home.entity));
+        reads(&phone, "#note-offline", offline);
+        let code = shown(&phone, &before);
+        assert_eq!(phone.text("#for-host"), "troquet");
+        let picture = target()
+            .join("screenshots")
+            .join(format!("passport-offline-{language}-360.png"));
+        phone.picture(&picture);
+        let (about, text) = read(&python, &picture);
+        assert!(about.contains("QR") && about.contains('L'), "{about}");
+        // The page may have made a new code meanwhile; it is one of the two.
+        assert!(text == code || text == shown(&phone, &code), "{text}");
+        let said = scan(&desk, &host, &text);
+        assert!(said.contains(welcome), "{said}");
+        let said = scan(&desk, &host, &text);
+        assert!(said.contains("Déjà utilisé"), "{said}");
+        before = code;
+    }
+    desk.resize(360, 800);
+    let picture = target().join("screenshots").join("desk-used-fr-360.png");
+    desk.picture(&picture);
+    // A code for the home is refused at the host.
+    choose(&phone, &home);
+    let elsewhere = shown(&phone, &before);
+    let said = scan(&desk, &host, &elsewhere);
+    assert!(said.contains("autre lieu"), "{said}");
+    count("offline_by_zxing", 2);
+}
+
+#[test]
+fn a_lost_answer_and_a_second_code_leave_one_passport() {
+    if !browser::is_there() {
+        return;
+    }
+    let (_network, mut home, host) = spaces();
+    let added = home.json(&["member", "add", "--name", "Zoé", "--formula", "month"]);
+    let member = added["member"].as_str().expect("a number").to_owned();
+    let code = |home: &Node| {
+        let given = home.json(&["member", "code", &member]);
+        given["code"].as_str().expect("a code").to_owned()
+    };
+    let (first, second) = (code(&home), code(&home));
+    let phone = Browser::open();
+    phone.go(&format!("{}/passport?lang=en", home.entity));
+    for (typed, reason) in [
+        ("abc", "code-length"),
+        ("0000-0000-0000-0000", "enrol_code"),
+    ] {
+        phone.fill("#enrol-code", typed);
+        phone.click("#enrol-send");
+        wait::until("it is refused", || {
+            let said =
+                phone.script("return document.querySelector('#enrol-refused').dataset.reason");
+            wait::ensure(said == json!(reason), || said.to_string())
+        });
+    }
+    // The node is gone when the button is pressed, and back a moment later.
+    home.stop();
+    phone.fill("#enrol-code", &first);
+    phone.click("#enrol-send");
+    reads(&phone, "#enrol-refused", "kept");
+    home.start();
+    phone.go(&format!("{}/passport?lang=en", home.entity));
+    phone.click("#enrol-send");
+    choose_when_there(&phone, &host);
+    shown(&phone, "");
+    assert_eq!(passports(&home), 1);
+    // Lost phone: what was shown is taken back, and the page says so at its next opening.
+    home.json(&["member", "revoke", &member]);
+    phone.go(&format!("{}/passport?lang=en", home.entity));
+    reads(&phone, "#note-taken", "no longer");
+    // A code that was given before the loss is worth nothing; a new one is.
+    phone.click("#enrol-open");
+    for (typed, reason) in [(&second, "enrol_code"), (&code(&home), "")] {
+        phone.fill("#enrol-code", typed);
+        phone.click("#enrol-send");
+        wait::until("it is answered", || {
+            let said =
+                phone.script("return document.querySelector('#enrol-refused').dataset.reason");
+            let is_sent = phone.script("return document.querySelector('#enrol').hidden");
+            let is_so = said == json!(reason) && is_sent == json!(reason.is_empty());
+            wait::ensure(is_so, || format!("{said} {is_sent}"))
+        });
+    }
+    shown(&phone, "");
+    assert_eq!(passports(&home), 1);
+}
+
+/// How many passports hold at a space with one member.
+fn passports(home: &Node) -> i64 {
+    let rows = home.json(&["member", "list"]);
+    rows[0]["passports"].as_i64().expect("a number")
+}
+
+fn choose_when_there(phone: &Browser, host: &Node) {
+    wait::until("the host can be chosen", || {
+        let found = phone.script(&format!(
+            "return Boolean(document.querySelector('#host option[value=\"{}\"]'))",
+            host.entity
+        ));
+        wait::ensure(found == Value::Bool(true), || found.to_string())
+    });
+    choose(phone, host);
+}
+
+#[test]
+fn the_pages_of_the_staff_fit_a_telephone() {
+    if !browser::is_there() {
+        return;
+    }
+    let (_network, home, _) = spaces();
+    let browser = Browser::open();
+    browser.resize(360, 800);
+    browser.go(&format!("{}/sign-in?lang=en", home.entity));
+    fits(&browser, "sign-in-en");
+    sign_in(&browser, &home, "operator");
+    for name in ["Camille", "Jean-Christophe-Alexandre de la Tour"] {
+        browser.go(&format!("{}/members?lang=en", home.entity));
+        browser.fill("#name", name);
+        browser.click("main form button");
+        reads(&browser, "h1", name);
+    }
+    for language in ["fr", "en"] {
+        for page in ["members", "desk", "sign-in"] {
+            browser.go(&format!("{}/{page}?lang={language}", home.entity));
+            fits(&browser, &format!("staff-{page}-{language}"));
+        }
+        let member = "li:last-child a";
+        browser.go(&format!("{}/members?lang={language}", home.entity));
+        browser.click(member);
+        reads(&browser, "h1", "Jean-Christophe");
+        fits(&browser, &format!("staff-member-{language}"));
+        browser.click("form[action*='/paper'] button");
+        reads(&browser, ".paper-name", "Jean-Christophe");
+        fits(&browser, &format!("staff-paper-{language}"));
+        // The other language of what a form answered is a page that can be read.
+        browser.click("nav.languages a");
+        reads(&browser, "h1", "Jean-Christophe");
+        // By the keyboard alone: the field for the scanner has the focus.
+        browser.go(&format!("{}/desk?lang={language}", home.entity));
+        let focused = browser.script("return document.activeElement.id");
+        assert_eq!(focused, "code");
+        browser.type_in_focus("https://evil.example/\n");
+        wait::until("the desk answers", || {
+            let shape = browser.script("return document.querySelector('.verdict')?.className");
+            wait::ensure(shape == json!("verdict verdict-stop"), || shape.to_string())
+        });
+        fits(&browser, &format!("staff-refused-{language}"));
+    }
+}
