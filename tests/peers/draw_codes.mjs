@@ -56,7 +56,7 @@ for (const level of ["L", "M"]) {
   let least = 1;
   for (let version = 1; version <= VERSIONS; version += 1) {
     const most = longest(version, level, least);
-    const between = Array.from({ length: 4 }, () => least + drawn(most - least + 1));
+    const between = Array.from({ length: 2 }, () => least + drawn(most - least + 1));
     for (const length of new Set([least, most - 1, most, ...between])) {
       draw(textOf(length), level);
     }
@@ -78,7 +78,8 @@ for (let length = 0; length < 64; length += 1) {
 
 const vectors = JSON.parse(readFileSync(process.argv[2], "utf8"));
 for (const { presentation, expected } of vectors.presentations) {
-  if (expected === "ok") {
+  // The page shows no passport on paper.
+  if (expected === "ok" && !presentation.endsWith("~")) {
     const text = await pack(presentation);
     say({ kind: "packed", presentation, text });
     draw(text, "L");

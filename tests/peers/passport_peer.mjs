@@ -217,7 +217,7 @@ export function codeOf(parts, { level = 9, after = [] } = {}) {
 }
 
 /** The parts of a presentation; with a disclosure there is one more. */
-export const partsOf = (shown) => shown.split(/[.~]/).map(decode);
+export const partsOf = (shown) => shown.replace(/~$/, '').split(/[.~]/).map(decode);
 
 /** The code of a presentation, read back as a writer must. */
 export function written(shown) {
@@ -249,8 +249,10 @@ export function presentationOf(code) {
       parts.push(encode(buffer.subarray(at + 2, end)));
       at = end;
     }
+    // On paper there are three parts, and nothing after the `~`.
     const halves = [parts.slice(0, 3), parts.slice(3)];
-    return parts.length === 6 ? halves.map((it) => it.join('.')).join('~') : null;
+    const isWhole = parts.length === 6 || parts.length === 3;
+    return isWhole ? halves.map((it) => it.join('.')).join('~') : null;
   } catch {
     return null;
   }

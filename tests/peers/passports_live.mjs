@@ -54,8 +54,8 @@ async function send(url, body, headers = {}) {
   return JSON.parse(text);
 }
 
-/** What a node published last under this kind. Who signed it is judged by `check_node.py`. */
-async function latest(home, kind) {
+/** What a node published last under this kind and id. Who signed it is judged by `check_node.py`. */
+async function latest(home, kind, id) {
   let [after, found] = [0, null];
   for (;;) {
     const query = new URLSearchParams({ entity: home, epoch: 1, after });
@@ -66,7 +66,7 @@ async function latest(home, kind) {
     }
     for (const { record, body } of records) {
       const claims = claimsOf(record);
-      found = claims.kind === kind && claims.id === 'self' ? body : found;
+      found = claims.kind === kind && claims.id === id ? body : found;
       after = claims.seq;
     }
   }
@@ -74,10 +74,10 @@ async function latest(home, kind) {
 
 /** The home as the library knows it: its keys by thumbprint, and its status list. */
 async function known(home) {
-  const configuration = claimsOf(await latest(home, 'entity-configuration'));
+  const configuration = claimsOf(await latest(home, 'entity-configuration', 'self'));
   const { keys } = configuration.metadata.escale_node.jwks;
   const by = Object.fromEntries(keys.map((key) => [thumbprint(key), shared(key)]));
-  return { by, list: await latest(home, 'status-list') };
+  return { by, list: await latest(home, 'status-list', '1') };
 }
 
 function newEd25519() {
