@@ -165,7 +165,7 @@ impl App {
         name: &str,
     ) -> Result<String, AccessError> {
         let name = self.access_name(name)?;
-        let code = crate::codes::write(&self.random::<10>().map_err(Fault::from)?);
+        let code = crate::codes::write(&self.random::<10>()?);
         let key = crate::keys::access_code(&crate::codes::normal(&code));
         let expires_at = self.now().plus_seconds(ACCESS_CODE_SECONDS);
         let given = AccessCode {
@@ -304,7 +304,7 @@ impl App {
         role: Role,
         name: String,
     ) -> Result<(String, Key, Credential), AccessError> {
-        let token = seal::base64url::encode(&self.random::<24>().map_err(Fault::from)?);
+        let token = seal::base64url::encode(&self.random::<24>()?);
         let key = crate::keys::credential(&token);
         let credential = Credential {
             role,

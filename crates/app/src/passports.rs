@@ -96,6 +96,7 @@ pub struct PaperPassport {
 }
 
 /// What a passport is issued to.
+#[derive(Clone, Copy)]
 enum Kind<'a> {
     /// A key.
     Key(&'a Value),
@@ -265,7 +266,7 @@ impl App {
         }
         let place = self.free_place(batch).await?;
         let passport = self.make_passport(&member, kind, place, now)?;
-        self.touch_member(batch, id, &member, version)?;
+        touch_member(batch, id, &member, version)?;
         let issued = Issued {
             member: id.to_owned(),
             exp: passport.exp,
@@ -277,21 +278,6 @@ impl App {
         batch.expect(key.clone(), Expected::Absent);
         batch.put(key.clone(), stored::encode(&key, &issued)?);
         Ok(passport)
-    }
-
-    /// Writes the member as they are: whoever pauses or ends the membership, or takes
-    /// its passports back, meanwhile, reads again and finds this change too.
-    fn touch_member(
-        &self,
-        batch: &mut Batch,
-        id: &str,
-        member: &Member,
-        version: Position,
-    ) -> Result<(), Fault> {
-        let key = crate::keys::member(id);
-        batch.expect(key.clone(), Expected::At(version));
-        batch.put(key.clone(), stored::encode(&key, member)?);
-        Ok(())
     }
 
     fn make_passport(
@@ -355,7 +341,7 @@ impl App {
     async fn try_revoke(&self, member: &str) -> Result<usize, Attempt<MemberError>> {
         let (held, version) = self.member(member).await.map_err(Attempt::Failed)?;
         let mut batch = Batch::new();
-        self.touch_member(&mut batch, member, &held, version)?;
+        touch_member(&mut batch, member, &held, version)?;
         for (key, found) in self.all(crate::keys::ENROLMENTS).await? {
             let code: Enrolment = stored::decode(&key, &found)?;
             if code.member == member && code.used.is_none() {
@@ -390,6 +376,20 @@ impl App {
         }
         Ok(self.commit_unless_empty(batch).await?)
     }
+}
+
+/// Writes the member as they are: whoever pauses or ends the membership, or takes its
+/// passports back, meanwhile, reads again and finds this change too.
+fn touch_member(
+    batch: &mut Batch,
+    id: &str,
+    member: &Member,
+    version: Position,
+) -> Result<(), Fault> {
+    let key = crate::keys::member(id);
+    batch.expect(key.clone(), Expected::At(version));
+    batch.put(key.clone(), stored::encode(&key, member)?);
+    Ok(())
 }
 
 impl EnrolmentUse {

@@ -245,13 +245,13 @@ async fn ask_all(
     });
     let mut asking = JoinSet::new();
     let began = Instant::now();
-    for part in codes.chunks(codes.len().div_ceil(CONNECTIONS)) {
-        let (part, token) = (part.to_vec(), token.to_owned());
-        asking.spawn(async move { ask_some(port, path, &token, &part).await });
+    for some in codes.chunks(codes.len().div_ceil(CONNECTIONS)) {
+        let (some, token) = (some.to_vec(), token.to_owned());
+        asking.spawn(async move { ask_some(port, path, &token, &some).await });
     }
     let mut allowed = 0;
-    while let Some(asked) = asking.join_next().await {
-        allowed += asked??;
+    while let Some(one) = asking.join_next().await {
+        allowed += one??;
     }
     let rate = rate(codes.len(), began);
     ensure!(

@@ -7,15 +7,14 @@
 //! **Invariant:** the socket's authority is the operating system's: whoever may
 //! open the folder may also read the keys in it.
 
+mod people;
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
-use app::{
-    AccessRow, App, CheckReport, Depth, LabelRow, LabelState, MemberRow, MemberState, Operator,
-    PaperPassport, Role,
-};
+use app::{App, CheckReport, Depth, LabelRow, LabelState};
 use rules::trust::Standing;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -29,6 +28,8 @@ use crate::config::Config;
 use crate::space_file::{read_charter, read_space};
 use crate::start;
 use crate::tasks::Stop;
+
+pub(crate) use people::PeopleCommand;
 
 /// A command.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -52,33 +53,8 @@ pub(crate) enum Command {
     List,
     /// Publish a new anchor statement.
     Anchor { anchor: String },
-    /// Add a member.
-    AddMember {
-        name: String,
-        formula: String,
-        half_days: Option<u64>,
-    },
-    /// List the members.
-    Members,
-    /// A code that puts a passport on a member's phone.
-    Code { member: String },
-    /// Pause, resume or end a membership.
-    SetMember { member: String, state: MemberState },
-    /// Take back a member's passports.
-    Revoke { member: String },
-    /// A passport on paper.
-    Paper {
-        member: String,
-        name: Option<String>,
-    },
-    /// A credential's token.
-    AccessToken { role: Role, name: String },
-    /// A one-time code for a credential.
-    AccessCode { role: Role, name: String },
-    /// List the credentials.
-    Accesses,
-    /// Revoke a credential.
-    RevokeAccess { id: String },
+    /// What concerns members and staff.
+    People(PeopleCommand),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -206,7 +182,6 @@ async fn answer(app: App, mut stream: UnixStream) {
 
 /// Does a command.
 async fn execute(app: &App, command: Command) -> anyhow::Result<Value> {
-    let operator = Operator::of_this_machine();
     match command {
         Command::Check { is_deep } => {
             let depth = if is_deep { Depth::Deep } else { Depth::Quick };
@@ -238,56 +213,7 @@ async fn execute(app: &App, command: Command) -> anyhow::Result<Value> {
             let rows = app.label_rows().await?;
             Ok(Value::Array(rows.iter().map(row_json).collect()))
         }
-        Command::AddMember {
-            name,
-            formula,
-            half_days,
-        } => {
-            let member = app
-                .add_member(&operator, &name, &formula, half_days)
-                .await?;
-            Ok(json!({ "member": member }))
-        }
-        Command::Members => Ok(Value::Array(
-            app.members(&operator)
-                .await?
-                .iter()
-                .map(member_json)
-                .collect(),
-        )),
-        Command::Code { member } => {
-            let code = app.enrolment_code(&operator, &member).await?;
-            Ok(json!({ "code": code, "link": app.enrolment_link(&code) }))
-        }
-        Command::SetMember { member, state } => {
-            app.set_member(&operator, &member, state).await?;
-            Ok(json!({ "member": member, "state": state }))
-        }
-        Command::Revoke { member } => {
-            Ok(json!({ "revoked": app.revoke_passports(&operator, &member).await? }))
-        }
-        Command::Paper { member, name } => {
-            let paper = app.paper_passport(&operator, &member, name.as_deref());
-            let PaperPassport {
-                name, until, code, ..
-            } = paper.await?;
-            Ok(json!({ "name": name, "until": until, "code": code }))
-        }
-        Command::AccessToken { role, name } => {
-            Ok(json!({ "token": app.access_token(&operator, role, &name).await? }))
-        }
-        Command::AccessCode { role, name } => {
-            let code = app.access_code(&operator, role, &name).await?;
-            Ok(json!({ "code": code, "link": app.identity().entity.url_of("/sign-in") }))
-        }
-        Command::Accesses => {
-            let rows = app.accesses(&operator).await?;
-            Ok(Value::Array(rows.iter().map(access_json).collect()))
-        }
-        Command::RevokeAccess { id } => {
-            app.revoke_access(&operator, &id).await?;
-            Ok(json!({ "revoked": id }))
-        }
+        Command::People(command) => people::execute(app, command).await,
         Command::Anchor { anchor } => {
             let until = app.publish_anchor(&anchor).await?;
             Ok(json!({ "until": until }))
@@ -321,31 +247,6 @@ async fn standing_json(app: &App, space: &EntityId) -> anyhow::Result<Value> {
         bail!("{space} is not in the list");
     };
     Ok(row_json(row))
-}
-
-fn member_json(row: &MemberRow) -> Value {
-    let MemberRow {
-        id,
-        name,
-        formula,
-        half_days,
-        state,
-        since,
-        passports,
-    } = row;
-    json!({ "member": id, "name": name, "formula": formula, "half_days": half_days,
-        "state": state, "since": since, "passports": passports })
-}
-
-fn access_json(row: &AccessRow) -> Value {
-    let AccessRow {
-        id,
-        role,
-        name,
-        since,
-        is_revoked,
-    } = row;
-    json!({ "id": id, "role": role, "name": name, "since": since, "is_revoked": is_revoked })
 }
 
 fn row_json(row: &LabelRow) -> Value {

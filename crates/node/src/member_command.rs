@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::cli::{Access, AccessRole, Member, MemberOne};
 use crate::config::Config;
-use crate::control::{Command, ask};
+use crate::control::{Command, PeopleCommand, ask};
 use crate::output;
 
 pub(crate) async fn member(member: Member) -> anyhow::Result<ExitCode> {
@@ -15,7 +15,7 @@ pub(crate) async fn member(member: Member) -> anyhow::Result<ExitCode> {
         (
             of.folder.dir,
             of.json,
-            Command::SetMember {
+            PeopleCommand::SetMember {
                 member: of.member,
                 state,
             },
@@ -23,27 +23,35 @@ pub(crate) async fn member(member: Member) -> anyhow::Result<ExitCode> {
     };
     let (dir, json, command) = match member {
         Member::Add(args) => {
-            let command = Command::AddMember {
+            let command = PeopleCommand::AddMember {
                 name: args.name,
                 formula: args.formula,
                 half_days: args.half_days,
             };
             (args.folder.dir, args.json, command)
         }
-        Member::List(args) => (args.folder.dir, args.json, Command::Members),
-        Member::Code(of) => (of.folder.dir, of.json, Command::Code { member: of.member }),
+        Member::List(args) => (args.folder.dir, args.json, PeopleCommand::Members),
+        Member::Code(of) => (
+            of.folder.dir,
+            of.json,
+            PeopleCommand::Code { member: of.member },
+        ),
         Member::Pause(of) => change(of, app::MemberState::Paused),
         Member::Resume(of) => change(of, app::MemberState::Active),
         Member::End(of) => change(of, app::MemberState::Ended),
         Member::Revoke(of) => (
             of.folder.dir,
             of.json,
-            Command::Revoke { member: of.member },
+            PeopleCommand::Revoke { member: of.member },
         ),
         Member::Paper(paper) => {
             let (of, name) = (paper.of, paper.name);
             let member = of.member;
-            (of.folder.dir, of.json, Command::Paper { member, name })
+            (
+                of.folder.dir,
+                of.json,
+                PeopleCommand::Paper { member, name },
+            )
         }
     };
     say(&dir, json, command).await
@@ -54,14 +62,18 @@ pub(crate) async fn access(access: Access) -> anyhow::Result<ExitCode> {
         Access::Add(args) => {
             let (role, name) = (role(args.role), args.name);
             let command = if args.token {
-                Command::AccessToken { role, name }
+                PeopleCommand::AccessToken { role, name }
             } else {
-                Command::AccessCode { role, name }
+                PeopleCommand::AccessCode { role, name }
             };
             (args.folder.dir, args.json, command)
         }
-        Access::List(args) => (args.folder.dir, args.json, Command::Accesses),
-        Access::Revoke(of) => (of.folder.dir, of.json, Command::RevokeAccess { id: of.id }),
+        Access::List(args) => (args.folder.dir, args.json, PeopleCommand::Accesses),
+        Access::Revoke(of) => (
+            of.folder.dir,
+            of.json,
+            PeopleCommand::RevokeAccess { id: of.id },
+        ),
     };
     say(&dir, json, command).await
 }
@@ -74,9 +86,9 @@ const fn role(role: AccessRole) -> app::Role {
     }
 }
 
-async fn say(dir: &Path, json: bool, command: Command) -> anyhow::Result<ExitCode> {
+async fn say(dir: &Path, json: bool, command: PeopleCommand) -> anyhow::Result<ExitCode> {
     let config = Config::load(dir)?;
-    let done = ask(&config, command).await?;
+    let done = ask(&config, Command::People(command)).await?;
     match &done {
         _ if json => output::line(&done),
         Value::Array(rows) if rows.is_empty() => output::line("None yet."),

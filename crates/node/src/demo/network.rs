@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use wire::EntityId;
 
-use super::facts::{FORGED, LABEL_NAME, LABEL_NAME_EN, PLACES, Place};
+use super::facts::{FORGED, HOME, HOST, LABEL_NAME, LABEL_NAME_EN, PLACES, Place};
 use super::judge::Judge;
 use super::processes::{Node, arg, escale, escale_json};
 use super::proxy::Proxy;
@@ -247,17 +247,33 @@ impl Network {
         for node in self.nodes() {
             let _ = writeln!(text, "  {}   {}", node.entity, node.name);
         }
-        let busy = self.spaces.first().map_or("", |node| node.entity.as_str());
         let program = std::env::current_exe()
             .map_or_else(|_| "escale".to_owned(), |path| path.display().to_string());
         let dir = self.coordinator.dir.display();
+        let (Ok((home, _)), Ok((host, _))) = (self.space(HOME), self.space(HOST)) else {
+            return text;
+        };
+        let (home_dir, host_dir) = (home.dir.display(), host.dir.display());
+        let wallet = self.dir.join("my-wallet");
+        let (wallet, home, host_name, host) =
+            (wallet.display(), &home.entity, &host.name, &host.entity);
         let _ = write!(
             text,
             "Try, in another terminal:\n  \
              {program} label list --dir {dir}\n  \
-             {program} label suspend {busy} --reason 'works in the roof' --dir {dir}\n  \
-             {program} label grant {busy} --dir {dir}\n\
-             The spaces say so within seconds. Stop with Ctrl-C."
+             {program} label suspend {home} --reason 'works in the roof' --dir {dir}\n  \
+             {program} label grant {home} --dir {dir}\n\
+             The spaces say so within seconds.\n\n\
+             Be an operator: make a code, sign in with it at {home}/sign-in, add a member,\n\
+             make them a code, and open its link: that page is the member's phone.\n  \
+             {program} access add --role operator --name me --dir {home_dir}\n\
+             Be the desk of {host_name}: sign in at {host}/sign-in with\n  \
+             {program} access add --role desk --name tablet --dir {host_dir}\n\
+             and scan the phone's page there. Without a scanner, put a second code of the\n\
+             member into a wallet, and paste at the desk what it shows:\n  \
+             {program} wallet enrol --home {home} --code CODE --dir {wallet}\n  \
+             {program} wallet present --host {host} --dir {wallet}\n\
+             Stop with Ctrl-C."
         );
         text
     }

@@ -65,6 +65,40 @@ pub(crate) async fn all(network: &mut Network, report: &mut Report) -> anyhow::R
         "a forged price on the line is refused",
         trouble::forgery(network)
     );
+    visitors(network, report).await?;
+    if !report.is_ok() {
+        return Ok(());
+    }
+    step!(
+        report,
+        "without the coordinator everything still reads",
+        trouble::alone(network)
+    );
+    step!(
+        report,
+        "a withdrawn label is seen by every node",
+        trouble::withdrawal(network)
+    );
+    step!(
+        report,
+        "a node that missed ten records catches up",
+        trouble::absence(network)
+    );
+    step!(
+        report,
+        "a node killed while it commits loses nothing",
+        trouble::kill(network)
+    );
+    step!(
+        report,
+        "every store holds what was promised",
+        trouble::check_all(network)
+    );
+    Ok(())
+}
+
+/// A member of one village at the doors of others.
+async fn visitors(network: &mut Network, report: &mut Report) -> anyhow::Result<()> {
     let visit = passports::prepare(network);
     let mut visit = match visit.await {
         Ok(visit) => visit,
@@ -101,31 +135,6 @@ pub(crate) async fn all(network: &mut Network, report: &mut Report) -> anyhow::R
         report,
         "a desk knows when it knows too little",
         passports::other_times(network, &visit)
-    );
-    step!(
-        report,
-        "without the coordinator everything still reads",
-        trouble::alone(network)
-    );
-    step!(
-        report,
-        "a withdrawn label is seen by every node",
-        trouble::withdrawal(network)
-    );
-    step!(
-        report,
-        "a node that missed ten records catches up",
-        trouble::absence(network)
-    );
-    step!(
-        report,
-        "a node killed while it commits loses nothing",
-        trouble::kill(network)
-    );
-    step!(
-        report,
-        "every store holds what was promised",
-        trouble::check_all(network)
     );
     Ok(())
 }

@@ -78,10 +78,10 @@ impl Browser {
         }
     }
 
-    fn request(&self, method: Method, uri: &str, form: &str) -> Request<Body> {
-        let mut request = Request::builder().method(method.clone()).uri(uri);
+    fn request(&self, method: &Method, uri: &str, form: &str) -> Request<Body> {
+        let mut request = Request::builder().method(method).uri(uri);
         request = request.header(HOST, HERE);
-        if method == Method::POST {
+        if *method == Method::POST {
             let origin = format!("http://{HERE}");
             request = request.header(ORIGIN, origin);
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
@@ -105,11 +105,11 @@ impl Browser {
     }
 
     async fn get(&self, uri: &str) -> Answered {
-        self.send(self.request(Method::GET, uri, "")).await
+        self.send(self.request(&Method::GET, uri, "")).await
     }
 
     async fn post(&self, uri: &str, form: &str) -> Answered {
-        self.send(self.request(Method::POST, uri, form)).await
+        self.send(self.request(&Method::POST, uri, form)).await
     }
 }
 
@@ -154,7 +154,7 @@ async fn every_page_is_for_those_whom_the_table_names_and_nobody_else() {
         let what = format!("{} {}", route.method, route.path);
         let ask = async |browser: &Browser| {
             let uri = path(route, &member);
-            let request = browser.request(route.method.clone(), &uri, "");
+            let request = browser.request(&route.method, &uri, "");
             browser.send(request).await
         };
         for nobody in [&stranger, &elsewhere, &revoked] {
@@ -201,7 +201,7 @@ async fn a_form_from_elsewhere_changes_nothing() {
             ("content-type", "text/plain", StatusCode::BAD_REQUEST),
             ("content-type", "application/json", StatusCode::BAD_REQUEST),
         ] {
-            let mut request = boss.request(Method::POST, &uri, "name=Eve&formula=month");
+            let mut request = boss.request(&Method::POST, &uri, "name=Eve&formula=month");
             request.headers_mut().insert(name, value.parse().unwrap());
             let answered = boss.send(request).await;
             assert_eq!(answered.status, status, "{uri} {name}: {value}");
