@@ -10,8 +10,8 @@ fn only_a_coordinator_labels() {
     let network = Network::made();
     let mut space = network.invited("le-mug");
     let other = "https://le-mug-aix.example";
-    let before = space.json(&["check", "--deep"]);
     let each_is_refused = |space: &scenarios::node::Node| {
+        let before = space.json(&["check", "--deep"]);
         for words in [
             &["label", "admit", other][..],
             &["label", "grant", other],
