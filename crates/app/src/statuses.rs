@@ -215,12 +215,12 @@ impl App {
     async fn try_renew_status_lists(&self, due: &BTreeSet<u32>) -> Result<(), Attempt<Fault>> {
         let now = self.now();
         let passports = self.all_passports().await?;
+        let newest = self.status_lists().await?.into_keys().next_back();
         let needed: BTreeSet<u32> = passports
             .iter()
             .filter(|(_, issued)| issued.exp > now)
             .map(|(place, _)| place.list)
-            .chain(self.status_lists().await?.into_keys().next_back())
-            .chain(due.last().copied())
+            .chain(newest.max(due.last().copied()))
             .collect();
         let mut batch = Batch::new();
         let to_sign = due.intersection(&needed).copied().collect();

@@ -1,12 +1,16 @@
 //! What looks like a passport, and is signed by somebody.
 
+use app::keys::RECORDS;
 use rules::passport::{NotGenuine, NotHere, Verdict};
+use seal::{KeySet, Sealed};
 use serde_json::{Value, json};
+use store::{Batch, Store as _};
 use testkit::{DAY_SECONDS, HOUR_SECONDS, Label, START, TestNode, Wallet, pull};
 use wire::passport::Passport;
+use wire::status_list::StatusListToken;
 
 use crate::desk::{home, host, judge, says, visit};
-use crate::look::claims;
+use crate::look::{claims, stored_one};
 
 /// The wallet's passport with other claims, signed by the `ops` key of `signer`.
 fn forge(wallet: &Wallet, signer: &TestNode, change: impl FnOnce(&mut Value)) -> Wallet {
@@ -102,6 +106,53 @@ async fn only_the_list_that_the_passport_names_is_read() {
         it["status"]["status_list"]["idx"] = json!(8_192);
     });
     says(host(&label), &past_the_end, MALFORMED).await;
+}
+
+/// A list of the home as the host holds it, signed again with a change.
+async fn list_with(label: &Label, change: impl FnOnce(&mut StatusListToken)) {
+    let (host, home) = (host(label), home(label));
+    let is_list = |it: &Value| {
+        let body = it["body"].as_str().unwrap_or_default();
+        Sealed::<StatusListToken>::parse(body)
+            .and_then(|it| it.open(&KeySet::only(home.plan().ops().public().clone())))
+            .is_ok()
+    };
+    let (key, mut record) = stored_one(host, RECORDS, is_list).await;
+    let own = KeySet::only(home.plan().ops().public().clone());
+    let body = record["body"].as_str().unwrap();
+    let mut list = StatusListToken::clone(
+        &Sealed::<StatusListToken>::parse(body)
+            .unwrap()
+            .open(&own)
+            .unwrap(),
+    );
+    change(&mut list);
+    let list = seal::sign(list, &home.plan().ops()).unwrap();
+    record["body"] = json!(list.as_str());
+    let mut batch = Batch::new();
+    batch.put(key, record.to_string().into_bytes());
+    host.store().commit(batch).await.unwrap();
+    host.restart().await;
+}
+
+#[tokio::test]
+async fn a_list_that_is_not_what_it_should_be_does_not_count() {
+    let too_old = Verdict::NotAllowedHere(NotHere::ListTooOld);
+    let (label, wallet) = visit().await;
+    list_with(&label, |_| {}).await;
+    says(host(&label), &wallet, ALLOWED).await;
+    let other = home(&label).entity().url_of("/status/2");
+    list_with(&label, |it| it.sub = other).await;
+    says(host(&label), &wallet, too_old).await;
+    let (label, wallet) = visit().await;
+    let stranger = host(&label).entity().clone();
+    list_with(&label, |it| it.iss = stranger).await;
+    says(host(&label), &wallet, too_old).await;
+    let (label, wallet) = visit().await;
+    list_with(&label, |it| it.exp = it.iat.plus_seconds(14 * DAY_SECONDS)).await;
+    says(host(&label), &wallet, ALLOWED).await;
+    list_with(&label, |it| it.exp = it.exp.plus_seconds(1)).await;
+    says(host(&label), &wallet, too_old).await;
 }
 
 #[tokio::test]

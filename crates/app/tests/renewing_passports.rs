@@ -234,6 +234,33 @@ async fn when_half_of_a_list_is_given_the_next_is_there_and_one_day_the_first_go
 }
 
 #[tokio::test]
+async fn a_list_goes_whenever_it_was_signed_and_the_newest_stays() {
+    let (label, wallet) = visit().await;
+    let node = home(&label);
+    let soon = node.app().now().plus_seconds(DAY_SECONDS).0;
+    give(node, 1, 0..2_100, soon).await;
+    label.advance(DAY_SECONDS / 2);
+    // The second list is signed at another hour than the first.
+    node.app().renew().await.unwrap();
+    let of = async |id: &str| count(node, node.entity(), "status-list", id).await;
+    assert_eq!([of("1").await, of("2").await], [1, 1]);
+    label.advance(30 * DAY_SECONDS);
+    node.app().renew().await.unwrap();
+    let before = [of("1").await, of("2").await];
+    assert_eq!(
+        stored(node, PASSPORTS).await.len(),
+        0,
+        "the first list has gone"
+    );
+    label.advance(10 * DAY_SECONDS);
+    node.app().renew().await.unwrap();
+    assert_eq!([of("1").await, of("2").await], [before[0], before[1] + 1]);
+    let next = Wallet::enrol_again(node, &wallet.member, "next").await;
+    let list = &claims(&next.passport)["status"]["status_list"]["uri"];
+    assert_eq!(*list, node.entity().url_of("/status/2"));
+}
+
+#[tokio::test]
 async fn a_list_that_is_full_before_anybody_looked_is_followed_at_once() {
     let (label, wallet) = visit().await;
     let node = home(&label);

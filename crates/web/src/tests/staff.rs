@@ -45,6 +45,10 @@ impl Answered {
         assert_eq!(self.status, StatusCode::OK, "{}", self.body);
         assert_eq!(self.header("content-language"), language.tag());
         assert_eq!(self.header("cache-control"), "no-store");
+        // Without it a browser would not say where a form stands.
+        assert_eq!(self.header("referrer-policy"), "same-origin");
+        let policy = self.header("content-security-policy");
+        assert!(policy.contains("form-action 'self'"), "{policy}");
         html::read_with_forms(&self.body)
     }
 
