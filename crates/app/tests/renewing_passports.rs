@@ -244,14 +244,13 @@ async fn a_list_goes_whenever_it_was_signed_and_the_newest_stays() {
     node.app().renew().await.unwrap();
     let of = async |id: &str| count(node, node.entity(), "status-list", id).await;
     assert_eq!([of("1").await, of("2").await], [1, 1]);
-    label.advance(30 * DAY_SECONDS);
-    node.app().renew().await.unwrap();
+    for _ in 0..62 {
+        label.advance(DAY_SECONDS / 2);
+        node.app().renew().await.unwrap();
+    }
     let before = [of("1").await, of("2").await];
-    assert_eq!(
-        stored(node, PASSPORTS).await.len(),
-        0,
-        "the first list has gone"
-    );
+    let left = stored(node, PASSPORTS).await.len();
+    assert_eq!(left, 0, "the first list has gone: {before:?}");
     label.advance(10 * DAY_SECONDS);
     node.app().renew().await.unwrap();
     assert_eq!([of("1").await, of("2").await], [before[0], before[1] + 1]);
