@@ -1,10 +1,16 @@
 //! What can be typed.
 
+mod people;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use wire::EntityId;
+
+pub(crate) use people::{
+    Access, AccessRole, Member, MemberOne, Wallet, WalletEnrol, WalletPresent, WalletShow,
+};
 
 /// Escale: a member of one labelled coworking space can work in another.
 ///
@@ -213,191 +219,6 @@ pub(crate) struct LabelAnchor {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Member {
-    /// Add a member; prints their number
-    Add(MemberAdd),
-    /// List the members
-    List(MemberList),
-    /// Print a one-time code that puts a passport on the member's phone
-    Code(MemberOne),
-    /// Pause a membership: their passports are refused for a while
-    Pause(MemberOne),
-    /// Resume a paused membership
-    Resume(MemberOne),
-    /// End a membership, for good
-    End(MemberOne),
-    /// Take back a member's passports: a phone was lost
-    Revoke(MemberOne),
-    /// Make a passport for a member without a phone; prints its code
-    Paper(MemberPaper),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct MemberAdd {
-    #[command(flatten)]
-    pub(crate) folder: Folder,
-    /// A short name, which hosts read
-    #[arg(long)]
-    pub(crate) name: String,
-    /// The formula that the member subscribes to, as in space.toml
-    #[arg(long, value_name = "ID")]
-    pub(crate) formula: String,
-    /// Half-days elsewhere in a month, instead of what the charter says
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) half_days: Option<u64>,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct MemberList {
-    #[command(flatten)]
-    pub(crate) folder: Folder,
-    /// Print the list as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct MemberOne {
-    #[command(flatten)]
-    pub(crate) folder: Folder,
-    /// The member's number, as `escale member list` prints it
-    #[arg(value_name = "NUMBER")]
-    pub(crate) member: String,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct MemberPaper {
-    #[command(flatten)]
-    pub(crate) of: MemberOne,
-    /// The name as in a paper with a picture, which a desk compares; it is not kept
-    /// [default: the member's short name]
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Access {
-    /// Make a credential; prints a one-time code to sign in with, or its token
-    Add(AccessAdd),
-    /// List the credentials
-    List(AccessList),
-    /// Revoke a credential: a tablet was lost, or somebody has left
-    Revoke(AccessOne),
-}
-
-/// What a credential lets do; each lets do what those before it do.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum AccessRole {
-    /// Judge passports: a device at the desk
-    Desk,
-    /// See members, give codes and papers, take back the passports of a lost phone
-    Steward,
-    /// Add, pause and end memberships
-    Operator,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct AccessAdd {
-    #[command(flatten)]
-    pub(crate) folder: Folder,
-    /// What it lets do
-    #[arg(long)]
-    pub(crate) role: AccessRole,
-    /// Who or what it is for
-    #[arg(long)]
-    pub(crate) name: String,
-    /// Print the token itself, for a program
-    #[arg(long)]
-    pub(crate) token: bool,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct AccessList {
-    #[command(flatten)]
-    pub(crate) folder: Folder,
-    /// Print the list as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct AccessOne {
-    #[command(flatten)]
-    pub(crate) folder: Folder,
-    /// The credential, as `escale access list` prints it
-    #[arg(value_name = "ID")]
-    pub(crate) id: String,
-    /// Print the result as JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// The folder of a wallet.
-#[derive(Debug, Args)]
-pub(crate) struct WalletFolder {
-    /// The wallet's folder, with the holder's key and passport
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) dir: PathBuf,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Wallet {
-    /// Make a key, and have its passport from the home
-    Enrol(WalletEnrol),
-    /// Show what the passport says
-    Show(WalletShow),
-    /// Print the code that a host's desk scans: for this host, now, once
-    Present(WalletPresent),
-    /// Have a new passport, with a new key, in place of the one that is there
-    Renew(WalletShow),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct WalletEnrol {
-    #[command(flatten)]
-    pub(crate) wallet: WalletFolder,
-    /// The home's address on the network
-    #[arg(long, value_name = "URL")]
-    pub(crate) home: EntityId,
-    /// The one-time code that `escale member code` printed
-    #[arg(long)]
-    pub(crate) code: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct WalletShow {
-    #[command(flatten)]
-    pub(crate) wallet: WalletFolder,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct WalletPresent {
-    #[command(flatten)]
-    pub(crate) wallet: WalletFolder,
-    /// The host's address on the network
-    #[arg(long, value_name = "URL")]
-    pub(crate) host: EntityId,
-    /// Show it so many seconds later (or, below zero, earlier) than the machine says
-    #[arg(
-        long,
-        hide = true,
-        value_name = "SECONDS",
-        default_value_t = 0,
-        allow_hyphen_values = true
-    )]
-    pub(crate) clock_ahead: i64,
 }
 
 #[derive(Debug, Args)]
