@@ -1,6 +1,6 @@
 //! Who may do what at this space, for its operators; and signing in by a code.
 
-use app::{AccessError, AccessRow, App, Role};
+use app::{AccessError, AccessRow, App, Role, chain};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use wire::Timestamp;
 
 use crate::asker::ByAnOperator;
 use crate::people::JsonBody;
-use crate::problem::{Problem, chain};
+use crate::problem::Problem;
 
 /// A one-time code.
 #[derive(Debug, Deserialize, Serialize)]

@@ -59,7 +59,9 @@ pub(crate) async fn renew(
     let passport = passport.map_err(|error| match error {
         EnrolError::Used => Problem::new("renew_used", "It was renewed already, for another key"),
         EnrolError::NotActive => Problem::new("member_not_active", "The membership is not active"),
-        EnrolError::Code | EnrolError::Key | EnrolError::Fault(_) => error.into(),
+        EnrolError::Code | EnrolError::Key | EnrolError::TooMany | EnrolError::Fault(_) => {
+            error.into()
+        }
     })?;
     Ok(Json(EnrolledBody { passport }))
 }

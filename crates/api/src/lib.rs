@@ -59,6 +59,14 @@ pub struct Route {
     handler: fn() -> MethodRouter<App>,
 }
 
+impl Route {
+    /// Whether what is answered is for whoever asks and nobody else: also what a one-time
+    /// code gives.
+    pub fn is_private(&self) -> bool {
+        self.who != Who::Anybody || ["/api/v1/enrol", "/api/v1/sign-in"].contains(&self.path)
+    }
+}
+
 /// Every route of this crate.
 pub const ROUTES: &[Route] = &[
     Route {
@@ -202,7 +210,12 @@ pub fn router(app: App) -> Router {
     let mut paths: BTreeMap<&str, MethodRouter<App>> = BTreeMap::new();
     for route in ROUTES {
         let methods = paths.remove(route.path).unwrap_or_default();
-        paths.insert(route.path, methods.merge((route.handler)()));
+        let handler = if route.is_private() {
+            (route.handler)().layer(map_response(never_kept))
+        } else {
+            (route.handler)()
+        };
+        paths.insert(route.path, methods.merge(handler));
     }
     let mut router = Router::new();
     for (path, methods) in paths {
@@ -213,6 +226,14 @@ pub fn router(app: App) -> Router {
         .route("/federation/{*rest}", any(problem::no_such_route))
         .layer(map_response(asked_again))
         .with_state(app)
+}
+
+/// What is for one alone stays in no cache.
+async fn never_kept(mut response: Response) -> Response {
+    let no_store = HeaderValue::from_static("no-store");
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, no_store);
+    response
 }
 
 /// What a node says is true now: whoever keeps a copy asks again before using it.

@@ -1,6 +1,6 @@
 //! Members of this space, for its stewards and operators.
 
-use app::{App, MemberError, MemberRow, MemberState, PaperPassport};
+use app::{App, MemberError, MemberRow, MemberState, PaperPassport, chain};
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use wire::Timestamp;
 
 use crate::asker::{ByASteward, ByAnOperator};
 use crate::people::JsonBody;
-use crate::problem::{Problem, chain};
+use crate::problem::Problem;
 
 /// A member, as stewards see them.
 #[derive(Debug, Serialize)]
@@ -195,6 +195,9 @@ impl From<MemberError> for Problem {
             MemberError::HalfDays => Self::new("member_half_days", "No month has so many"),
             MemberError::NotActive(_) => {
                 Self::new("member_not_active", "The membership is not active")
+            }
+            MemberError::TooMany => {
+                Self::new("too_many_passports", "The member holds as many as they may")
             }
             MemberError::Ended(_) => Self::new("member_ended", "The membership has ended"),
             MemberError::Fault(fault) => return fault.into(),

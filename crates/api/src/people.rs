@@ -62,6 +62,9 @@ impl From<EnrolError> for Problem {
             EnrolError::Used => Self::new("enrol_used", "The code was used already"),
             EnrolError::Key => Self::new("enrol_key", "The key cannot be used for a passport"),
             EnrolError::NotActive => Self::new("enrol_not_active", "The membership is not active"),
+            EnrolError::TooMany => {
+                Self::new("too_many_passports", "The member holds as many as they may")
+            }
             EnrolError::Fault(fault) => fault.into(),
         }
     }

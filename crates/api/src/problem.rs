@@ -1,6 +1,6 @@
 //! What a refusal looks like: RFC 9457, with a code that does not change.
 
-use app::{Fault, JoinError, ServeError};
+use app::{Fault, JoinError, ServeError, chain};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -49,6 +49,7 @@ pub const CODES: &[(&str, u16)] = &[
     ("wrong_method", 405),
     ("member_ended", 409),
     ("member_not_active", 409),
+    ("too_many_passports", 409),
     ("body_too_long", 413),
     ("wrong_media_type", 415),
     ("fault", 500),
@@ -115,6 +116,7 @@ impl From<Fault> for Problem {
             Fault::NothingHeard => Self::new("nothing_heard", "Nothing is known of the label yet")
                 .with_detail("the coordinator has not been reached since this node was founded"),
             Fault::Unknown(_)
+            | Fault::TooLarge
             | Fault::Read(_)
             | Fault::Form { .. }
             | Fault::Entropy(_)
@@ -167,16 +169,4 @@ pub(crate) async fn no_such_route() -> Problem {
 /// A route of the table, asked by another method.
 pub(crate) async fn wrong_method() -> Problem {
     Problem::new("wrong_method", "This address is asked in another way")
-}
-
-/// An error and its sources, one clause each.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    wire::printable(&text, 300)
 }

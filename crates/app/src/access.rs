@@ -46,6 +46,8 @@ pub const ROLES: [Role; 3] = [Role::Desk, Role::Steward, Role::Operator];
 pub struct Staff {
     role: Role,
     name: String,
+    /// The credential; none for whoever may open the node's folder.
+    credential: Option<Key>,
 }
 
 /// A [`Staff`] that may do what a steward may.
@@ -85,6 +87,7 @@ impl Operator {
         Self(Steward(Staff {
             role: Role::Operator,
             name: "this machine".to_owned(),
+            credential: None,
         }))
     }
 }
@@ -160,7 +163,7 @@ impl App {
     /// A one-time code by which a person gets a credential; it may be used for a week.
     pub async fn access_code(
         &self,
-        _: &Operator,
+        by: &Operator,
         role: Role,
         name: &str,
     ) -> Result<String, AccessError> {
@@ -172,6 +175,7 @@ impl App {
             role,
             name,
             expires_at,
+            given_by: by.credential.as_ref().map(access_id),
         };
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::Absent);
@@ -192,7 +196,7 @@ impl App {
             return Err(Attempt::Failed(AccessError::Code));
         };
         let given: AccessCode = stored::decode(&code_key, &found)?;
-        if given.expires_at <= self.now() {
+        if given.expires_at <= self.now() || !self.may_still_give(&given).await? {
             return Err(Attempt::Failed(AccessError::Code));
         }
         let (token, key, credential) = self
@@ -205,7 +209,27 @@ impl App {
         batch.put(key.clone(), stored::encode(&key, &credential)?);
         self.store().commit(batch).await?;
         let AccessCode { role, name, .. } = given;
-        Ok((token, Staff { role, name }))
+        let credential = Some(key);
+        let staff = Staff {
+            role,
+            name,
+            credential,
+        };
+        Ok((token, staff))
+    }
+
+    /// Whether whoever gave a code was not revoked since.
+    async fn may_still_give(&self, given: &AccessCode) -> Result<bool, Fault> {
+        let Some(by) = &given.given_by else {
+            return Ok(true);
+        };
+        for (key, found) in self.all(crate::keys::CREDENTIALS).await? {
+            if access_id(&key) == *by {
+                let credential: Credential = stored::decode(&key, &found)?;
+                return Ok(!credential.is_revoked);
+            }
+        }
+        Ok(false)
     }
 
     /// Whose token that is, if it was not revoked. The store is asked by the token's
@@ -221,7 +245,11 @@ impl App {
             is_revoked,
             ..
         } = stored::decode(&key, &found)?;
-        Ok((!is_revoked).then_some(Staff { role, name }))
+        Ok((!is_revoked).then_some(Staff {
+            role,
+            name,
+            credential: Some(key),
+        }))
     }
 
     /// Every credential, revoked ones too, the oldest first.

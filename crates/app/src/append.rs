@@ -20,6 +20,10 @@ use crate::{App, Fault, Register};
 /// How many feeds' states are kept as they were read: some 2 KB each.
 const FEEDS_READ_MAX: usize = 1_024;
 
+/// How many pointers are looked at for each text that is wanted: a feed may have removed
+/// many things, and nobody makes a page by reading through them.
+const POINTERS_PER_TEXT_MAX: usize = 20;
+
 /// What shall stand in the feed next.
 pub(crate) struct Entry {
     pub(crate) kind: &'static str,
@@ -259,6 +263,7 @@ impl App {
     ) -> Result<Vec<(String, String)>, Fault> {
         let stem = crate::keys::latest_of_kind(entity, kind);
         let mut texts = Vec::new();
+        let mut pointers_left = most.saturating_mul(POINTERS_PER_TEXT_MAX);
         let mut after = None;
         loop {
             let page = self
@@ -271,9 +276,10 @@ impl App {
                 )
                 .await?;
             for (key, found) in &page.entries {
-                if texts.len() >= most {
+                if texts.len() >= most || pointers_left == 0 {
                     return Ok(texts);
                 }
+                pointers_left -= 1;
                 let latest: stored::Latest = stored::decode(key, found)?;
                 if let Some(text) = self.text_at(entity, &latest).await? {
                     texts.push((latest.id, text));

@@ -47,6 +47,9 @@ pub struct Visitor {
     pub formula: String,
 }
 
+/// The most characters of a formula's id, as a passport has it.
+const FORMULA_CHARS_MAX: usize = 40;
+
 /// How many homes, and how many lists, are kept open: more than visit a village in a day.
 const OPENED_MAX: usize = 128;
 
@@ -74,11 +77,23 @@ struct KnownHome {
     keys: KeySet,
 }
 
+/// What was shown, by which home, and how far that home's feed is known.
+type Opening = (Shown, Arc<KnownHome>, Feed);
+
+impl KnownHome {
+    /// What is shown, if this home issued it.
+    fn open(&self, presentation: &Presentation) -> Option<Shown> {
+        let shown = presentation.open(&self.keys).ok()?;
+        (shown.passport.iss == self.entity).then_some(shown)
+    }
+}
+
 /// A status list that counts, at a position of its home's feed.
 #[derive(Debug)]
 struct KnownList {
     position: (u64, u64),
     statuses: Statuses,
+    signed_at: Timestamp,
     until: Timestamp,
 }
 
@@ -108,12 +123,9 @@ impl App {
         else {
             return Ok(unknown(NotGenuine::Malformed));
         };
-        let Some((home, feed)) = self.home_of(&presentation).await? else {
-            return Ok(unknown(NotGenuine::UnknownHome));
-        };
-        let shown = match presentation.open(&home.keys) {
-            Ok(shown) if shown.passport.iss == home.entity => shown,
-            Ok(_) | Err(_) => return Ok(unknown(NotGenuine::Malformed)),
+        let (shown, home, feed) = match self.open_shown(&presentation).await? {
+            Ok(opened) => opened,
+            Err(why) => return Ok(unknown(why)),
         };
         let home_freshness = crate::home::freshness_of(&feed, self.now());
         let verdict = self
@@ -128,7 +140,7 @@ impl App {
         let visitor = Visitor {
             name: wire::printable(&shown.passport.name, SHOWN_NAME_CHARS_MAX),
             home: home.entity.clone(),
-            formula: shown.passport.formula.clone(),
+            formula: wire::printable(&shown.passport.formula, FORMULA_CHARS_MAX),
         };
         Ok(Judged {
             verdict,
@@ -138,38 +150,47 @@ impl App {
         })
     }
 
-    /// The home that signs with the key that the passport names, and how far its feed is
-    /// known. Where that key was seen before is looked first.
-    async fn home_of(
+    /// Opens what is shown by the keys of the home that issued it. Several may name the
+    /// key that signed, because nobody has to prove that a key is theirs: it is the one
+    /// that the passport names as its issuer. Where the key was seen before is looked
+    /// first.
+    async fn open_shown(
         &self,
         presentation: &Presentation,
-    ) -> Result<Option<(Arc<KnownHome>, Feed)>, Fault> {
+    ) -> Result<Result<Opening, NotGenuine>, Fault> {
         let kid = presentation.issuer_kid();
         let seen = self.opened().homes.get(kid).cloned();
-        if let Some(seen) = seen {
-            let (feed, _) = self.feed_state(&seen.entity).await?;
-            if seen.position == (feed.epoch, feed.seq) {
-                return Ok(Some((seen, feed)));
+        if let Some(home) = seen {
+            let (feed, _) = self.feed_state(&home.entity).await?;
+            if home.position == (feed.epoch, feed.seq)
+                && let Some(shown) = home.open(presentation)
+            {
+                return Ok(Ok((shown, home, feed)));
             }
         }
-        let mut homes = self.followed().await?;
-        homes.push(self.identity().entity.clone());
+        let mut why = NotGenuine::UnknownHome;
+        let mut homes = vec![self.identity().entity.clone()];
+        homes.extend(self.followed().await?);
         homes.retain(|home| *home != self.identity().coordinator);
         for entity in homes {
             let (feed, _) = self.feed_state(&entity).await?;
             let ops = feed.tip()?.ops;
-            if let Some(keys) = ops.filter(|keys| keys.find(kid).is_some()) {
-                let position = (feed.epoch, feed.seq);
-                let home = Arc::new(KnownHome {
-                    entity,
-                    position,
-                    keys,
-                });
+            let Some(keys) = ops.filter(|keys| keys.find(kid).is_some()) else {
+                continue;
+            };
+            let position = (feed.epoch, feed.seq);
+            let home = Arc::new(KnownHome {
+                entity,
+                position,
+                keys,
+            });
+            if let Some(shown) = home.open(presentation) {
                 remember(&mut self.opened().homes, kid.clone(), &home);
-                return Ok(Some((home, feed)));
+                return Ok(Ok((shown, home, feed)));
             }
+            why = NotGenuine::Malformed;
         }
-        Ok(None)
+        Ok(Err(why))
     }
 
     async fn judge_shown(
@@ -182,9 +203,13 @@ impl App {
         let (now, identity) = (self.now(), self.identity());
         let register_as_of = label.head.as_ref().map(|head| head.iat);
         let register = self.register_at(label).await?;
-        let list = self
-            .list_of(home, &shown.passport.status.status_list.uri)
-            .await?;
+        let uri = &shown.passport.status.status_list.uri;
+        let list = self.list_of(home, uri).await?;
+        // A clock that was ahead does not make a list last longer.
+        let is_past = |list: &Arc<KnownList>| {
+            list.signed_at.seconds_since(now) <= rules::trust::CLOCK_LEEWAY_SECONDS
+        };
+        let list = list.filter(is_past);
         let was_shown = match &shown.by {
             ShownBy::Holder(showing) => self.was_shown(shown, showing).await?,
             ShownBy::Paper => false,
@@ -209,13 +234,13 @@ impl App {
 
     /// The status list of that name in a home's feed, if it opens.
     async fn list_of(&self, home: &KnownHome, uri: &str) -> Result<Option<Arc<KnownList>>, Fault> {
+        let Some(id) = status_list_id(&home.entity, uri) else {
+            return Ok(None);
+        };
         let seen = self.opened().lists.get(uri).cloned();
         if let Some(seen) = seen.filter(|seen| seen.position == home.position) {
             return Ok(Some(seen));
         }
-        let Some(id) = status_list_id(&home.entity, uri) else {
-            return Ok(None);
-        };
         let text = self.latest_text(&home.entity, STATUS_LIST_KIND, id).await?;
         let token = text.and_then(|text| Sealed::<StatusListToken>::parse(&text).ok());
         let token = token.and_then(|token| token.open(&home.keys).ok());
@@ -240,6 +265,7 @@ impl App {
         let list = Arc::new(KnownList {
             position: home.position,
             statuses,
+            signed_at: token.iat,
             until: token.exp,
         });
         if list.statuses.count() <= OPENED_PLACES_MAX {

@@ -14,6 +14,9 @@ pub enum Fault {
     /// Whether it happened is not known. The process must stop and start anew.
     #[error("the outcome is not known")]
     Unknown(#[source] CommitError),
+    /// More than one commit holds; nothing was written.
+    #[error("it is more than one commit holds")]
+    TooLarge,
     /// Something in the store is damaged or cannot be read.
     #[error("the store cannot be read")]
     Read(#[from] ReadError),
@@ -52,6 +55,21 @@ impl Fault {
     }
 }
 
+/// The most characters of an error as it is told or logged.
+const CHAIN_CHARS_MAX: usize = 300;
+
+/// An error and its sources, one clause each, printable.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    wire::printable(&text, CHAIN_CHARS_MAX)
+}
+
 /// A commit that failed, seen by an operation that can start over.
 pub(crate) enum Attempt<E> {
     /// Others came first: read and decide again.
@@ -65,7 +83,8 @@ impl From<CommitError> for Fault {
         match error {
             CommitError::Conflict { .. } | CommitError::Busy => Self::Busy,
             CommitError::Read(error) => Self::Read(error),
-            CommitError::TooLarge { .. } | CommitError::Unknown(_) => Self::Unknown(error),
+            CommitError::TooLarge { .. } => Self::TooLarge,
+            CommitError::Unknown(_) => Self::Unknown(error),
         }
     }
 }

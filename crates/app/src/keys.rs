@@ -88,18 +88,18 @@ pub const HOLDINGS: &[Holding] = &[
     Holding {
         prefix: MEMBERS,
         holds: "this space's own members: a short name, a formula, an allowance, a state",
-        kept: "as long as the membership, and until it is erased",
+        kept: "as long as the node: nothing erases a member yet",
         is_personal: true,
     },
     Holding {
         prefix: ENROLMENTS,
-        holds: "enrolment codes by their hash, for whom, and the passport they gave",
+        holds: "enrolment codes by their hash, for whom, and the key and passport they gave",
         kept: "until the passport they could give has run out",
         is_personal: true,
     },
     Holding {
         prefix: PASSPORTS,
-        holds: "the places in the status lists that this home gave, to whom, and until when",
+        holds: "the places in the status lists that this home gave, to whom, until when, and the key and passport that each was renewed to",
         kept: "whose it was until it runs out; the place as long as its list",
         is_personal: true,
     },

@@ -53,7 +53,7 @@ pub use access::{AccessError, AccessRow, Operator, ROLES, Role, Staff, Steward};
 pub use check::{CheckReport, Depth};
 pub use desk::{Judged, Visitor};
 pub use env::{Clock, Entropy, EntropyError};
-pub use fault::Fault;
+pub use fault::{Fault, chain};
 pub use found::{FoundError, FoundingPapers};
 pub use join::{JoinError, JoinState};
 pub use label::{LabelError, LabelRow, LabelState};

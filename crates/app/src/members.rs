@@ -1,14 +1,14 @@
 //! Members at their home: who subscribes, to what, and how they get a passport.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use store::{Batch, Expected};
+use store::{Batch, Expected, Position};
 use wire::Timestamp;
 use wire::passport::SHOWN_NAME_CHARS_MAX;
 
 use crate::access::{Operator, Steward};
 use crate::fault::{Attempt, until_settled};
-use crate::people::{Enrolment, Member, MemberState};
+use crate::people::{Enrolment, Issued, Member, MemberState, Place};
 use crate::stored;
 use crate::{App, Fault};
 
@@ -39,6 +39,9 @@ pub enum MemberError {
     /// The membership is paused or has ended.
     #[error("the membership of {0} is not active")]
     NotActive(String),
+    /// The member holds as many passports as they may.
+    #[error("this member holds as many passports as they may")]
+    TooMany,
     /// The membership has ended, which is for good.
     #[error("the membership of {0} has ended")]
     Ended(String),
@@ -127,9 +130,13 @@ impl App {
 
     /// A one-time code that puts a passport on the member's phone, or into a wallet.
     pub async fn enrolment_code(&self, _: &Steward, id: &str) -> Result<String, MemberError> {
-        let (member, _) = self.member(id).await?;
+        until_settled!(self.try_enrolment_code(id).await)
+    }
+
+    async fn try_enrolment_code(&self, id: &str) -> Result<String, Attempt<MemberError>> {
+        let (member, version) = self.member(id).await.map_err(Attempt::Failed)?;
         if member.state == MemberState::Ended {
-            return Err(MemberError::Ended(id.to_owned()));
+            return Err(Attempt::Failed(MemberError::Ended(id.to_owned())));
         }
         let code = crate::codes::write(&self.random::<10>()?);
         let key = crate::keys::enrolment(&crate::codes::normal(&code));
@@ -142,7 +149,9 @@ impl App {
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::Absent);
         batch.put(key.clone(), stored::encode(&key, &enrolment)?);
-        self.store().commit(batch).await.map_err(Fault::from)?;
+        // Whoever takes the member's codes back meanwhile finds this one too.
+        touch_member(&mut batch, id, &member, version)?;
+        self.store().commit(batch).await?;
         Ok(code)
     }
 
@@ -182,6 +191,9 @@ impl App {
         self.change_passports(&mut batch, &BTreeSet::new(), &|passport| {
             if passport.member == id {
                 passport.status = state.status(passport.is_revoked);
+                if state == MemberState::Ended {
+                    passport.renewed = None;
+                }
             }
         })
         .await?;
@@ -189,7 +201,7 @@ impl App {
         Ok(())
     }
 
-    pub(crate) async fn member(&self, id: &str) -> Result<(Member, store::Position), MemberError> {
+    pub(crate) async fn member(&self, id: &str) -> Result<(Member, Position), MemberError> {
         let key = crate::keys::member(id);
         let found = self.store().get(&key).await.map_err(Fault::from)?;
         let is_whole = |it: &store::Key| it.rest() == id.as_bytes();
@@ -198,34 +210,63 @@ impl App {
         Ok((stored::decode(&key, &found)?, found.version))
     }
 
+    /// A member.
+    pub async fn member_row(&self, _: &Steward, id: &str) -> Result<MemberRow, MemberError> {
+        let (member, _) = self.member(id).await?;
+        let passports = self.all_passports().await?;
+        Ok(row_of(id, member, &passports, self.now()))
+    }
+
     /// All members, by name.
     pub async fn members(&self, _: &Steward) -> Result<Vec<MemberRow>, MemberError> {
         let now = self.now();
         let passports = self.all_passports().await?;
         let mut rows = Vec::new();
         for (key, found) in self.all(crate::keys::MEMBERS).await? {
-            let Member {
-                name,
-                formula,
-                half_days,
-                state,
-                since,
-            } = stored::decode(&key, &found)?;
-            let id = String::from_utf8_lossy(key.rest()).into_owned();
-            let holds =
-                |it: &&crate::people::Issued| it.member == id && it.exp > now && !it.is_revoked;
-            let passports = passports.values().filter(holds).count();
-            rows.push(MemberRow {
-                id,
-                name,
-                formula,
-                half_days,
-                state,
-                since,
-                passports,
-            });
+            let member = stored::decode(&key, &found)?;
+            let id = String::from_utf8_lossy(key.rest());
+            rows.push(row_of(&id, member, &passports, now));
         }
         rows.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         Ok(rows)
+    }
+}
+
+/// Writes the member as they are: whoever pauses or ends the membership, or takes its
+/// passports back, meanwhile, reads again and finds this change too.
+pub(crate) fn touch_member(
+    batch: &mut Batch,
+    id: &str,
+    member: &Member,
+    version: Position,
+) -> Result<(), Fault> {
+    let key = crate::keys::member(id);
+    batch.expect(key.clone(), Expected::At(version));
+    batch.put(key.clone(), stored::encode(&key, member)?);
+    Ok(())
+}
+
+fn row_of(
+    id: &str,
+    member: Member,
+    passports: &BTreeMap<Place, Issued>,
+    now: Timestamp,
+) -> MemberRow {
+    let Member {
+        name,
+        formula,
+        half_days,
+        state,
+        since,
+    } = member;
+    let holds = |it: &&Issued| it.member == id && it.exp > now && !it.is_revoked;
+    MemberRow {
+        id: id.to_owned(),
+        name,
+        formula,
+        half_days,
+        state,
+        since,
+        passports: passports.values().filter(holds).count(),
     }
 }

@@ -16,10 +16,15 @@ use wire::{Timestamp, qr};
 
 use crate::access::Steward;
 use crate::fault::{Attempt, until_settled};
-use crate::members::MemberError;
+use crate::members::{MemberError, touch_member};
 use crate::people::{Enrolment, EnrolmentUse, Issued, Member, MemberState, Place};
 use crate::stored;
 use crate::{App, Fault};
+
+/// The most passports that a member holds at once: two phones, each renewed every ten
+/// days and so with three that hold, a card a week, and as many again. Without it a phone
+/// could renew for ever, faster than anybody takes its passports back.
+const PASSPORTS_HELD_MAX: usize = 16;
 
 /// Why no passport is issued.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +41,9 @@ pub enum EnrolError {
     /// The membership is paused or has ended.
     #[error("the membership is not active")]
     NotActive,
+    /// The member holds as many passports as they may.
+    #[error("{PASSPORTS_HELD_MAX} passports of this member hold already")]
+    TooMany,
     /// It failed.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -45,6 +53,7 @@ impl From<MemberError> for EnrolError {
     fn from(error: MemberError) -> Self {
         match error {
             MemberError::Fault(fault) => Self::Fault(fault),
+            MemberError::TooMany => Self::TooMany,
             MemberError::NotASpace
             | MemberError::Unknown(_)
             | MemberError::Name
@@ -225,6 +234,7 @@ impl App {
         let made = until_settled!(self.try_paper_passport(member, &name).await);
         made.map_err(|error| match error {
             EnrolError::Fault(fault) => MemberError::Fault(fault),
+            EnrolError::TooMany => MemberError::TooMany,
             EnrolError::Code | EnrolError::Used | EnrolError::Key | EnrolError::NotActive => {
                 MemberError::NotActive(member.to_owned())
             }
@@ -263,6 +273,11 @@ impl App {
         let (member, version) = member.map_err(|error| Attempt::Failed(error.into()))?;
         if member.state != MemberState::Active {
             return Err(Attempt::Failed(EnrolError::NotActive));
+        }
+        let holds =
+            |issued: &&Issued| issued.member == id && !issued.is_revoked && issued.exp > now;
+        if self.all_passports().await?.values().filter(holds).count() >= PASSPORTS_HELD_MAX {
+            return Err(Attempt::Failed(EnrolError::TooMany));
         }
         let place = self.free_place(batch).await?;
         let passport = self.make_passport(&member, kind, place, now)?;
@@ -356,6 +371,7 @@ impl App {
                 if is_theirs(issued) {
                     issued.is_revoked = true;
                     issued.status = status::INVALID;
+                    issued.renewed = None;
                 }
             })
             .await?;
@@ -376,20 +392,6 @@ impl App {
         }
         Ok(self.commit_unless_empty(batch).await?)
     }
-}
-
-/// Writes the member as they are: whoever pauses or ends the membership, or takes its
-/// passports back, meanwhile, reads again and finds this change too.
-fn touch_member(
-    batch: &mut Batch,
-    id: &str,
-    member: &Member,
-    version: Position,
-) -> Result<(), Fault> {
-    let key = crate::keys::member(id);
-    batch.expect(key.clone(), Expected::At(version));
-    batch.put(key.clone(), stored::encode(&key, member)?);
-    Ok(())
 }
 
 impl EnrolmentUse {

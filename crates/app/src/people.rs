@@ -90,6 +90,8 @@ pub(crate) struct AccessCode {
     pub(crate) role: Role,
     pub(crate) name: String,
     pub(crate) expires_at: Timestamp,
+    /// The credential of the operator who gave it, by its id; none for a command.
+    pub(crate) given_by: Option<String>,
 }
 
 /// A showing that was let in, by its nonce.

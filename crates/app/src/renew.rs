@@ -26,6 +26,7 @@ impl App {
         let mut records = until_settled!(self.try_renew_papers().await)?;
         records += self.renew_status_lists().await?;
         self.forget_showings().await?;
+        self.forget_passports().await?;
         self.forget_enrolments().await?;
         self.forget_access_codes().await?;
         let (feed, _) = self.feed_state(&self.identity().entity).await?;

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rules::passport::{STATUS_LIST_SECONDS, STATUS_LIST_TTL_SECONDS};
 use seal::{KeySet, Sealed};
-use store::Batch;
+use store::{Batch, CommitError, Expected};
 use wire::Timestamp;
 use wire::passport::StatusReference;
 use wire::status_list::{
@@ -34,6 +34,9 @@ const PLACES_GIVEN_MAX: usize = 4_096;
 /// it is needed, mostly.
 const PLACES_GIVEN_BEFORE_NEXT: usize = PLACES_GIVEN_MAX / 2;
 
+/// How many passports are forgotten in one commit, which has room for far more.
+const FORGOTTEN_AT_ONCE_MAX: usize = 1_000;
+
 /// How often a free place is looked for. With half of them taken, 64 misses in a row
 /// come once in 10^19.
 const PLACE_TRIES: usize = 64;
@@ -41,6 +44,15 @@ const PLACE_TRIES: usize = 64;
 /// A status list is signed again after a day, so that a home that is cut off keeps
 /// its members' passports good for thirteen.
 const STATUS_LIST_RENEWED_AFTER_SECONDS: i64 = 24 * 60 * 60;
+
+/// What was given of a list.
+#[derive(Default)]
+struct Given {
+    /// The places.
+    taken: BTreeSet<u32>,
+    /// Whether a passport at one of them has not run out.
+    holds: bool,
+}
 
 impl App {
     pub(crate) fn status_list_uri(&self, list: u32) -> String {
@@ -77,11 +89,13 @@ impl App {
         batch: &mut Batch,
     ) -> Result<Place, Attempt<E>> {
         let lists = self.status_lists().await?;
+        let newest = lists.keys().next_back();
         let mut found = None;
-        // The newest may be one that waits for its turn.
+        // The newest may be one that waits for its turn. One before it of which nothing
+        // holds any more is about to go.
         for list in lists.keys().rev().take(2).rev() {
-            let taken = self.taken(*list).await?;
-            if taken.len() < PLACES_GIVEN_MAX {
+            let Given { taken, holds } = self.given(*list).await?;
+            if taken.len() < PLACES_GIVEN_MAX && (holds || Some(list) == newest) {
                 found = Some((*list, taken));
                 break;
             }
@@ -103,11 +117,18 @@ impl App {
         Err(Attempt::Again)
     }
 
-    async fn taken(&self, list: u32) -> Result<BTreeSet<u32>, Fault> {
+    async fn given(&self, list: u32) -> Result<Given, Fault> {
+        let now = self.now();
+        let mut given = Given::default();
         let stem = list.to_be_bytes();
-        let entries = self.all_under(crate::keys::PASSPORTS, &stem).await?;
-        let place = |(key, _): &(store::Key, _)| crate::keys::place_of(key);
-        Ok(entries.iter().filter_map(place).map(|it| it.at).collect())
+        for (key, found) in self.all_under(crate::keys::PASSPORTS, &stem).await? {
+            let issued: Issued = stored::decode(&key, &found)?;
+            given.holds |= issued.exp > now;
+            given
+                .taken
+                .extend(crate::keys::place_of(&key).map(|place| place.at));
+        }
+        Ok(given)
     }
 
     /// All passports that were issued and are still kept, by their places.
@@ -198,7 +219,7 @@ impl App {
         let newest = due.keys().next_back().copied();
         due.retain(|_, signed_at| rules::trust::is_renewal_due(*signed_at, after, now));
         let given = match newest {
-            Some(newest) => self.taken(newest).await?.len(),
+            Some(newest) => self.given(newest).await?.taken.len(),
             None => PLACES_GIVEN_BEFORE_NEXT,
         };
         if given >= PLACES_GIVEN_BEFORE_NEXT {
@@ -224,13 +245,8 @@ impl App {
             .collect();
         let mut batch = Batch::new();
         let to_sign = due.intersection(&needed).copied().collect();
-        self.change_passports::<Fault>(&mut batch, &to_sign, &|issued| {
-            if issued.exp <= now {
-                issued.member.clear();
-                issued.renewed = None;
-            }
-        })
-        .await?;
+        self.change_passports::<Fault>(&mut batch, &to_sign, &|_| {})
+            .await?;
         self.commit_unless_empty(batch).await?;
         let over: BTreeSet<u32> = due.difference(&needed).copied().collect();
         if over.is_empty() {
@@ -250,5 +266,29 @@ impl App {
         }
         self.store().commit(batch).await?;
         Ok(())
+    }
+
+    /// Forgets whose passports were that have run out, some at each look.
+    pub(crate) async fn forget_passports(&self) -> Result<(), Fault> {
+        let now = self.now();
+        let mut batch = Batch::new();
+        for (key, found) in self.all(crate::keys::PASSPORTS).await? {
+            let mut issued: Issued = stored::decode(&key, &found)?;
+            if issued.exp > now || issued.member.is_empty() {
+                continue;
+            }
+            issued.member.clear();
+            issued.renewed = None;
+            batch.expect(key.clone(), Expected::At(found.version));
+            batch.put(key.clone(), stored::encode(&key, &issued)?);
+            if batch.writes.len() >= FORGOTTEN_AT_ONCE_MAX {
+                break;
+            }
+        }
+        match self.commit_unless_empty(batch).await {
+            // Somebody changed one of them; the next look is soon.
+            Ok(()) | Err(CommitError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }

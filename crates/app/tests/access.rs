@@ -57,6 +57,27 @@ async fn a_code_makes_one_credential_within_a_week() {
     assert_eq!(app.staff(&token).await.unwrap(), None);
 }
 
+#[tokio::test]
+async fn a_code_of_somebody_who_was_revoked_since_makes_nothing() {
+    let label = Label::labelled(1).await;
+    let app = label.space(0).app();
+    let token = app.access_token(&operator(), Role::Operator, "Eve").await;
+    let token = token.unwrap();
+    let eve = app
+        .staff(&token)
+        .await
+        .unwrap()
+        .unwrap()
+        .operator()
+        .unwrap();
+    let code = async || app.access_code(&eve, Role::Operator, "Eve again").await;
+    let (used, kept) = (code().await.unwrap(), code().await.unwrap());
+    app.sign_in(&used).await.unwrap();
+    app.sign_out(&token).await.unwrap();
+    let refused = app.sign_in(&kept).await;
+    assert!(matches!(refused, Err(AccessError::Code)), "{refused:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn of_two_who_type_one_code_at_once_one_gets_in() {
     let label = Label::labelled(1).await;

@@ -1,11 +1,12 @@
 //! What looks like a passport, and is signed by somebody.
 
-use app::keys::RECORDS;
+use app::MemberState;
+use app::keys::{FEEDS, RECORDS};
 use rules::passport::{NotGenuine, NotHere, Verdict};
-use seal::{KeySet, Sealed};
+use seal::{Jwk, KeySet, PublicKey, Sealed};
 use serde_json::{Value, json};
 use store::{Batch, Store as _};
-use testkit::{DAY_SECONDS, HOUR_SECONDS, Label, START, TestNode, Wallet, pull};
+use testkit::{DAY_SECONDS, HOUR_SECONDS, Label, START, TestNode, Wallet, operator, pull};
 use wire::passport::Passport;
 use wire::status_list::StatusListToken;
 
@@ -153,6 +154,75 @@ async fn a_list_that_is_not_what_it_should_be_does_not_count() {
     says(host(&label), &wallet, ALLOWED).await;
     list_with(&label, |it| it.exp = it.exp.plus_seconds(1)).await;
     says(host(&label), &wallet, too_old).await;
+    // By a clock that was ahead it would last as much longer.
+    for (ahead, expected) in [(300, ALLOWED), (301, too_old)] {
+        let (label, wallet) = visit().await;
+        let later = |it: &mut StatusListToken| {
+            it.iat = START.plus_seconds(ahead);
+            it.exp = it.iat.plus_seconds(14 * DAY_SECONDS);
+        };
+        list_with(&label, later).await;
+        says(host(&label), &wallet, expected).await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_read_for_one_visitor_does_not_count_for_another() {
+    let (label, wallet) = visit().await;
+    let other = Wallet::enrol(host(&label), "Alix", None).await;
+    label.settle().await;
+    let theirs = host(&label).entity().url_of("/status/1");
+    let forged = forge(&wallet, home(&label), |it| {
+        it["status"]["status_list"]["uri"] = json!(theirs);
+    });
+    let too_old = Verdict::NotAllowedHere(NotHere::ListTooOld);
+    says(host(&label), &forged, too_old).await;
+    // The host's own list is open now, at whatever position.
+    says(host(&label), &other, ALLOWED).await;
+    for _ in 0..4 {
+        says(host(&label), &forged, too_old).await;
+        let app = home(&label).app();
+        app.set_member(&operator(), &wallet.member, MemberState::Active)
+            .await
+            .unwrap();
+        app.renew().await.unwrap();
+        label.advance(DAY_SECONDS);
+        app.renew().await.unwrap();
+        label.settle().await;
+        says(host(&label), &other, ALLOWED).await;
+    }
+}
+
+/// What every node holds of a rival's keys, with the key of somebody else among them.
+async fn also_names(label: &Label, rival: &TestNode, stolen: &PublicKey) {
+    for node in [host(label), home(label)] {
+        let is_theirs = |it: &Value| it["entity"] == rival.entity().as_str();
+        let (key, mut feed) = stored_one(node, FEEDS, is_theirs).await;
+        let keys = feed["ops"].as_array_mut().unwrap();
+        keys.push(serde_json::to_value(Jwk::from(stolen)).unwrap());
+        let mut batch = Batch::new();
+        batch.put(key, feed.to_string().into_bytes());
+        node.store().commit(batch).await.unwrap();
+    }
+}
+
+/// Nobody has to prove that a key is theirs.
+#[tokio::test]
+async fn who_names_the_key_of_another_home_takes_no_passport_from_it() {
+    for rival in [0, 2] {
+        let label = Label::labelled(3).await;
+        let wallet = Wallet::enrol(home(&label), "Camille", None).await;
+        let rival = label.space(rival);
+        let stolen = home(&label).plan().ops().public().clone();
+        label.settle().await;
+        says(host(&label), &wallet, ALLOWED).await;
+        also_names(&label, rival, &stolen).await;
+        for node in [host(&label), home(&label)] {
+            node.restart().await;
+            let expected = Verdict::Allowed { left: 4 };
+            says(node, &wallet, expected).await;
+        }
+    }
 }
 
 #[tokio::test]

@@ -256,6 +256,7 @@ passport-refused-key = The key that this browser made was not accepted. The code
 passport-refused-busy = The node of your home is busy. Nothing was changed, and the code is kept. Try again in a minute.
 passport-refused-clock = The clock of your home’s node is behind. Nothing was changed, and the code is kept. Tell your home.
 passport-refused-unreachable = Your home has not answered. The code and the key are kept on this phone. Try again with a line: the same code will give the same passport.
+passport-refused-too-many = You have as many passports as may be. The code was not used. Ask your home to take them back.
 passport-refused-other = The node gave no passport. The code is kept on this phone. Try again later, or speak with your home.
 
 ## The desk, and the members
@@ -368,6 +369,7 @@ member-end-text = It is for good: the membership cannot be resumed, and their pa
 member-end-yes = End it for good
 member-not-active-refused = The membership is not active. Nothing was changed. Resume it first.
 member-ended-refused = The membership has ended, for good. Nothing was changed.
+member-too-many-refused = This member has 16 passports that hold already. Nothing was changed. Take them back first, then give a new code.
 code-title = Code for a phone
 code-text = The member points their phone’s camera at this square, or types the code on the passport’s page.
 code-picture = QR code that opens the passport’s page

@@ -266,6 +266,7 @@ passport-refused-key = La clé faite par ce navigateur n’a pas été acceptée
 passport-refused-busy = Le nœud de votre lieu d’attache est occupé. Rien n’a été changé, et le code est gardé. Réessayez dans une minute.
 passport-refused-clock = L’horloge du nœud de votre lieu d’attache retarde. Rien n’a été changé, et le code est gardé. Prévenez votre lieu d’attache.
 passport-refused-unreachable = Votre lieu d’attache n’a pas répondu. Le code et la clé sont gardés sur ce téléphone. Réessayez avec du réseau : le même code donnera le même passeport.
+passport-refused-too-many = Vous avez déjà autant de passeports qu’il se peut. Le code n’a pas servi. Demandez à votre lieu d’attache de les reprendre.
 passport-refused-other = Le nœud n’a pas donné de passeport. Le code est gardé sur ce téléphone. Réessayez plus tard, ou parlez-en à votre lieu d’attache.
 
 ## The desk, and the members
@@ -378,6 +379,7 @@ member-end-text = C’est pour de bon : l’abonnement ne peut pas être repris,
 member-end-yes = Terminer pour de bon
 member-not-active-refused = L’abonnement n’est pas actif. Rien n’a été changé. Reprenez-le d’abord.
 member-ended-refused = L’abonnement est terminé, pour de bon. Rien n’a été changé.
+member-too-many-refused = Cet abonné a déjà 16 passeports valables. Rien n’a été changé. Reprenez-les d’abord, puis donnez un nouveau code.
 code-title = Code pour un téléphone
 code-text = L’abonné vise ce carré avec l’appareil photo de son téléphone, ou saisit le code sur la page du passeport.
 code-picture = Code QR qui ouvre la page du passeport

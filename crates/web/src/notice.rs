@@ -65,7 +65,7 @@ impl Notice {
         });
         Page {
             status: self.status(),
-            policy: Policy::WithoutScript,
+            policy: self.policy(),
             language,
             html,
         }
@@ -110,6 +110,14 @@ impl Notice {
                 Message::NothingChanged,
                 Message::FormNotReadNext,
             ),
+        }
+    }
+
+    /// What concerns the staff is for nobody else to keep.
+    const fn policy(self) -> Policy {
+        match self {
+            Self::RoleNeeded | Self::OtherOrigin | Self::FormNotRead => Policy::WithForms,
+            Self::Missing | Self::MethodNotAllowed | Self::Unavailable => Policy::WithoutScript,
         }
     }
 

@@ -61,7 +61,7 @@ const NOTES: [(&str, Message, Message); 8] = [
 
 /// What the scripts say, by the name they know it under: stable codes of
 /// `specs/problems.md`, units of a formula, and names of their own.
-const WORDS: [(&str, Message); 21] = [
+const WORDS: [(&str, Message); 22] = [
     ("host-choose", Message::PassportHostChoose),
     ("host-none", Message::PassportHostNone),
     ("code-made", Message::PassportCodeMade),
@@ -73,6 +73,7 @@ const WORDS: [(&str, Message); 21] = [
     ("enrol_used", Message::PassportRefusedUsed),
     ("enrol_not_active", Message::PassportRefusedNotActive),
     ("enrol_key", Message::PassportRefusedKey),
+    ("too_many_passports", Message::PassportRefusedTooMany),
     ("busy", Message::PassportRefusedBusy),
     ("clock_wrong", Message::PassportRefusedClock),
     ("unreachable", Message::PassportRefusedUnreachable),

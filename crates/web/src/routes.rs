@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::future::Future;
 
-use app::App;
 use app::view::Home;
+use app::{App, chain};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef, State};
 use axum::response::{IntoResponse, Response};
@@ -330,16 +330,4 @@ async fn missing(Reader(language): Reader) -> Response {
 /// Every other method on a path that exists.
 async fn method_not_allowed(Reader(language): Reader) -> Response {
     Notice::MethodNotAllowed.answer(language)
-}
-
-/// An error and its sources in one line.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        source = error.source();
-    }
-    text
 }

@@ -21,12 +21,12 @@ use std::error::Error;
 use app::Role;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use http::header::LOCATION;
+use http::header::{CACHE_CONTROL, LOCATION};
 use http::{HeaderValue, StatusCode};
 
 use crate::language::Language;
 use crate::notice::Notice;
-use crate::page::{Page, Policy};
+use crate::page::{Page, Policy, protections};
 use crate::words::{Message, Words};
 
 pub(crate) use desk::{desk, judge};
@@ -58,7 +58,7 @@ fn shown(page: &impl Template, language: Language) -> Response {
 
 /// What could not be read or written; the cause is for the log.
 fn failed(error: &(dyn Error + 'static), language: Language) -> Response {
-    let cause = crate::routes::chain(error);
+    let cause = app::chain(error);
     tracing::error!(cause, "a page could not be shown: {cause}");
     Notice::Unavailable.answer(language)
 }
@@ -67,7 +67,14 @@ fn failed(error: &(dyn Error + 'static), language: Language) -> Response {
 fn see(path: &str, language: Language) -> Response {
     let target = format!("{path}?lang={}", language.tag());
     match HeaderValue::try_from(target) {
-        Ok(target) => (StatusCode::SEE_OTHER, [(LOCATION, target)]).into_response(),
+        Ok(target) => {
+            let headers = [
+                (LOCATION, target),
+                (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            ];
+            let protections = protections(Policy::WithForms);
+            (StatusCode::SEE_OTHER, protections, headers).into_response()
+        }
         Err(_) => Notice::Missing.answer(language),
     }
 }

@@ -251,6 +251,7 @@ async fn every_route_is_for_those_whom_the_table_names_and_nobody_else() {
                 "{what}: {status} {}",
                 answer.text()
             );
+            assert_eq!(answer.header("cache-control"), Some("no-store"), "{what}");
             // What is right here is worth nothing elsewhere.
             check_refusal(&ask(other, by(Some(right), route)).await, needed);
         }

@@ -115,6 +115,12 @@ pub(crate) async fn answer_of(code: &str) -> Answer {
                 .unwrap();
             as_operator(space, &format!("members/{member}/paper"), json!({})).await
         }
+        "too_many_passports" => {
+            for phone in 0..16 {
+                Wallet::enrol_again(space, &member, &format!("phone {phone}")).await;
+            }
+            enrol(space, &given, &jwk).await
+        }
         "renew_used" => {
             let wallet = Wallet::enrol_again(space, &member, "phone").await;
             assert_eq!(renew(space, &wallet, "first").await.status, 200);

@@ -221,6 +221,10 @@ class Page {
       if (error.code === "enrol_key") {
         await this.#wallet.drop(jwk);
       }
+      // Nothing will ever come of this code: the next person at this device need not see it.
+      if (["enrol_code", "enrol_used"].includes(error.code)) {
+        await this.#wallet.remember("code", undefined);
+      }
       throw error;
     }
     await this.#wallet.remember("code", undefined);

@@ -74,20 +74,26 @@ pub(crate) async fn judge(
 ) -> Response {
     let judged = app.judge(&staff, form.text("code")).await;
     match (judged, app.home().await) {
-        (Ok(judged), Ok(home)) => page(&home, language, Some(judged)),
-        (Err(app::Fault::NothingHeard), Ok(home)) => page(&home, language, None),
+        (Ok(judged), Ok(home)) => page(&home, language, Some(&Ok(judged))),
+        (Err(app::Fault::NothingHeard), Ok(home)) => page(&home, language, Some(&Err(Unheard))),
         (Err(fault), _) | (_, Err(fault)) => failed(&fault, language),
     }
 }
 
-fn page(home: &Home, language: Language, judged: Option<Judged>) -> Response {
+/// Nothing was heard of the label yet, so that nobody can be judged.
+struct Unheard;
+
+fn page(home: &Home, language: Language, judged: Option<&Result<Judged, Unheard>>) -> Response {
     let words = Words::of(language);
     let zone = zone_of(home.us.as_ref());
     let standing = home
         .us
         .as_ref()
         .map_or(&Standing::Unknown, |us| &us.standing);
-    let answer = judged.map(|judged| answer(words, home, &judged));
+    let answer = judged.map(|judged| match judged {
+        Ok(judged) => answer(words, home, judged),
+        Err(Unheard) => unheard(words),
+    });
     let title = match &answer {
         Some(answer) => format!("{} – {}", answer.title, words.say(Message::DeskTitle)),
         None => words.say(Message::DeskTitle),
@@ -120,6 +126,19 @@ fn answer(words: &Words, home: &Home, judged: &Judged) -> Answer {
         visitor: visitor
             .as_ref()
             .map(|visitor| seen(words, home, visitor, *verdict)),
+    }
+}
+
+/// As where the label was not heard for too long.
+fn unheard(words: &Words) -> Answer {
+    let (shape, title, why, cure) = not_here(NotHere::RegisterTooOld);
+    Answer {
+        shape,
+        title: words.say(title),
+        why: words.say(why),
+        cure: cure.map(|cure| words.say(cure)),
+        visitor: None,
+        stale: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! One member: their code, their card, and where their membership stands.
 
-use app::{App, MemberError, MemberRow, MemberState, Operator, PaperPassport, Role, Steward};
+use app::{App, MemberError, MemberState, Operator, PaperPassport, Role, Steward};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -34,6 +34,8 @@ struct MemberPage {
     is_ended: bool,
     is_operator: bool,
     refusal: Option<String>,
+    /// The name for a card: what was typed, where it is refused.
+    paper_name: String,
 }
 
 #[derive(Template)]
@@ -70,21 +72,15 @@ pub(crate) async fn member(
     page(&app, language, &steward, &member, None).await
 }
 
-async fn row(app: &App, steward: &Steward, member: &str) -> Result<MemberRow, MemberError> {
-    let rows = app.members(steward).await?;
-    let found = rows.into_iter().find(|row| row.id == member);
-    found.ok_or_else(|| MemberError::Unknown(member.to_owned()))
-}
-
 async fn page(
     app: &App,
     language: Language,
     steward: &Steward,
     member: &str,
-    refusal: Option<Message>,
+    refused: Option<(Message, &str)>,
 ) -> Response {
     let words = Words::of(language);
-    let (row, home) = match (row(app, steward, member).await, app.home().await) {
+    let (row, home) = match (app.member_row(steward, member).await, app.home().await) {
         (Ok(row), Ok(home)) => (row, home),
         (Err(error), _) => return gone(&error, language),
         (_, Err(fault)) => return failed(&fault, language),
@@ -102,7 +98,12 @@ async fn page(
         is_active: row.state == MemberState::Active,
         is_ended: row.state == MemberState::Ended,
         is_operator: steward.role() >= Role::Operator,
-        refusal: refusal.map(|refusal| words.say(refusal)),
+        refusal: refused.map(|(refusal, _)| words.say(refusal)),
+        paper_name: refused
+            .map(|(_, typed)| typed)
+            .filter(|typed| !typed.is_empty())
+            .unwrap_or(&row.name)
+            .to_owned(),
         id: row.id,
         name: row.name,
     };
@@ -130,19 +131,21 @@ async fn refused(
     language: Language,
     steward: &Steward,
     member: &str,
-    error: MemberError,
+    typed: &str,
+    error: &MemberError,
 ) -> Response {
     let refusal = match error {
         MemberError::Name => Message::MembersNameRefused,
         MemberError::NotActive(_) => Message::MemberNotActiveRefused,
         MemberError::Ended(_) => Message::MemberEndedRefused,
+        MemberError::TooMany => Message::MemberTooManyRefused,
         MemberError::Unknown(_)
         | MemberError::NotASpace
         | MemberError::Formula(_)
         | MemberError::HalfDays
-        | MemberError::Fault(_) => return gone(&error, language),
+        | MemberError::Fault(_) => return gone(error, language),
     };
-    page(app, language, steward, member, Some(refusal)).await
+    page(app, language, steward, member, Some((refusal, typed))).await
 }
 
 /// `POST /members/{member}/code`: a one-time code, to be shown or printed.
@@ -153,13 +156,13 @@ pub(crate) async fn code(
     Path(member): Path<String>,
     _: Filled,
 ) -> Response {
-    let row = match row(&app, &steward, &member).await {
+    let row = match app.member_row(&steward, &member).await {
         Ok(row) => row,
         Err(error) => return gone(&error, language),
     };
     let code = match app.enrolment_code(&steward, &member).await {
         Ok(code) => code,
-        Err(error) => return refused(&app, language, &steward, &member, error).await,
+        Err(error) => return refused(&app, language, &steward, &member, "", &error).await,
     };
     let words = Words::of(language);
     let link = app.enrolment_link(&code);
@@ -191,7 +194,9 @@ pub(crate) async fn paper(
     let name = Some(form.text("name")).filter(|name| !name.is_empty());
     let paper = match app.paper_passport(&steward, &member, name).await {
         Ok(paper) => paper,
-        Err(error) => return refused(&app, language, &steward, &member, error).await,
+        Err(error) => {
+            return refused(&app, language, &steward, &member, form.text("name"), &error).await;
+        }
     };
     let home = match app.home().await {
         Ok(home) => home,
@@ -234,7 +239,7 @@ pub(crate) async fn revoke(
 ) -> Response {
     match app.revoke_passports(&steward, &member).await {
         Ok(_) => see(&format!("{MEMBERS}/{member}"), language),
-        Err(error) => refused(&app, language, &steward, &member, error).await,
+        Err(error) => refused(&app, language, &steward, &member, "", &error).await,
     }
 }
 
@@ -247,7 +252,7 @@ async fn set(
 ) -> Response {
     match app.set_member(operator, member, state).await {
         Ok(()) => see(&format!("{MEMBERS}/{member}"), language),
-        Err(error) => refused(app, language, operator, member, error).await,
+        Err(error) => refused(app, language, operator, member, "", &error).await,
     }
 }
 

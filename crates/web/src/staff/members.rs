@@ -41,7 +41,16 @@ struct MembersPage {
     /// What an operator can choose from; `None` for a steward, who adds nobody.
     formulas: Option<Vec<Choice>>,
     refusal: Option<String>,
+    /// What was typed, where it is refused.
+    typed: Typed,
+}
+
+/// What somebody typed of a member to be added.
+#[derive(Default)]
+struct Typed {
     name: String,
+    formula: String,
+    half_days: String,
 }
 
 /// The state of a membership.
@@ -79,15 +88,15 @@ pub(crate) async fn add(
     form: Filled,
 ) -> Response {
     let half_days = form.text("half_days");
-    let half_days = match half_days.parse() {
+    let number = match half_days.parse() {
         Ok(number) => Ok(Some(number)),
         Err(_) if half_days.is_empty() => Ok(None),
         Err(_) => Err(MemberError::HalfDays),
     };
-    let added = match half_days {
-        Ok(half_days) => {
+    let added = match number {
+        Ok(number) => {
             let (name, formula) = (form.text("name"), form.text("formula"));
-            app.add_member(&operator, name, formula, half_days).await
+            app.add_member(&operator, name, formula, number).await
         }
         Err(error) => Err(error),
     };
@@ -100,14 +109,19 @@ pub(crate) async fn add(
         Err(
             error @ (MemberError::Unknown(_)
             | MemberError::NotActive(_)
+            | MemberError::TooMany
             | MemberError::Ended(_)
             | MemberError::Fault(_)),
         ) => return failed(&error, language),
     };
     match app.members(&operator).await {
         Ok(rows) => {
-            let refused = Some((refusal, form.text("name")));
-            page(&app, language, rows, true, refused).await
+            let typed = Typed {
+                name: form.text("name").to_owned(),
+                formula: form.text("formula").to_owned(),
+                half_days: half_days.to_owned(),
+            };
+            page(&app, language, rows, true, Some((refusal, typed))).await
         }
         Err(error) => failed(&error, language),
     }
@@ -118,7 +132,7 @@ async fn page(
     language: Language,
     rows: Vec<MemberRow>,
     is_operator: bool,
-    refused: Option<(Message, &str)>,
+    refused: Option<(Message, Typed)>,
 ) -> Response {
     let words = Words::of(language);
     let home = match app.home().await {
@@ -144,13 +158,13 @@ async fn page(
         name: row.name,
         state: state(words, row.state),
     };
-    let (refusal, name) = refused.unzip();
+    let (refusal, typed) = refused.unzip();
     let page = MembersPage {
         frame: Frame::new(words, words.say(Message::MembersTitle)),
         lines: rows.into_iter().map(line).collect(),
         formulas: is_operator.then(|| formulas.iter().map(choice).collect()),
         refusal: refusal.map(|refusal| words.say(refusal)),
-        name: name.unwrap_or_default().to_owned(),
+        typed: typed.unwrap_or_default(),
     };
     shown(&page, language)
 }

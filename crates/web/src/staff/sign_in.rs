@@ -65,7 +65,13 @@ pub(crate) async fn signing_in(
         Role::Desk => DESK,
         Role::Steward | Role::Operator => MEMBERS,
     };
-    with_cookie(&headers, Some(&token), see(next, language))
+    // Nobody holds the credential that was in the cookie before.
+    if let Some((_, before)) = Cookie::sent(&headers)
+        && let Err(error) = app.sign_out(before).await
+    {
+        return failed(&error, language);
+    }
+    with_cookie(&Cookie::to_set(&headers), Some(&token), see(next, language))
 }
 
 /// `POST /sign-out`: ends the credential that is in the cookie.
@@ -75,25 +81,25 @@ pub(crate) async fn sign_out(
     headers: HeaderMap,
     _: Filled,
 ) -> Response {
-    if let Some(token) = Cookie::of(&headers).read(&headers)
-        && let Err(error) = app.sign_out(token).await
-    {
-        return failed(&error, language);
+    let Some((cookie, token)) = Cookie::sent(&headers) else {
+        return see(SIGN_IN, language);
+    };
+    match app.sign_out(token).await {
+        Ok(()) => with_cookie(&cookie, None, see(SIGN_IN, language)),
+        Err(error) => failed(&error, language),
     }
-    with_cookie(&headers, None, see(SIGN_IN, language))
 }
 
 /// An answer that sets the cookie, or takes it away.
-pub(super) fn with_cookie(headers: &HeaderMap, token: Option<&str>, answer: Response) -> Response {
-    let cookie = Cookie::of(headers).set(token);
-    let cookie = AppendHeaders(cookie.map(|cookie| (SET_COOKIE, cookie)));
-    (cookie, answer).into_response()
+fn with_cookie(cookie: &Cookie, token: Option<&str>, answer: Response) -> Response {
+    let set = AppendHeaders(cookie.set(token).map(|set| (SET_COOKIE, set)));
+    (set, answer).into_response()
 }
 
 /// The cookie again, with another 400 days.
 pub(super) fn kept_longer(headers: &HeaderMap, answer: Response) -> Response {
-    match Cookie::of(headers).read(headers) {
-        Some(token) => with_cookie(headers, Some(token), answer),
+    match Cookie::sent(headers) {
+        Some((cookie, token)) => with_cookie(&cookie, Some(token), answer),
         None => answer,
     }
 }

@@ -29,7 +29,7 @@ async fn staff<S>(parts: &Parts, state: &S) -> Result<Option<Staff>, Response>
 where
     App: FromRef<S>,
 {
-    let Some(token) = Cookie::of(&parts.headers).read(&parts.headers) else {
+    let Some((_, token)) = Cookie::sent(&parts.headers) else {
         return Ok(None);
     };
     let found = App::from_ref(state).staff(token).await;

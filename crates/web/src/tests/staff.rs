@@ -44,16 +44,24 @@ impl Answered {
     fn page(&self, language: Language) -> html::Page {
         assert_eq!(self.status, StatusCode::OK, "{}", self.body);
         assert_eq!(self.header("content-language"), language.tag());
+        self.is_for_one();
+        html::read_with_forms(&self.body)
+    }
+
+    /// Nobody but who asked keeps it, and it says where its forms stand.
+    #[track_caller]
+    fn is_for_one(&self) {
         assert_eq!(self.header("cache-control"), "no-store");
         // Without it a browser would not say where a form stands.
         assert_eq!(self.header("referrer-policy"), "same-origin");
+        assert_eq!(self.header("x-content-type-options"), "nosniff");
         let policy = self.header("content-security-policy");
         assert!(policy.contains("form-action 'self'"), "{policy}");
-        html::read_with_forms(&self.body)
     }
 
     #[track_caller]
     fn sees(&self, path: &str) {
+        self.is_for_one();
         let to = (self.status, self.header(LOCATION.as_str()));
         assert_eq!(to, (StatusCode::SEE_OTHER, path), "{}", self.body);
     }
@@ -173,6 +181,7 @@ async fn every_page_is_for_those_whom_the_table_names_and_nobody_else() {
             let answered = ask(browser).await;
             if at < rank {
                 assert_eq!(answered.status, StatusCode::FORBIDDEN, "{what}");
+                answered.is_for_one();
                 let page = html::read(&answered.body);
                 assert!(page.text.contains("Not with this access"), "{what}");
             } else {
@@ -262,6 +271,18 @@ async fn a_code_signs_a_browser_in_and_a_button_out() {
         );
         browser.get("/desk?lang=en").await.sees("/sign-in?lang=en");
     }
+    // Whoever signs in again leaves no credential behind that nobody holds.
+    let browser = Browser::of(node, Role::Desk).await;
+    let code = node
+        .app()
+        .access_code(&operator(), Role::Desk, "Anne")
+        .await;
+    let form = format!("code={}", encoded(&code.unwrap()));
+    browser
+        .post("/sign-in?lang=fr", &form)
+        .await
+        .sees("/desk?lang=fr");
+    browser.get("/desk?lang=fr").await.sees("/sign-in?lang=fr");
     let asked = Browser::stranger(node).get("/sign-in?lang=fr").await;
     let page = asked.page(Language::French);
     assert!(page.text.contains("Code à usage unique"));
@@ -334,6 +355,21 @@ async fn the_desk_says_who_is_welcome_in_both_languages() {
         assert!(page.text.contains(stop), "{}", page.text);
         assert!(!page.text.contains("javascript"));
     }
+}
+
+#[tokio::test]
+async fn a_desk_that_has_heard_nothing_says_so_to_each_visitor() {
+    let label = Label::invited(1).await;
+    let desk = Browser::of(label.space(0), Role::Desk).await;
+    let page = desk
+        .post("/desk?lang=en", "code=ESC1:")
+        .await
+        .page(Language::English);
+    assert!(
+        page.text.contains("who bears the label is not known"),
+        "{}",
+        page.text
+    );
 }
 
 #[tokio::test]
@@ -429,12 +465,31 @@ async fn what_is_filled_in_wrongly_is_said_and_kept() {
             "Alix"
         };
         assert_eq!(kept.unwrap().attribute("value"), Some(typed));
+        if let Some((_, half_days)) = form.split_once("half_days=") {
+            let kept = page
+                .tags
+                .iter()
+                .find(|it| it.attribute("id") == Some("half-days"));
+            assert_eq!(kept.unwrap().attribute("value"), Some(half_days));
+        }
+        let chosen = page
+            .tags
+            .iter()
+            .find(|it| it.attribute("selected").is_some());
+        let chosen = chosen.and_then(|it| it.attribute("value"));
+        let is_month = form.contains("formula=month");
+        assert_eq!(chosen, is_month.then_some("month"), "{form}");
     }
     assert_eq!(node.app().members(&operator()).await.unwrap().len(), 1);
     let paper = format!("/members/{member}/paper?lang=en");
     let long = format!("name={}", "A".repeat(41));
     let page = boss.post(&paper, &long).await.page(Language::English);
     assert!(page.text.contains("A name of 1 to 40"), "{}", page.text);
+    let kept = page
+        .tags
+        .iter()
+        .find(|it| it.attribute("id") == Some("name"));
+    assert_eq!(kept.unwrap().attribute("value"), Some(&*"A".repeat(41)));
     for path in ["/members/nobody", "/members/0000-0000", "/members/%2e%2e"] {
         let answered = boss.get(&format!("{path}?lang=en")).await;
         assert_eq!(answered.status, StatusCode::NOT_FOUND, "{path}");
