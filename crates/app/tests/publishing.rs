@@ -1,11 +1,14 @@
 //! Publishing: what changed becomes records, and nothing else does.
 
+use app::keys::LATEST;
 use app::{PublishError, Published, SpaceText};
+use serde_json::{Value, json};
+use store::{Batch, Key, Store as _};
 use testkit::{Label, charter_text, space_text};
 use wire::Cents;
 use wire::space::THE_ONE;
 
-use crate::look::{assert_sound, entries, home, partner};
+use crate::look::{assert_sound, entries, home, partner, stored_one};
 
 fn named(published: &Published) -> Vec<(&str, &str, bool)> {
     let named = published.records.iter();
@@ -228,4 +231,31 @@ async fn a_space_publishes_a_space_and_a_coordinator_a_charter() {
         matches!(refused, Err(PublishError::OtherRole)),
         "{refused:?}"
     );
+}
+
+/// Whoever publishes and removes without end makes nobody read through it.
+#[tokio::test]
+async fn what_a_space_removed_is_looked_at_to_a_limit() {
+    let label = Label::labelled(2).await;
+    let (author, reader) = (label.space(0), label.space(1));
+    author
+        .app()
+        .publish_space(&space_text("Le Mug"))
+        .await
+        .unwrap();
+    label.settle().await;
+    let is_day = |it: &Value| it["kind"] == "formula" && it["id"] == "day";
+    let (key, mut pointer) = stored_one(reader, LATEST, is_day).await;
+    let prices = async || partner(reader, author.entity()).await.formulas.len();
+    assert_eq!(prices().await, 2);
+    // Before what is there, in the order of keys.
+    pointer["is_removed"] = json!(true);
+    let stem = &key.rest()[..24];
+    let mut batch = Batch::new();
+    for number in 0..1_000_u64 {
+        let rest = [stem, &number.to_be_bytes(), &[0; 8]].concat();
+        batch.put(Key::new(LATEST, &rest), pointer.to_string().into_bytes());
+    }
+    reader.store().commit(batch).await.unwrap();
+    assert_eq!(prices().await, 0, "1,000 are looked at for 50 prices");
 }

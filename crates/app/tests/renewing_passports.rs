@@ -89,10 +89,8 @@ async fn a_phone_that_renews_without_end_is_stopped_and_taken_back() {
     let revoked = app.revoke_passports(&operator(), member).await.unwrap();
     assert_eq!(revoked, 16);
     let kept = stored_text(node, PASSPORTS).await;
-    assert!(
-        !kept.contains("Camille"),
-        "what was renewed is forgotten: {kept}"
-    );
+    let renewed_to = kept.matches(r#""renewed":{"#).count();
+    assert_eq!(renewed_to, 0, "what was renewed is forgotten: {kept}");
     label.settle().await;
     says(host(&label), &last, Verdict::Blocked(Block::Revoked)).await;
     // What was taken back does not count, nor does what has run out.
@@ -291,6 +289,19 @@ async fn a_list_goes_whenever_it_was_signed_and_the_newest_stays() {
     label.advance(10 * DAY_SECONDS);
     node.app().renew().await.unwrap();
     assert_eq!([of("1").await, of("2").await], [before[0], before[1] + 1]);
+    let next = Wallet::enrol_again(node, &wallet.member, "next").await;
+    let list = &claims(&next.passport)["status"]["status_list"]["uri"];
+    assert_eq!(*list, node.entity().url_of("/status/2"));
+}
+
+#[tokio::test]
+async fn a_list_of_which_nothing_holds_any_more_gives_no_place() {
+    let (label, wallet) = visit().await;
+    let node = home(&label);
+    let soon = node.app().now().plus_seconds(DAY_SECONDS).0;
+    give(node, 1, 0..2_100, soon).await;
+    node.app().renew().await.unwrap();
+    label.advance(31 * DAY_SECONDS);
     let next = Wallet::enrol_again(node, &wallet.member, "next").await;
     let list = &claims(&next.passport)["status"]["status_list"]["uri"];
     assert_eq!(*list, node.entity().url_of("/status/2"));

@@ -360,16 +360,15 @@ async fn the_desk_says_who_is_welcome_in_both_languages() {
 #[tokio::test]
 async fn a_desk_that_has_heard_nothing_says_so_to_each_visitor() {
     let label = Label::invited(1).await;
-    let desk = Browser::of(label.space(0), Role::Desk).await;
-    let page = desk
-        .post("/desk?lang=en", "code=ESC1:")
-        .await
-        .page(Language::English);
-    assert!(
-        page.text.contains("who bears the label is not known"),
-        "{}",
-        page.text
-    );
+    let node = label.space(0);
+    let wallet = Wallet::enrol(node, "Camille", None).await;
+    let desk = Browser::of(node, Role::Desk).await;
+    let code = wallet.show(node.entity(), START, "first showing");
+    let form = format!("code={}", encoded(&code));
+    let answered = desk.post("/desk?lang=en", &form).await;
+    let page = answered.page(Language::English);
+    let said = "who bears the label is not known";
+    assert!(page.text.contains(said), "{}", page.text);
 }
 
 #[tokio::test]
