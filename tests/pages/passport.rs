@@ -72,7 +72,10 @@ fn shown(browser: &Browser, before: &str) -> String {
     wait::until("a code is shown", || {
         let code = browser.script("return document.querySelector('#code').dataset.code");
         let code = code.as_str().unwrap_or_default().to_owned();
-        wait::ensure(code.starts_with("ESC1:") && code != before, || code.clone())?;
+        wait::ensure(code.starts_with("ESC1:") && code != before, || {
+            let page = browser.script("return document.querySelector('main').innerText");
+            format!("{code} on {page}")
+        })?;
         Ok(code)
     })
 }

@@ -272,7 +272,8 @@ async fn a_code_that_is_made_while_codes_are_taken_back_is_taken_back_or_comes_a
     );
     let version_of_the_member = stored(&space, app::keys::MEMBERS).await[0].1.version;
     let codes = stored(&space, ENROLMENTS).await;
-    (made.unwrap(), revoked.unwrap());
+    made.unwrap();
+    revoked.unwrap();
     // Both wrote the member, one after the other: what is left came after the loss.
     assert!(
         codes

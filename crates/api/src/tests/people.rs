@@ -85,36 +85,6 @@ pub(crate) async fn answer_of(code: &str) -> Answer {
             as_operator(space, "access", json!({ "role": "desk", "name": "\n" })).await
         }
         "no_such_credential" => as_operator(space, "access/0000-0000/revoke", json!({})).await,
-        "no_such_member" => as_operator(space, "members/nobody/code", json!({})).await,
-        "member_name" => added(space, json!({ "name": "", "formula": "month" })).await,
-        "member_formula" => added(space, json!({ "name": "Alix", "formula": "x" })).await,
-        "member_half_days" => {
-            let many = json!({ "name": "Alix", "formula": "month", "half_days": 63 });
-            added(space, many).await
-        }
-        "member_ended" => {
-            let ended = app::MemberState::Ended;
-            space
-                .app()
-                .set_member(&operator(), &member, ended)
-                .await
-                .unwrap();
-            as_operator(
-                space,
-                &format!("members/{member}/state"),
-                json!({ "state": "active" }),
-            )
-            .await
-        }
-        "member_not_active" => {
-            let paused = app::MemberState::Paused;
-            space
-                .app()
-                .set_member(&operator(), &member, paused)
-                .await
-                .unwrap();
-            as_operator(space, &format!("members/{member}/paper"), json!({})).await
-        }
         "too_many_passports" => {
             for phone in 0..16 {
                 Wallet::enrol_again(space, &member, &format!("phone {phone}")).await;
@@ -140,6 +110,43 @@ pub(crate) async fn answer_of(code: &str) -> Answer {
         "enrol_used" => {
             assert_eq!(enrol(space, &given, &jwk).await.status, 200);
             enrol(space, &given, &holder_jwk("another phone")).await
+        }
+        code => refused_of_a_member(space, &member, code).await,
+    }
+}
+
+/// What somebody who runs memberships is refused.
+async fn refused_of_a_member(space: &TestNode, member: &str, code: &str) -> Answer {
+    match code {
+        "no_such_member" => as_operator(space, "members/nobody/code", json!({})).await,
+        "member_name" => added(space, json!({ "name": "", "formula": "month" })).await,
+        "member_formula" => added(space, json!({ "name": "Alix", "formula": "x" })).await,
+        "member_half_days" => {
+            let many = json!({ "name": "Alix", "formula": "month", "half_days": 63 });
+            added(space, many).await
+        }
+        "member_ended" => {
+            let ended = app::MemberState::Ended;
+            space
+                .app()
+                .set_member(&operator(), member, ended)
+                .await
+                .unwrap();
+            as_operator(
+                space,
+                &format!("members/{member}/state"),
+                json!({ "state": "active" }),
+            )
+            .await
+        }
+        "member_not_active" => {
+            let paused = app::MemberState::Paused;
+            space
+                .app()
+                .set_member(&operator(), member, paused)
+                .await
+                .unwrap();
+            as_operator(space, &format!("members/{member}/paper"), json!({})).await
         }
         code => panic!("nothing here is answered by {code}"),
     }

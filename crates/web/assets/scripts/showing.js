@@ -58,7 +58,9 @@ export class Showing {
   async start() {
     const isNew = !this.#isOn;
     this.#isOn = true;
-    this.#chosen ??= (await this.#wallet.recalled("host")) ?? null;
+    const recalled = await this.#wallet.recalled("host");
+    // Somebody may have chosen meanwhile.
+    this.#chosen ??= recalled ?? null;
     this.#list();
     if (isNew) {
       await this.again();
