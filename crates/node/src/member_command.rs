@@ -116,7 +116,12 @@ fn words(value: &Value) -> String {
     };
     let parts: Vec<_> = members
         .iter()
-        .map(|(name, it)| format!("{name} {}", text(it)))
+        .map(|(name, it)| match text(it) {
+            code if code.starts_with("ESC1:") => code,
+            other => format!("{name} {other}"),
+        })
         .collect();
-    parts.join("  ")
+    // A passport's code has spaces of its own.
+    let is_code = parts.iter().any(|part| part.contains("ESC1:"));
+    parts.join(if is_code { "\n" } else { "  " })
 }

@@ -202,7 +202,7 @@ passport-insecure = A phone holds a passport only for an address in https, and w
 passport-unkept-title = This browser keeps nothing
 passport-unkept = It could not read or write what this page keeps on the phone. Leave private browsing, make room, then open the page again.
 passport-expired-title = Your passport has expired
-passport-expired = No space can accept it any more. Your membership has not changed. Ask your home for a new code, and enter it below.
+passport-expired = No space can accept it any more. Your membership has not changed. Ask your home for a new code, then press “Enter a new code”.
 passport-expiring-title = Your passport expires soon
 passport-expiring = Less than five days are left. It is renewed by itself when this page is opened with a line. Otherwise, ask your home for a new code.
 passport-paused-title = Your membership is paused
@@ -210,7 +210,7 @@ passport-paused = Hosts will refuse this passport until it is resumed. It stays 
 passport-ended-title = Your membership has ended
 passport-ended = Hosts will refuse this passport. If this is not what you expected, speak with your home.
 passport-taken-title = Your home no longer accepts this passport
-passport-taken = It was taken back, or replaced on another phone. It stays here until another has come. Ask your home for a new code, and enter it below.
+passport-taken = It was taken back, or replaced on another phone. It stays here until another has come. Ask your home for a new code, then press “Enter a new code”.
 passport-clock-title = The clock of this phone is not right
 passport-clock = A host takes a code for two minutes only, and will refuse these. Your passport has not changed. Set the phone’s time to automatic, then open the page again.
 passport-code-failed-title = The code could not be drawn
@@ -249,7 +249,7 @@ passport-removed = The passport was removed from this phone.
 passport-sending = Sent to your home.
 passport-enrolled = Your passport is on this phone.
 passport-code-length = A code has 16 letters and digits. Nothing was sent. Compare it with what you were given.
-passport-refused-code = There is no such code, or it is older than seven days. Nothing was changed. Check it, or ask your home for a new one.
+passport-refused-code = This code is not known here: it is older than seven days, it was taken back, or it is from another space. Nothing was changed. Check it, or ask your home space for a new one.
 passport-refused-used = This code was already used on another phone. Nothing was changed here. Ask your home for a new one; if it was not you, tell them.
 passport-refused-not-active = Your membership is paused or has ended. The code was not used. Speak with your home.
 passport-refused-key = The key that this browser made was not accepted. The code was not used. Try again; if it lasts, update the browser.
@@ -284,17 +284,17 @@ desk-account = My access
 desk-from = Home:
 desk-left = { $count ->
     [0] No roaming half-day left this month
-    [one] { $count } roaming half-day left this month
-   *[other] { $count } roaming half-days left this month
+    [one] { $count } roaming half-day this month, as last known
+   *[other] { $count } roaming half-days this month, as last known
 }
 desk-allowed = Welcome
 desk-allowed-why = A good passport, shown just now for this space.
 desk-verify = To be verified
 desk-paper-why = A good paper passport: anybody could be holding it.
-desk-paper-cure = Ask for a paper with a picture: is it this name?
+desk-paper-cure = Ask for photo ID: is it this name?
 desk-expired = Passport expired
 desk-expired-why = A passport holds for thirty days. This one was not renewed.
-desk-new-code-cure = The home gives a new code. Until then, a formula of this space.
+desk-new-code-cure = The home space gives a new code. Until then, offer a formula of this space.
 desk-no-allowance = No half-day left
 desk-no-allowance-why = This month’s roaming allowance is used up, says the home.
 desk-no-allowance-cure = Offer a formula of this space. The allowance is back next month.
@@ -322,8 +322,8 @@ desk-clock-cure = The operator sets the clock. It is not the visitor’s fault.
 desk-not-genuine = Not a genuine passport
 desk-unknown-home-why = No space of this label signed it.
 desk-out-of-time-why = The code was made more than two minutes ago: a picture of it, or a phone whose time is wrong.
-desk-malformed-why = It is no passport, or it was changed.
-desk-scan-again-cure = Scan once more. If nothing changes: a formula of this space.
+desk-malformed-why = It is no passport: another code, or a passport that was changed.
+desk-scan-again-cure = Scan once more. Otherwise, offer a formula of this space.
 members-title = Members
 members-none = No member yet.
 members-add = Add a member
@@ -344,24 +344,24 @@ member-half-days = { $count }
 member-since = In this state since
 member-holds = Passports
 member-passports = { $count ->
-    [0] none that holds
-    [one] { $count } that holds
-   *[other] { $count } that hold
+    [0] none valid
+    [one] { $count } valid
+   *[other] { $count } valid
 }
 member-number = Number
 member-phone = On a phone
 member-phone-text = A one-time code opens the passport’s page on the member’s phone.
 member-code-make = Make a code
 member-paper = On paper
-member-paper-text = For who has no phone: a card to print, good for thirty days, shown with a paper that has a picture.
+member-paper-text = For members without a phone: a card to print, good for thirty days, shown with photo ID.
 member-paper-name = Name on the card
-member-paper-hint = As on the paper with a picture. This name is not kept here.
+member-paper-hint = As on the photo ID. This name is not kept here.
 member-paper-make = Make the card
 member-lost = A phone or card was lost
-member-lost-text = All passports and codes of this member stop being good, everywhere. The membership goes on: a new code gives a new passport.
+member-lost-text = All passports and codes of this member stop being good: at other spaces too, as soon as they hear of it, in less than a minute while the line works. The membership goes on: a new code gives a new passport.
 member-revoke = Take their passports back
 member-membership = Membership
-member-pause-text = While paused, their passports are refused everywhere until it is resumed.
+member-pause-text = While paused, their passports are refused; other spaces hear of it in less than a minute while the line works.
 member-pause = Pause
 member-resume = Resume the membership
 member-end = End the membership…
@@ -378,9 +378,9 @@ code-good = Good once, for seven days. It is shown only now: print this page, or
 code-done = Back to the member
 paper-title = Paper passport
 paper-text = Print this page on A6 paper (or A4, and fold it). The card is shown only now; if it is lost, it is taken back like a phone.
-paper-note = To be shown with a paper that has a picture.
+paper-note = To be shown with photo ID.
 role-needed-title = Not with this access
-role-needed-happened = Your access does not let open this page, or do that.
+role-needed-happened = Your access does not allow this page, or what you asked for.
 role-needed-next = Ask a steward or the operator of this space.
 other-origin-title = Asked from elsewhere
 other-origin-happened = The form was not on a page of this node, or your browser does not say so.

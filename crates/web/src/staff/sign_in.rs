@@ -23,9 +23,11 @@ struct SignInPage {
     who: Option<(String, String)>,
     is_steward: bool,
     refusal: Option<String>,
+    /// What was typed, where it is refused.
+    typed: String,
 }
 
-fn page(language: Language, staff: Option<Staff>, refusal: Option<Message>) -> Response {
+fn page(language: Language, staff: Option<Staff>, refused: Option<(Message, &str)>) -> Response {
     let words = Words::of(language);
     let is_steward = staff
         .as_ref()
@@ -34,7 +36,8 @@ fn page(language: Language, staff: Option<Staff>, refusal: Option<Message>) -> R
         frame: Frame::new(words, words.say(Message::SignInTitle)),
         who: staff.map(|staff| (staff.name().to_owned(), role(words, staff.role()))),
         is_steward,
-        refusal: refusal.map(|refusal| words.say(refusal)),
+        refusal: refused.map(|(refusal, _)| words.say(refusal)),
+        typed: refused.map_or("", |(_, typed)| typed).to_owned(),
     };
     shown(&page, language)
 }
@@ -59,7 +62,13 @@ pub(crate) async fn signing_in(
             | AccessError::NotASpace
             | AccessError::Name
             | AccessError::Unknown(_),
-        ) => return page(language, None, Some(Message::SignInRefused)),
+        ) => {
+            return page(
+                language,
+                None,
+                Some((Message::SignInRefused, form.text("code"))),
+            );
+        }
     };
     let next = match staff.role() {
         Role::Desk => DESK,

@@ -307,7 +307,7 @@ async fn the_desk_says_who_is_welcome_in_both_languages() {
             [
                 "Bienvenue",
                 "Camille",
-                "4 demi-journées d’itinérance restantes",
+                "4 demi-journées d’itinérance ce mois-ci",
             ],
             "Déjà utilisé",
             "Demandez une pièce avec photo",
@@ -316,9 +316,9 @@ async fn the_desk_says_who_is_welcome_in_both_languages() {
         (
             Language::English,
             "Put the cursor here",
-            ["Welcome", "Camille", "4 roaming half-days left"],
+            ["Welcome", "Camille", "4 roaming half-days this month"],
             "Already used",
-            "Ask for a paper with a picture",
+            "Ask for photo ID",
             "It is no passport",
         ),
     ] {
