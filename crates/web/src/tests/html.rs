@@ -61,13 +61,7 @@ pub(super) fn read_with_script(html: &str) -> Page {
                 (None, None)
             ),
             "button" => assert!(tag.attribute("type").is_some(), "{tag:?}"),
-            "label" => {
-                let of = tag.attribute("for");
-                assert!(
-                    page.tags.iter().any(|it| it.attribute("id") == of),
-                    "{tag:?}"
-                );
-            }
+            "label" => is_of_a_field(tag, &page),
             _ => {}
         }
     }
@@ -87,17 +81,19 @@ pub(super) fn read_with_forms(html: &str) -> Page {
                 assert_eq!(method, Some("post"));
             }
             "button" => assert_eq!(tag.attribute("type"), Some("submit"), "{tag:?}"),
-            "label" => {
-                let of = tag.attribute("for");
-                assert!(
-                    page.tags.iter().any(|it| it.attribute("id") == of),
-                    "{tag:?}"
-                );
-            }
+            "label" => is_of_a_field(tag, &page),
             _ => {}
         }
     }
     page
+}
+
+/// A label names a field of the page.
+#[track_caller]
+fn is_of_a_field(label: &Tag, page: &Page) {
+    let of = label.attribute("for");
+    let is_there = page.tags.iter().any(|it| it.attribute("id") == of);
+    assert!(is_there, "{label:?}");
 }
 
 #[track_caller]
