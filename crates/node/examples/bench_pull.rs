@@ -24,7 +24,7 @@ use seal::SecretKey;
 use store::{MemoryStore, Store};
 use store_sled::{Options, SledStore};
 use wire::feed::{PAGE_RECORDS_MAX, Page};
-use wire::label::{Charter, Roaming, Settlement};
+use wire::label::{Charter, Overdraw, Roaming, Settlement};
 use wire::space::{Formula, FormulaUnit, Profile};
 use wire::trust::NodeRole;
 use wire::{Cents, EntityId, LocalText, Timestamp};
@@ -123,6 +123,7 @@ async fn network() -> anyhow::Result<(App, App)> {
         roaming: Roaming {
             half_days_per_month: 4,
             settlement: Settlement::Reciprocal,
+            overdraw: Overdraw::Carried,
         },
     };
     let papers = FoundingPapers::Coordinator {

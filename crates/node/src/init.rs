@@ -16,7 +16,7 @@ use anyhow::{Context as _, bail};
 use app::{App, CharterText, Clock as _, Entropy as _, FoundingPapers, Identity, SpaceText};
 use seal::{PublicKey, SecretKey, keyfile};
 use store_sled::SledStore;
-use wire::label::{Charter, Roaming, Settlement};
+use wire::label::{Charter, Overdraw, Roaming, Settlement};
 use wire::space::Profile;
 use wire::trust::NodeRole;
 use wire::{EntityId, INVITATION_BYTES_MAX, Invitation, LocalText};
@@ -112,6 +112,7 @@ async fn init_coordinator(args: InitCoordinator) -> anyhow::Result<()> {
         roaming: Roaming {
             half_days_per_month: HALF_DAYS_PER_MONTH_DEFAULT,
             settlement: Settlement::Reciprocal,
+            overdraw: Overdraw::Carried,
         },
     };
     let (config, mut making) = place.begin(dir)?;

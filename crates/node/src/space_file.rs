@@ -128,6 +128,9 @@ half_days_per_month = {half_days}
 # reciprocal: visits are counted and balanced, not paid.
 # home_pays: the home pays the host's published price.
 settlement = "reciprocal"
+# What becomes of half-days used beyond those granted, while nodes were apart.
+# carried: they count against the next month. forgiven: the next month begins anew.
+overdraw = "carried"
 "#,
         names = names.join(", "),
         half_days = charter.roaming.half_days_per_month,
@@ -177,6 +180,7 @@ mod tests {
             roaming: Roaming {
                 half_days_per_month: 4,
                 settlement: wire::label::Settlement::Reciprocal,
+                overdraw: wire::label::Overdraw::Carried,
             },
         };
         let file: CharterFile = parse(&new_charter_file(&charter)).unwrap();

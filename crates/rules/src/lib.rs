@@ -14,4 +14,6 @@ pub mod feed;
 pub mod freshness;
 pub mod opening;
 pub mod passport;
+pub mod receipt;
 pub mod trust;
+pub mod visit;

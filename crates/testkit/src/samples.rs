@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::{CharterText, SpaceText};
-use wire::label::{Charter, Roaming, Settlement};
+use wire::label::{Charter, Overdraw, Roaming, Settlement};
 use wire::space::{ClockTime, Formula, FormulaUnit, OpenSpan, OpeningHours, Profile, Weekday};
 use wire::{Cents, EntityId, LocalText};
 
@@ -42,6 +42,7 @@ pub fn charter_text(half_days_per_month: u64) -> CharterText {
         roaming: Roaming {
             half_days_per_month,
             settlement: Settlement::Reciprocal,
+            overdraw: Overdraw::Carried,
         },
     }
 }

@@ -31,6 +31,28 @@ pub struct Roaming {
     pub half_days_per_month: u64,
     /// How visits are settled between home and host.
     pub settlement: Settlement,
+    /// What becomes of half-days that were used beyond those granted, which happens
+    /// while nodes are apart. Carried over unless it says otherwise.
+    #[serde(default, skip_serializing_if = "Overdraw::is_carried")]
+    pub overdraw: Overdraw,
+}
+
+/// What becomes of half-days that were used beyond those granted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Overdraw {
+    /// They count against the next month.
+    #[default]
+    Carried,
+    /// The next month begins anew.
+    Forgiven,
+}
+
+impl Overdraw {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    const fn is_carried(&self) -> bool {
+        matches!(self, Self::Carried)
+    }
 }
 
 /// How visits are settled between home and host.

@@ -24,6 +24,7 @@ mod invitation;
 pub mod label;
 pub mod passport;
 pub mod qr;
+pub mod receipt;
 pub mod request;
 mod shape;
 pub mod space;

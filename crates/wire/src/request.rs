@@ -34,12 +34,16 @@ pub const REQUEST_SECONDS_MAX: i64 = 60;
 /// The most bytes of `jti` and `op`.
 pub const TOKEN_BYTES_MAX: usize = 64;
 
-sealed_kind!(Request, "escale-request+jwt", 32 * 1024);
+/// The most bytes of `kind`.
+pub const KIND_BYTES_MAX: usize = 40;
+
+sealed_kind!(Request, "escale-request+jwt", REQUEST_BYTES_MAX);
 
 impl Claims for Request {
     fn check(&self) -> Result<(), Malformed> {
         check_token(&self.jti, "jti")?;
         check_token(&self.op, "op")?;
+        require((1..=KIND_BYTES_MAX).contains(&self.kind.len()), "kind")?;
         require(self.exp > self.iat, "exp is not after iat")?;
         require(
             self.exp.seconds_since(self.iat) <= REQUEST_SECONDS_MAX,
@@ -80,6 +84,12 @@ pub enum AnswerResult {
 
 sealed_kind!(Answer, "escale-answer+jwt", 16 * 1024);
 
+/// The media type of a request over HTTP.
+pub const REQUEST_MEDIA_TYPE: &str = "application/escale-request+jwt";
+
+/// The most bytes of a request over HTTP: those of its compact form.
+pub const REQUEST_BYTES_MAX: usize = 32 * 1024;
+
 /// The media type of an answer over HTTP.
 pub const ANSWER_MEDIA_TYPE: &str = "application/escale-answer+jwt";
 
@@ -92,7 +102,7 @@ impl Claims for Answer {
     }
 }
 
-fn check_token(token: &str, what: &str) -> Result<(), Malformed> {
+pub(crate) fn check_token(token: &str, what: &str) -> Result<(), Malformed> {
     let is_token = (1..=TOKEN_BYTES_MAX).contains(&token.len())
         && token
             .bytes()
