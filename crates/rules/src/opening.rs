@@ -53,7 +53,13 @@ pub fn state(hours: &OpeningHours, now: Timestamp) -> OpenState {
 pub fn wall_clock(time_zone: &str, now: Timestamp) -> Option<(Weekday, u16)> {
     let zone = TimeZone::get(time_zone).ok()?;
     let there = jiff::Timestamp::from_second(now.0).ok()?.to_zoned(zone);
-    let day = match there.weekday() {
+    let minute = u16::try_from(there.hour()).ok()? * 60 + u16::try_from(there.minute()).ok()?;
+    Some((weekday(there.weekday()), minute))
+}
+
+/// The label's name of a day of the week.
+pub(crate) const fn weekday(civil: CivilWeekday) -> Weekday {
+    match civil {
         CivilWeekday::Monday => Weekday::Monday,
         CivilWeekday::Tuesday => Weekday::Tuesday,
         CivilWeekday::Wednesday => Weekday::Wednesday,
@@ -61,9 +67,7 @@ pub fn wall_clock(time_zone: &str, now: Timestamp) -> Option<(Weekday, u16)> {
         CivilWeekday::Friday => Weekday::Friday,
         CivilWeekday::Saturday => Weekday::Saturday,
         CivilWeekday::Sunday => Weekday::Sunday,
-    };
-    let minute = u16::try_from(there.hour()).ok()? * 60 + u16::try_from(there.minute()).ok()?;
-    Some((day, minute))
+    }
 }
 
 /// The month that the wall calendar shows in a time zone, `YYYY-MM`.
