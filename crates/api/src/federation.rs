@@ -19,7 +19,7 @@ use crate::problem::Problem;
 const ANCHOR_MEDIA_TYPE: &str = "application/escale-anchor+jwt";
 
 /// A sealed document, with its media type.
-pub(crate) struct Compact(&'static str, String);
+pub(crate) struct Compact(pub(crate) &'static str, pub(crate) String);
 
 impl IntoResponse for Compact {
     fn into_response(self) -> Response {

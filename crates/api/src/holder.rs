@@ -1,12 +1,13 @@
 //! What a member asks of their home, with a passport shown to it.
 
-use app::{App, EnrolError, MemberState, Membership};
+use app::{App, EnrolError, MemberState, Membership, Roamed};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use wire::Timestamp;
 use wire::passport::RoamingClaim;
+use wire::receipt::{CreditReason, HalfDay, ProofBy};
+use wire::{EntityId, Timestamp};
 
 use crate::asker::ByAMember;
 use crate::people::{EnrolledBody, JsonBody};
@@ -20,6 +21,54 @@ pub(crate) struct MembershipBody {
     state: MemberState,
     roaming: RoamingClaim,
     passport_until: Timestamp,
+    visits: Vec<RoamedBody>,
+}
+
+/// A visit elsewhere, as the host's receipt has it.
+#[derive(Debug, Serialize)]
+struct RoamedBody {
+    host: EntityId,
+    receipt: String,
+    date: String,
+    arrived: Timestamp,
+    left: Timestamp,
+    half_days: Vec<HalfDay>,
+    by: ProofBy,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credited: Option<CreditedBody>,
+}
+
+#[derive(Debug, Serialize)]
+struct CreditedBody {
+    reason: CreditReason,
+    at: Timestamp,
+}
+
+impl From<Roamed> for RoamedBody {
+    fn from(roamed: Roamed) -> Self {
+        let Roamed {
+            host,
+            id,
+            date,
+            arrived,
+            left,
+            half_days,
+            by,
+            taken_at: _,
+            credited,
+            receipt: _,
+        } = roamed;
+        Self {
+            host,
+            receipt: id,
+            date,
+            arrived,
+            left,
+            half_days: half_days.list(),
+            by,
+            credited: credited.map(|(reason, at)| CreditedBody { reason, at }),
+        }
+    }
 }
 
 /// `GET /api/v1/member`: what this home knows of the member who asks.
@@ -33,6 +82,7 @@ pub(crate) async fn membership(
         state,
         roaming,
         passport_until,
+        roamed,
     } = app.membership(&holder).await?;
     Ok(Json(MembershipBody {
         name,
@@ -40,6 +90,7 @@ pub(crate) async fn membership(
         state,
         roaming,
         passport_until,
+        visits: roamed.into_iter().map(RoamedBody::from).collect(),
     }))
 }
 

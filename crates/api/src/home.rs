@@ -9,8 +9,10 @@ use axum::extract::State;
 use rules::freshness::Freshness;
 use rules::opening::OpenState;
 use rules::trust::Standing;
+use rules::visit::{HalfDays, Translation};
 use serde::Serialize;
 use wire::label::Charter;
+use wire::receipt::{HalfDay, VisitValue};
 use wire::space::{ClockTime, Formula, OpeningHours, Profile, Weekday};
 use wire::trust::NodeRole;
 use wire::{EntityId, Timestamp};
@@ -75,8 +77,38 @@ struct SpaceBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     open: Option<OpenBody>,
     formulas: BTreeMap<String, Formula>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    visit: Option<TranslationBody>,
     freshness: FreshnessBody,
     feed: FeedBody,
+}
+
+/// What a visit would count, for a member of another space.
+#[derive(Debug, Serialize)]
+struct TranslationBody {
+    date: String,
+    day: Vec<HalfDay>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_now: Option<Vec<HalfDay>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<VisitValue>,
+}
+
+impl From<Translation> for TranslationBody {
+    fn from(translation: Translation) -> Self {
+        let Translation {
+            date,
+            day,
+            from_now,
+            value,
+        } = translation;
+        Self {
+            date,
+            day: day.list(),
+            from_now: from_now.map(HalfDays::list),
+            value,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -172,6 +204,7 @@ impl From<SpaceView> for SpaceBody {
             hours,
             open,
             formulas,
+            translation,
             freshness,
             feed,
         } = space;
@@ -182,6 +215,7 @@ impl From<SpaceView> for SpaceBody {
             opening_hours: hours,
             open: open.map(OpenBody::from),
             formulas: formulas.into_iter().collect(),
+            visit: translation.map(TranslationBody::from),
             freshness: freshness.into(),
             feed: feed.into(),
         }

@@ -19,6 +19,8 @@ mod home;
 mod members;
 mod people;
 mod problem;
+mod requests;
+mod visits;
 
 use std::collections::BTreeMap;
 
@@ -108,6 +110,14 @@ pub const ROUTES: &[Route] = &[
         },
     },
     Route {
+        method: "POST",
+        path: "/federation/v1/request",
+        who: Who::Anybody,
+        handler: || {
+            post(requests::request).layer(DefaultBodyLimit::max(wire::request::REQUEST_BYTES_MAX))
+        },
+    },
+    Route {
         method: "GET",
         path: "/api/v1/home",
         who: Who::Anybody,
@@ -124,6 +134,54 @@ pub const ROUTES: &[Route] = &[
         path: "/api/v1/desk/judge",
         who: Who::Desk,
         handler: || post(people::judge).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/desk/receive",
+        who: Who::Desk,
+        handler: || post(visits::receive).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/visits/here",
+        who: Who::Desk,
+        handler: || get(visits::here),
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/visits",
+        who: Who::Steward,
+        handler: || get(visits::list),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/visits/{visit}/leave",
+        who: Who::Desk,
+        handler: || post(visits::leave).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/visits/{visit}/correct",
+        who: Who::Steward,
+        handler: || post(visits::correct).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/outbox",
+        who: Who::Operator,
+        handler: || get(requests::outbox),
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/outbox/{op}/again",
+        who: Who::Operator,
+        handler: || post(requests::again).layer(DefaultBodyLimit::max(people::BODY_BYTES_MAX)),
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/conflicts",
+        who: Who::Operator,
+        handler: || get(requests::conflicts),
     },
     Route {
         method: "POST",

@@ -1,6 +1,6 @@
 //! Enrolling a member's phone, and judging a visitor at the desk.
 
-use app::{App, EnrolError, Judged, Visitor};
+use app::{App, EnrolError, Judged, VisitId, Visitor};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
@@ -73,7 +73,7 @@ impl From<EnrolError> for Problem {
 /// What a desk sends: the text that a scanner read.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ShownBody {
-    code: String,
+    pub(crate) code: String,
 }
 
 /// `POST /api/v1/desk/judge`: is this visitor welcome?
@@ -97,6 +97,8 @@ pub(crate) struct JudgedBody {
     visitor: Option<VisitorBody>,
     home_freshness: FreshnessBody,
     label_freshness: FreshnessBody,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    visit: Option<VisitId>,
 }
 
 #[derive(Debug, Serialize)]
@@ -113,6 +115,7 @@ impl From<Judged> for JudgedBody {
             visitor,
             home_freshness,
             label_freshness,
+            visit,
         } = judged;
         let (answer, reason, half_days_left) = words(verdict);
         let visitor = visitor.map(
@@ -133,6 +136,7 @@ impl From<Judged> for JudgedBody {
             visitor,
             home_freshness: home_freshness.into(),
             label_freshness: label_freshness.into(),
+            visit,
         }
     }
 }

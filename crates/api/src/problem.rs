@@ -34,6 +34,11 @@ pub const CODES: &[(&str, u16)] = &[
     ("member_formula", 400),
     ("member_half_days", 400),
     ("member_name", 400),
+    ("request_malformed", 400),
+    ("request_not_genuine", 400),
+    ("request_other_audience", 400),
+    ("request_out_of_time", 400),
+    ("visit_time", 400),
     ("credential_needed", 401),
     ("passport_needed", 401),
     ("access_code", 403),
@@ -44,18 +49,25 @@ pub const CODES: &[(&str, u16)] = &[
     ("role_needed", 403),
     ("no_such_credential", 404),
     ("no_such_member", 404),
+    ("no_such_request", 404),
     ("no_such_route", 404),
+    ("no_such_visit", 404),
     ("not_here", 404),
     ("wrong_method", 405),
     ("member_ended", 409),
     ("member_not_active", 409),
+    ("request_replayed", 409),
     ("too_many_passports", 409),
+    ("visit_ended", 409),
+    ("visit_too_late", 409),
     ("body_too_long", 413),
     ("wrong_media_type", 415),
+    ("too_many_refusals", 429),
     ("fault", 500),
     ("busy", 503),
     ("clock_wrong", 503),
     ("nothing_heard", 503),
+    ("request_not_yet", 503),
 ];
 
 /// When to come back after a refusal that passes by itself.
@@ -121,6 +133,7 @@ impl From<Fault> for Problem {
             | Fault::Form { .. }
             | Fault::Entropy(_)
             | Fault::OwnFeed(_)
+            | Fault::Calendar
             | Fault::Seal(_) => {
                 tracing::error!(error = %chain(&fault), "a request failed");
                 Self::new("fault", "Something is broken in this node")

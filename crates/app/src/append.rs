@@ -7,9 +7,10 @@ use std::sync::{MutexGuard, PoisonError};
 use rules::feed::{Author, CONFIGURATION_KIND};
 use rules::freshness::HEAD_SECONDS;
 use rules::trust;
-use seal::{KeySet, Verified};
+use seal::{KeySet, Sealed, Verified};
 use store::{Batch, Expected, Key, Position, Versioned};
 use wire::feed::{Body, Head, PageRecord, Record};
+use wire::receipt::RecordReference;
 use wire::space::THE_ONE;
 use wire::{EntityId, Sha256Hash, Timestamp};
 
@@ -244,6 +245,52 @@ impl App {
         self.text_at(entity, &latest).await
     }
 
+    /// Where the latest record of a kind and id stands in a feed, removed or not.
+    pub(crate) async fn latest_at(
+        &self,
+        entity: &EntityId,
+        kind: &str,
+        id: &str,
+    ) -> Result<Option<stored::Latest>, Fault> {
+        let key = crate::keys::latest(entity, kind, id);
+        let found = self.store().get(&key).await?;
+        found.map(|found| stored::decode(&key, &found)).transpose()
+    }
+
+    /// Like [`App::latest_text`], with where the record stands.
+    pub(crate) async fn latest_record(
+        &self,
+        entity: &EntityId,
+        kind: &str,
+        id: &str,
+    ) -> Result<Option<(RecordReference, String)>, Fault> {
+        let Some(latest) = self.latest_at(entity, kind, id).await? else {
+            return Ok(None);
+        };
+        let text = self.text_at(entity, &latest).await?;
+        Ok(text.map(|text| (latest.reference(), text)))
+    }
+
+    /// A record of a feed, opened again by the keys that its author goes on with, and
+    /// its body unless it was removed or dropped.
+    pub(crate) async fn record_at(
+        &self,
+        entity: &EntityId,
+        at: RecordReference,
+    ) -> Result<Option<(Record, Option<String>)>, Fault> {
+        let key = crate::keys::record(entity, at.epoch, at.seq);
+        let Some(found) = self.store().get(&key).await? else {
+            return Ok(None);
+        };
+        let stored: stored::Record = stored::decode(&key, &found)?;
+        let (feed, _) = self.feed_state(entity).await?;
+        let Some(keys) = feed.tip()?.ops else {
+            return Ok(None);
+        };
+        let record = Sealed::<Record>::parse(&stored.record).and_then(|it| it.open(&keys));
+        Ok(record.ok().map(|record| (record.into_inner(), stored.body)))
+    }
+
     /// The bodies of the latest records of a kind in a feed, with their ids, in no
     /// particular order.
     pub(crate) async fn latest_texts(
@@ -261,6 +308,20 @@ impl App {
         kind: &str,
         most: usize,
     ) -> Result<Vec<(String, String)>, Fault> {
+        let records = self.some_latest_records(entity, kind, most).await?;
+        Ok(records
+            .into_iter()
+            .map(|(id, _, text)| (id, text))
+            .collect())
+    }
+
+    /// The same, with where each record stands.
+    pub(crate) async fn some_latest_records(
+        &self,
+        entity: &EntityId,
+        kind: &str,
+        most: usize,
+    ) -> Result<Vec<(String, RecordReference, String)>, Fault> {
         let stem = crate::keys::latest_of_kind(entity, kind);
         let mut texts = Vec::new();
         let mut pointers_left = most.saturating_mul(POINTERS_PER_TEXT_MAX);
@@ -282,7 +343,8 @@ impl App {
                 pointers_left -= 1;
                 let latest: stored::Latest = stored::decode(key, found)?;
                 if let Some(text) = self.text_at(entity, &latest).await? {
-                    texts.push((latest.id, text));
+                    let at = latest.reference();
+                    texts.push((latest.id, at, text));
                 }
             }
             after = page.entries.last().map(|(key, _)| key.clone());

@@ -1,7 +1,9 @@
 //! The desk: is this visitor welcome?
 //!
-//! **Invariant:** nothing is asked of anybody. The answer comes from what the host
-//! holds, and of the person nothing is kept but a hash that ends a second showing.
+//! **Invariant:** nothing is asked of anybody. The answer comes from what the host holds.
+//!
+//! **Invariant:** of somebody who is not let in nothing is kept. Of a visitor who is, the
+//! visit is kept, in the commit that makes sure that the showing is the first.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -9,15 +11,17 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use rules::freshness::Freshness;
 use rules::passport::{Desk, DeskClock, Held, NotGenuine, Verdict, judge};
 use seal::{KeySet, Sealed, Thumbprint, Verified};
-use store::{Batch, CommitError, Expected};
+use store::{Batch, Expected};
 use wire::passport::{Presentation, SHOWN_NAME_CHARS_MAX, Shown, ShownBy};
-use wire::space::{OpeningHours, THE_ONE};
 use wire::status_list::{STATUS_LIST_KIND, StatusListToken, Statuses, status_list_id};
-use wire::{BodyKind, EntityId, Timestamp, qr};
+use wire::{EntityId, Timestamp, qr};
 
 use crate::access::Staff;
+use crate::exchange::VisitId;
+use crate::fault::{Attempt, until_settled};
 use crate::people::Showing;
 use crate::stored::{self, Feed};
+use crate::visits::{Terms, used_in};
 use crate::{App, Fault};
 
 /// How long a showing is remembered: longer than the poorest clock lets it live.
@@ -34,6 +38,9 @@ pub struct Judged {
     pub home_freshness: Freshness,
     /// How fresh what is known of the label is.
     pub label_freshness: Freshness,
+    /// The visit that began, or goes on; `None` where nobody was let in, and for members
+    /// of this space, who come and go uncounted.
+    pub visit: Option<VisitId>,
 }
 
 /// What a host reads of a visitor: no more than it must.
@@ -48,7 +55,7 @@ pub struct Visitor {
 }
 
 /// The most characters of a formula's id, as a passport has it.
-const FORMULA_CHARS_MAX: usize = 40;
+pub(crate) const FORMULA_CHARS_MAX: usize = 40;
 
 /// How many homes, and how many lists, are kept open: more than visit a village in a day.
 const OPENED_MAX: usize = 128;
@@ -65,8 +72,8 @@ const OPENED_PLACES_MAX: u64 = 262_144;
 pub(crate) struct Opened {
     homes: BTreeMap<Thumbprint, Arc<KnownHome>>,
     lists: BTreeMap<String, Arc<KnownList>>,
-    /// The time zone of this space.
-    zone: Option<((u64, u64), Arc<str>)>,
+    /// On what terms a visitor is received here.
+    pub(crate) terms: Option<Arc<Terms>>,
 }
 
 /// A home, and the keys by which its passports open at a position of its feed.
@@ -97,6 +104,15 @@ struct KnownList {
     until: Timestamp,
 }
 
+/// What a person at the desk has looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Looked {
+    /// Nothing but what was scanned.
+    AtTheCode,
+    /// A paper with a picture, beside a passport on paper.
+    AtThePaperToo,
+}
+
 /// Keeps something open; before there is too much of it, all is forgotten.
 fn remember<K: Ord, T>(kept: &mut BTreeMap<K, Arc<T>>, key: K, value: &Arc<T>) {
     if kept.len() >= OPENED_MAX {
@@ -106,9 +122,19 @@ fn remember<K: Ord, T>(kept: &mut BTreeMap<K, Arc<T>>, key: K, value: &Arc<T>) {
 }
 
 impl App {
-    /// Judges the code that a visitor shows. A showing that is let in is kept, in
-    /// the same step, so that it is let in once.
+    /// Judges the code that a visitor shows. A showing that is let in is kept, in the
+    /// same step, so that it is let in once, and so is the visit that begins.
     pub async fn judge(&self, _: &Staff, code: &str) -> Result<Judged, Fault> {
+        self.judge_looking(code, Looked::AtTheCode).await
+    }
+
+    /// Judges a passport on paper, of which a person says that it is the visitor's: what
+    /// would be to verify is verified, and the visit begins.
+    pub async fn receive_on_paper(&self, _: &Staff, code: &str) -> Result<Judged, Fault> {
+        self.judge_looking(code, Looked::AtThePaperToo).await
+    }
+
+    async fn judge_looking(&self, code: &str, by: Looked) -> Result<Judged, Fault> {
         let (label, _) = self.feed_state(&self.identity().coordinator).await?;
         let label_freshness = crate::home::freshness_of(&label, self.now());
         let unknown = |why| Judged {
@@ -116,11 +142,10 @@ impl App {
             visitor: None,
             home_freshness: Freshness::Never,
             label_freshness,
+            visit: None,
         };
-        let Some(presentation) = qr::decode(code.trim())
-            .ok()
-            .and_then(|text| Presentation::parse(&text).ok())
-        else {
+        let text = qr::decode(code.trim()).unwrap_or_default();
+        let Ok(presentation) = Presentation::parse(&text) else {
             return Ok(unknown(NotGenuine::Malformed));
         };
         let (shown, home, feed) = match self.open_shown(&presentation).await? {
@@ -131,11 +156,14 @@ impl App {
         let verdict = self
             .judge_shown(&shown, &home, label, home_freshness)
             .await?;
-        let verdict = match (&shown.by, verdict) {
-            (ShownBy::Holder(showing), Verdict::Allowed { .. }) => {
-                self.keep_showing(&shown, showing, verdict).await?
+        let (verdict, visit) = match (&shown.by, verdict, by) {
+            (ShownBy::Holder(showing), Verdict::Allowed { .. }, _) => {
+                until_settled!(self.try_let_in(&shown, Some(showing), verdict, &text).await)?
             }
-            (ShownBy::Holder(_) | ShownBy::Paper, verdict) => verdict,
+            (ShownBy::Paper, Verdict::ToVerify { .. }, Looked::AtThePaperToo) => {
+                until_settled!(self.try_let_in(&shown, None, verdict, &text).await)?
+            }
+            (ShownBy::Holder(_) | ShownBy::Paper, verdict, _) => (verdict, None),
         };
         let visitor = Visitor {
             name: wire::printable(&shown.passport.name, SHOWN_NAME_CHARS_MAX),
@@ -147,6 +175,7 @@ impl App {
             visitor: Some(visitor),
             home_freshness,
             label_freshness,
+            visit,
         })
     }
 
@@ -214,7 +243,9 @@ impl App {
             ShownBy::Holder(showing) => self.was_shown(shown, showing).await?,
             ShownBy::Paper => false,
         };
-        let month = rules::opening::month(&self.own_zone().await?, now).unwrap_or_default();
+        let date = self.own_terms().await?.day(now)?.date;
+        let month = date.get(..7).unwrap_or_default();
+        let used_here = self.used_here(shown, month).await?;
         let held = Held {
             register_as_of,
             host: &register.standing(&identity.entity, now),
@@ -222,11 +253,12 @@ impl App {
             home_freshness,
             statuses: list.as_ref().map(|list| (&list.statuses, list.until)),
             was_shown,
+            used_here,
         };
         let desk = Desk {
             host: &identity.entity,
             now,
-            month: &month,
+            month,
             clock: DeskClock::Good,
         };
         Ok(judge(shown, held, desk))
@@ -274,25 +306,7 @@ impl App {
         Ok(Some(list))
     }
 
-    /// The time zone of this space, as it published it.
-    async fn own_zone(&self) -> Result<Arc<str>, Fault> {
-        let entity = &self.identity().entity;
-        let (feed, _) = self.feed_state(entity).await?;
-        let position = (feed.epoch, feed.seq);
-        let seen = self.opened().zone.clone();
-        if let Some((_, zone)) = seen.filter(|(at, _)| *at == position) {
-            return Ok(zone);
-        }
-        let hours = self
-            .latest_text(entity, OpeningHours::KIND, THE_ONE)
-            .await?;
-        let hours = hours.and_then(|text| OpeningHours::read(&text).ok());
-        let zone: Arc<str> = hours.map_or("Europe/Paris".into(), |it| it.time_zone.into());
-        self.opened().zone = Some((position, Arc::clone(&zone)));
-        Ok(zone)
-    }
-
-    fn opened(&self) -> MutexGuard<'_, Opened> {
+    pub(crate) fn opened(&self) -> MutexGuard<'_, Opened> {
         let opened = self.inner.opened.lock();
         opened.unwrap_or_else(PoisonError::into_inner)
     }
@@ -306,29 +320,67 @@ impl App {
         Ok(self.store().get(&key).await?.is_some())
     }
 
-    /// Keeps that this showing was let in; whoever comes second was not first.
-    async fn keep_showing(
+    /// How many half-days of a month the passport has used at this host. A visit of
+    /// yesterday that nobody ended is ended first.
+    async fn used_here(&self, shown: &Shown, month: &str) -> Result<u64, Fault> {
+        if shown.passport.iss == self.identity().entity {
+            return Ok(0);
+        }
+        let (mut guest, _) = self.guest(shown).await?;
+        if let Some(visit) = guest.as_ref().and_then(|guest| guest.here)
+            && self.end_if_forgotten(visit).await?
+        {
+            guest = self.guest(shown).await?.0;
+        }
+        Ok(guest.map_or(0, |guest| used_in(&guest, month)))
+    }
+
+    /// Keeps that this showing was let in, and that the visitor came; whoever comes
+    /// second was not first. What is on paper is shown as often as it is looked at.
+    async fn try_let_in(
         &self,
         shown: &Shown,
-        showing: &wire::passport::Showing,
+        showing: Option<&wire::passport::Showing>,
         verdict: Verdict,
-    ) -> Result<Verdict, Fault> {
+        presentation: &str,
+    ) -> Result<(Verdict, Option<VisitId>), Attempt<Fault>> {
+        let mut batch = Batch::new();
+        if let Some(showing) = showing {
+            if self.was_shown(shown, showing).await? {
+                return Ok((Verdict::AlreadyUsed, None));
+            }
+            self.put_showing(&mut batch, shown, showing)?;
+        }
+        let visit = if shown.passport.iss == self.identity().entity {
+            None
+        } else {
+            let guest = self.guest(shown).await?;
+            let visit = self.put_arrival(&mut batch, shown, presentation, guest);
+            Some(visit.await?)
+        };
+        if !batch.writes.is_empty() {
+            self.commit_at("arrive", batch).await?;
+        }
+        Ok((verdict, visit))
+    }
+
+    fn put_showing(
+        &self,
+        batch: &mut Batch,
+        shown: &Shown,
+        showing: &wire::passport::Showing,
+    ) -> Result<(), Fault> {
         #[cfg(feature = "sabotage")]
         if crate::sabotage::forgets_showings() {
-            return Ok(verdict);
+            return Ok(());
         }
         let key = crate::keys::showing(shown.passport.as_str(), &showing.nonce);
         let kept = Showing {
             until: showing.shown_at.plus_seconds(SHOWING_SECONDS),
         };
-        let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::Absent);
         batch.put(key.clone(), stored::encode(&key, &kept)?);
-        match self.store().commit(batch).await {
-            Ok(_) => Ok(verdict),
-            Err(CommitError::Conflict { .. }) => Ok(Verdict::AlreadyUsed),
-            Err(error) => Err(error.into()),
-        }
+        Ok(())
     }
 
     /// Forgets showings that nobody can show again. Gives how many.

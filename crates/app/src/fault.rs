@@ -42,6 +42,9 @@ pub enum Fault {
     /// other keys than those that its feed names.
     #[error("others would refuse what this node writes")]
     OwnFeed(#[source] FeedRefusal),
+    /// No calendar has the day, or no clock the moment.
+    #[error("the day or the time zone of a visit does not exist")]
+    Calendar,
     /// The coordinator's feed was not read yet, so that nothing is known of the label.
     #[error("nothing was heard from the coordinator yet")]
     NothingHeard,

@@ -3,7 +3,8 @@
 use rules::freshness::{self, Freshness};
 use rules::opening;
 use rules::trust::{self, Standing};
-use wire::space::{FORMULAS_MAX, Formula, OpeningHours, Profile, THE_ONE};
+use rules::visit;
+use wire::space::{FORMULAS_MAX, Profile, THE_ONE};
 use wire::{BodyKind, EntityId, Timestamp};
 
 use crate::stored::Feed;
@@ -81,19 +82,22 @@ impl App {
         };
         let (feed, _) = self.feed_state(space).await?;
         let profile = self.latest_text(space, Profile::KIND, THE_ONE).await?;
-        let hours = self.latest_text(space, OpeningHours::KIND, THE_ONE).await?;
-        let hours = hours.and_then(|text| OpeningHours::read(&text).ok());
-        let mut formulas = Vec::new();
+        let hours = self.hours_of(space).await?;
         // What a space without the label sells is nobody's business here; and a space
         // that publishes without end is read to a limit.
         let is_shown = matches!(standing, Standing::Labelled { .. } | Standing::Admitted)
             || *space == self.identity().entity;
         let most = if is_shown { FORMULAS_MAX } else { 0 };
-        for (id, text) in self.some_latest_texts(space, Formula::KIND, most).await? {
-            if let Ok(formula) = Formula::read(&text) {
-                formulas.push((id, formula));
-            }
-        }
+        let formulas = self.some_formulas_of(space, most).await?;
+        let translation = if matches!(standing, Standing::Labelled { .. }) {
+            let published = hours.as_ref().map(|(hours, record)| (hours, *record));
+            visit::translate(published, &formulas, now).unwrap_or_default()
+        } else {
+            None
+        };
+        let hours = hours.map(|(hours, _)| hours);
+        let formulas = formulas.into_iter().map(|it| (it.id, it.formula));
+        let mut formulas: Vec<_> = formulas.collect();
         formulas.sort_by(|(a_id, a), (b_id, b)| (a.unit, a_id).cmp(&(b.unit, b_id)));
         Ok(SpaceView {
             entity: space.clone(),
@@ -102,6 +106,7 @@ impl App {
             open: hours.as_ref().map(|hours| opening::state(hours, now)),
             hours,
             formulas,
+            translation,
             freshness: freshness_of(&feed, now),
             feed: view_of(&feed, self.pulled_at(&feed)),
         })

@@ -4,8 +4,10 @@
 //! outside can reach into a neighbour's range.
 
 use store::{Key, Prefix};
+use wire::passport::StatusReference;
 use wire::{EntityId, Sha256Hash};
 
+use crate::exchange::{Op, ReceiptId, VisitId};
 use crate::people::Place;
 
 /// One line of the register of what a node stores.
@@ -46,6 +48,27 @@ pub const CREDENTIALS: Prefix = Prefix::new(*b"cr");
 pub const ACCESS_CODES: Prefix = Prefix::new(*b"ac");
 /// Showings that were judged at this desk.
 pub const SHOWINGS: Prefix = Prefix::new(*b"sh");
+
+/// Visits at this host.
+pub const VISITS: Prefix = Prefix::new(*b"vi");
+/// Who visits this host, and what proves it.
+pub const VISITORS: Prefix = Prefix::new(*b"vs");
+/// What each passport has used at this host.
+pub const GUESTS: Prefix = Prefix::new(*b"gu");
+/// Receipts that this host signed.
+pub const RECEIPTS_ISSUED: Prefix = Prefix::new(*b"ri");
+/// Requests that wait for their answer.
+pub const OUTBOX: Prefix = Prefix::new(*b"ob");
+/// What others were answered.
+pub const INBOX: Prefix = Prefix::new(*b"ib");
+/// Attempts that were answered.
+pub const ATTEMPTS: Prefix = Prefix::new(*b"jt");
+/// Receipts that this home accepted.
+pub const RECEIPTS_TAKEN: Prefix = Prefix::new(*b"rt");
+/// Where each of them lies.
+pub const TAKEN_PLACES: Prefix = Prefix::new(*b"rx");
+/// Which receipt a proof stands for.
+pub const PROOFS: Prefix = Prefix::new(*b"pu");
 
 /// All of them; a test holds this list against what is stored.
 pub const HOLDINGS: &[Holding] = &[
@@ -100,7 +123,7 @@ pub const HOLDINGS: &[Holding] = &[
     Holding {
         prefix: PASSPORTS,
         holds: "the places in the status lists that this home gave, to whom, until when, and the key and passport that each was renewed to",
-        kept: "whose it was until it runs out; the place as long as its list",
+        kept: "whose it was until 97 days after it runs out, so that late receipts are known; the place as long as its list",
         is_personal: true,
     },
     Holding {
@@ -119,6 +142,66 @@ pub const HOLDINGS: &[Holding] = &[
         prefix: SHOWINGS,
         holds: "hashes of showings that were let in, so that none is let in twice",
         kept: "ten minutes",
+        is_personal: false,
+    },
+    Holding {
+        prefix: VISITS,
+        holds: "visits of other spaces' members: home, times, what was counted, and the passport by a digest of its place",
+        kept: "13 months after the visit, for the accounts",
+        is_personal: true,
+    },
+    Holding {
+        prefix: VISITORS,
+        holds: "who visits: the name and formula that a steward sees, and the presentation that proves it to the home",
+        kept: "until the visit is answered for and a week has passed, in which it can be corrected; 98 days at most",
+        is_personal: true,
+    },
+    Holding {
+        prefix: GUESTS,
+        holds: "what each passport has used here, by a digest of its place, so that nothing counts twice",
+        kept: "until the passport has run out and a week has passed",
+        is_personal: true,
+    },
+    Holding {
+        prefix: RECEIPTS_ISSUED,
+        holds: "receipts and credits that this host signed, and what became of them",
+        kept: "13 months, for the accounts",
+        is_personal: true,
+    },
+    Holding {
+        prefix: OUTBOX,
+        holds: "requests that wait for their answer, and those that were refused, by the receipt that they are about",
+        kept: "until they are accepted; refused ones 98 days",
+        is_personal: false,
+    },
+    Holding {
+        prefix: INBOX,
+        holds: "what other nodes asked and were answered, so that the same question gets the same answer",
+        kept: "98 days: longer than a receipt may be late",
+        is_personal: true,
+    },
+    Holding {
+        prefix: ATTEMPTS,
+        holds: "hashes of attempts that were answered, so that none is answered twice",
+        kept: "eleven minutes",
+        is_personal: false,
+    },
+    Holding {
+        prefix: RECEIPTS_TAKEN,
+        holds: "receipts of this home's members, with their proofs and credits: when each was where",
+        kept: "13 months after the visit, for the accounts",
+        is_personal: true,
+    },
+    Holding {
+        prefix: TAKEN_PLACES,
+        holds: "under which member each receipt lies, by a hash of its name",
+        kept: "as long as the receipt",
+        is_personal: true,
+    },
+    Holding {
+        prefix: PROOFS,
+        holds: "which receipt each proof stands for, by its hash, so that none counts twice",
+        kept: "as long as the receipt",
         is_personal: false,
     },
 ];
@@ -217,6 +300,76 @@ pub(crate) fn showing(passport: &str, nonce: &str) -> Key {
         SHOWINGS,
         &Sha256Hash::of(&[&passport.0, nonce.as_bytes()]).0,
     )
+}
+
+/// The passport of a place, as a host tells it from others.
+pub(crate) fn guest_of(named: &StatusReference) -> Sha256Hash {
+    Sha256Hash::of(&[&named.idx.to_be_bytes(), named.uri.as_bytes()])
+}
+
+pub(crate) fn visit(id: VisitId) -> Key {
+    Key::new(VISITS, id.bytes())
+}
+
+pub(crate) fn visitor(id: VisitId) -> Key {
+    Key::new(VISITORS, id.bytes())
+}
+
+pub(crate) fn guest(guest: Sha256Hash) -> Key {
+    Key::new(GUESTS, &guest.0)
+}
+
+pub(crate) fn receipt_issued(id: ReceiptId) -> Key {
+    Key::new(RECEIPTS_ISSUED, id.bytes())
+}
+
+pub(crate) fn outgoing(op: Op) -> Key {
+    Key::new(OUTBOX, op.bytes())
+}
+
+pub(crate) fn answered(by: &EntityId, op: &str) -> Key {
+    Key::new(INBOX, &[&feed_name(by)[..], &short_hash::<16>(op)].concat())
+}
+
+pub(crate) fn answered_to(by: &EntityId) -> [u8; FEED_BYTES] {
+    feed_name(by)
+}
+
+pub(crate) fn attempt(by: &EntityId, jti: &str) -> Key {
+    Key::new(
+        ATTEMPTS,
+        &[&feed_name(by)[..], &short_hash::<16>(jti)].concat(),
+    )
+}
+
+pub(crate) fn receipt_taken(member: &str, host: &EntityId, id: &str) -> Key {
+    let rest = [
+        &member_stem(member)[..],
+        &feed_name(host),
+        &short_hash::<16>(id),
+    ];
+    Key::new(RECEIPTS_TAKEN, &rest.concat())
+}
+
+/// A member's number, which has 9 characters, padded so that no number is the beginning
+/// of another.
+pub(crate) fn member_stem(member: &str) -> [u8; 16] {
+    let mut stem = [0; 16];
+    stem.iter_mut()
+        .zip(member.as_bytes())
+        .for_each(|(to, from)| *to = *from);
+    stem
+}
+
+pub(crate) fn taken_place(host: &EntityId, id: &str) -> Key {
+    Key::new(
+        TAKEN_PLACES,
+        &[&feed_name(host)[..], &short_hash::<16>(id)].concat(),
+    )
+}
+
+pub(crate) fn proof(host: &EntityId, proof: Sha256Hash) -> Key {
+    Key::new(PROOFS, &[&feed_name(host)[..], &proof.0].concat())
 }
 
 #[cfg(test)]

@@ -14,22 +14,27 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod allowance;
 mod append;
 mod check;
 mod codes;
 mod desk;
 mod env;
+mod exchange;
 mod fault;
 mod found;
 mod home;
+mod inbox;
 mod join;
 pub mod keys;
 mod label;
 mod members;
+mod outbox;
 mod passports;
 mod people;
 mod publish;
 mod pull;
+mod receipts;
 mod register;
 mod renew;
 #[cfg(feature = "sabotage")]
@@ -39,10 +44,11 @@ mod serve;
 mod statuses;
 mod stored;
 pub mod view;
+mod visits;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use seal::{PublicKey, SecretKey};
 use store::{Batch, CommitError, Key, Position, Prefix, Store, Versioned};
@@ -50,20 +56,25 @@ use wire::trust::NodeRole;
 use wire::{EntityId, Timestamp};
 
 pub use access::{AccessError, AccessRow, Operator, ROLES, Role, Staff, Steward};
+pub use allowance::Roamed;
 pub use check::{CheckReport, Depth};
 pub use desk::{Judged, Visitor};
 pub use env::{Clock, Entropy, EntropyError};
+pub use exchange::{About, Fate, Op, ReceiptId, VisitId};
 pub use fault::{Fault, chain};
 pub use found::{FoundError, FoundingPapers};
+pub use inbox::{ConflictRow, REFUSALS_KEPT_MAX, RequestError};
 pub use join::{JoinError, JoinState};
 pub use label::{LabelError, LabelRow, LabelState};
 pub use members::{MemberError, MemberRow};
+pub use outbox::{Letter, OutboxError, OutboxRow, SendFailure, UNANSWERED};
 pub use passports::{EnrolError, Holder, Membership, PaperPassport};
 pub use people::MemberState;
 pub use publish::{CharterText, PublishError, Published, SpaceText};
 pub use pull::{PullError, PullStep};
 pub use register::{Member, Register};
 pub use serve::ServeError;
+pub use visits::{Correction, Stay, VisitError, VisitRow};
 
 /// Who this node is, with the keys by which it speaks.
 #[derive(Debug)]
@@ -103,6 +114,12 @@ struct Inner {
     feeds_read: Mutex<BTreeMap<Key, (Position, stored::Feed)>>,
     /// What the desk has opened of other feeds.
     opened: Mutex<desk::Opened>,
+    /// How often each node has called this one, since the node started.
+    calls: Mutex<BTreeMap<EntityId, u64>>,
+    /// Why requests were not answered, since the node started.
+    send_failures: Mutex<BTreeMap<String, SendFailure>>,
+    /// Whose feed shall be read soon, because they referred to what was not heard yet.
+    wanted: Mutex<BTreeSet<EntityId>>,
     /// What the last look through the store found.
     store_problems: RwLock<Vec<String>>,
     /// Whether the clock was declared right by a person, whatever was signed before.
@@ -145,6 +162,9 @@ impl App {
                 pulled: RwLock::new(BTreeMap::new()),
                 feeds_read: Mutex::default(),
                 opened: Mutex::default(),
+                calls: Mutex::default(),
+                wanted: Mutex::default(),
+                send_failures: Mutex::default(),
                 store_problems: RwLock::new(Vec::new()),
                 is_clock_accepted: AtomicBool::new(false),
             }),
@@ -184,6 +204,67 @@ impl App {
                 return Ok(entries);
             }
         }
+    }
+
+    /// The entries of a family of keys whose rest comes before `bound`.
+    async fn all_before(
+        &self,
+        prefix: Prefix,
+        bound: &[u8],
+    ) -> Result<Vec<(Key, Versioned)>, Fault> {
+        let mut entries: Vec<(Key, Versioned)> = Vec::new();
+        loop {
+            let after = entries.last().map(|(key, _)| key);
+            let page = self
+                .store()
+                .scan(prefix, &[], after, store::SCAN_LIMIT_MAX)
+                .await?;
+            let is_before = |(key, _): &(Key, Versioned)| key.rest() < bound;
+            let is_over = !page.is_cut || !page.entries.iter().all(is_before);
+            entries.extend(page.entries.into_iter().filter(is_before));
+            if is_over {
+                return Ok(entries);
+            }
+        }
+    }
+
+    /// Commits at a place of the exchange between nodes where a test can stop the node,
+    /// before and after.
+    async fn commit_at(&self, place: &'static str, batch: Batch) -> Result<Position, CommitError> {
+        #[cfg(feature = "sabotage")]
+        sabotage::pause_at(place, "before").await;
+        let position = self.store().commit(batch).await?;
+        #[cfg(feature = "sabotage")]
+        sabotage::pause_at(place, "after").await;
+        #[cfg(not(feature = "sabotage"))]
+        let _ = place;
+        Ok(position)
+    }
+
+    /// How often each node has called this one, since it started: a call is a sign of
+    /// life.
+    pub fn calls(&self) -> BTreeMap<EntityId, u64> {
+        let calls = self.inner.calls.lock();
+        calls.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_call(&self, by: &EntityId) {
+        let calls = self.inner.calls.lock();
+        let mut calls = calls.unwrap_or_else(PoisonError::into_inner);
+        *calls.entry(by.clone()).or_default() += 1;
+    }
+
+    /// Whose feeds shall be read now, because they referred to what was not heard yet;
+    /// told once.
+    pub fn wanted_pulls(&self) -> BTreeSet<EntityId> {
+        let wanted = self.inner.wanted.lock();
+        std::mem::take(&mut *wanted.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn want_pull(&self, of: &EntityId) {
+        let wanted = self.inner.wanted.lock();
+        let mut wanted = wanted.unwrap_or_else(PoisonError::into_inner);
+        wanted.insert(of.clone());
     }
 
     /// Commits what there is to commit.

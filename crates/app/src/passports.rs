@@ -15,6 +15,7 @@ use wire::passport::{
 use wire::{Timestamp, qr};
 
 use crate::access::Steward;
+use crate::allowance::Roamed;
 use crate::fault::{Attempt, until_settled};
 use crate::members::{MemberError, touch_member};
 use crate::people::{Enrolment, EnrolmentUse, Issued, Member, MemberState, Place};
@@ -87,6 +88,8 @@ pub struct Membership {
     pub roaming: RoamingClaim,
     /// Until when the passport that was shown holds.
     pub passport_until: Timestamp,
+    /// Where they were, the newest first, as the hosts' receipts have it.
+    pub roamed: Vec<Roamed>,
 }
 
 /// A passport for a card.
@@ -176,13 +179,15 @@ impl App {
     /// What this home knows of a member who asks for it.
     pub async fn membership(&self, holder: &Holder) -> Result<Membership, EnrolError> {
         let (member, _) = self.member(&holder.member).await?;
-        let roaming = self.roaming(&member);
+        let roaming = self.roaming(&holder.member, &member).await?;
+        let roamed = self.roamed(&holder.member).await?;
         Ok(Membership {
             name: member.name,
             formula: member.formula,
             state: member.state,
             roaming,
             passport_until: holder.until,
+            roamed,
         })
     }
 
@@ -280,7 +285,8 @@ impl App {
             return Err(Attempt::Failed(EnrolError::TooMany));
         }
         let place = self.free_place(batch).await?;
-        let passport = self.make_passport(&member, kind, place, now)?;
+        let roaming = self.roaming(id, &member).await?;
+        let passport = self.make_passport(&member, roaming, kind, place, now)?;
         touch_member(batch, id, &member, version)?;
         let issued = Issued {
             member: id.to_owned(),
@@ -298,6 +304,7 @@ impl App {
     fn make_passport(
         &self,
         member: &Member,
+        roaming: RoamingClaim,
         kind: Kind<'_>,
         place: Place,
         now: Timestamp,
@@ -323,22 +330,24 @@ impl App {
             },
             name: name.to_owned(),
             formula: member.formula.clone(),
-            roaming: self.roaming(member),
+            roaming,
         };
         Ok(seal::sign(passport, &self.identity().ops)?)
     }
 
     /// What a member may use elsewhere this month.
-    fn roaming(&self, member: &Member) -> RoamingClaim {
-        RoamingClaim {
-            period: rules::opening::month("Europe/Paris", self.now()).unwrap_or_default(),
-            granted: member.half_days,
-            left: member.half_days,
-        }
+    async fn roaming(&self, id: &str, member: &Member) -> Result<RoamingClaim, Fault> {
+        let period = rules::opening::month("Europe/Paris", self.now()).unwrap_or_default();
+        let allowance = self.allowance_of(id, member, &period).await?;
+        Ok(RoamingClaim {
+            period,
+            granted: allowance.granted,
+            left: allowance.left,
+        })
     }
 
     /// What was issued at a place.
-    async fn issued(&self, place: Place) -> Result<Option<(Issued, Position)>, Fault> {
+    pub(crate) async fn issued(&self, place: Place) -> Result<Option<(Issued, Position)>, Fault> {
         let key = crate::keys::passport(place);
         let Some(found) = self.store().get(&key).await? else {
             return Ok(None);

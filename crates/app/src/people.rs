@@ -1,6 +1,7 @@
 //! What is stored of people: as little as works, and at their home alone.
 
 use rules::passport::status;
+use rules::visit::{CORRECTION_SECONDS, RECEIPT_SECONDS_MAX};
 use serde::{Deserialize, Serialize};
 use wire::Timestamp;
 
@@ -57,13 +58,21 @@ pub(crate) struct EnrolmentUse {
 /// A passport that was issued, by its place in a status list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Issued {
-    /// Whose it is; empty once it has run out.
+    /// Whose it is; empty once no receipt of theirs can come any more.
     pub(crate) member: String,
     pub(crate) exp: Timestamp,
     pub(crate) is_revoked: bool,
     pub(crate) status: u8,
     /// What the holder renewed it to.
     pub(crate) renewed: Option<EnrolmentUse>,
+}
+
+impl Issued {
+    /// Whether a receipt of a visit with this passport may still come.
+    pub(crate) fn is_known(&self, now: Timestamp) -> bool {
+        let late = RECEIPT_SECONDS_MAX + CORRECTION_SECONDS;
+        self.exp.plus_seconds(late) > now
+    }
 }
 
 /// A place in one of this home's status lists.

@@ -25,6 +25,12 @@ impl App {
     pub async fn renew(&self) -> Result<usize, Fault> {
         let mut records = until_settled!(self.try_renew_papers().await)?;
         records += self.renew_status_lists().await?;
+        self.end_forgotten().await?;
+        self.give_up().await?;
+        self.forget_visits().await?;
+        self.forget_receipts().await?;
+        self.forget_requests().await?;
+        self.forget_taken().await?;
         self.forget_showings().await?;
         self.forget_passports().await?;
         self.forget_enrolments().await?;

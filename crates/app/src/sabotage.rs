@@ -2,6 +2,7 @@
 //!
 //! Compiled only with the feature `sabotage`, which no released binary has.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use wire::feed::{Body, Page};
@@ -10,6 +11,9 @@ use wire::{EntityId, Sha256Hash};
 static IGNORES_WITHDRAWALS: AtomicBool = AtomicBool::new(false);
 static IGNORES_STATUSES: AtomicBool = AtomicBool::new(false);
 static FORGETS_SHOWINGS: AtomicBool = AtomicBool::new(false);
+static FORGETS_ATTEMPTS: AtomicBool = AtomicBool::new(false);
+static FORGETS_ANSWERS: AtomicBool = AtomicBool::new(false);
+static PAUSES: OnceLock<String> = OnceLock::new();
 static FORGES_RECORDS: AtomicBool = AtomicBool::new(false);
 
 /// From here on no withdrawal is believed.
@@ -25,6 +29,54 @@ pub fn ignore_statuses() {
 /// From here on a showing is as good the second time.
 pub fn forget_showings() {
     FORGETS_SHOWINGS.store(true, Ordering::SeqCst);
+}
+
+/// From here on an attempt is answered as often as it comes.
+pub fn forget_attempts() {
+    FORGETS_ATTEMPTS.store(true, Ordering::SeqCst);
+}
+
+/// From here on a question is decided anew each time.
+pub fn forget_answers() {
+    FORGETS_ANSWERS.store(true, Ordering::SeqCst);
+}
+
+pub(crate) fn forgets_attempts() -> bool {
+    FORGETS_ATTEMPTS.load(Ordering::SeqCst)
+}
+
+pub(crate) fn forgets_answers() -> bool {
+    FORGETS_ANSWERS.load(Ordering::SeqCst)
+}
+
+/// The places at which a node can be stopped: around each commit of the exchange.
+pub const PAUSES_AT: &[&str] = &[
+    "arrive.before",
+    "arrive.after",
+    "end.before",
+    "end.after",
+    "correct.before",
+    "correct.after",
+    "answer.before",
+    "answer.after",
+    "answer_again.before",
+    "answer_again.after",
+    "settle.before",
+    "settle.after",
+];
+
+/// From here on whatever comes to this place stays there: the node waits to be killed.
+pub fn pause(at: &str) {
+    let _ = PAUSES.set(at.to_owned());
+}
+
+/// Says that it came here, and stays.
+pub(crate) async fn pause_at(place: &str, side: &str) {
+    let here = format!("{place}.{side}");
+    if PAUSES.get() == Some(&here) {
+        tracing::warn!("paused at {here}");
+        std::future::pending::<()>().await;
+    }
 }
 
 pub(crate) fn ignores_statuses() -> bool {

@@ -239,7 +239,7 @@ impl App {
         let newest = self.status_lists().await?.into_keys().next_back();
         let needed: BTreeSet<u32> = passports
             .iter()
-            .filter(|(_, issued)| issued.exp > now)
+            .filter(|(_, issued)| issued.is_known(now))
             .map(|(place, _)| place.list)
             .chain(newest.max(due.last().copied()))
             .collect();
@@ -268,17 +268,23 @@ impl App {
         Ok(())
     }
 
-    /// Forgets whose passports were that have run out, some at each look.
+    /// Forgets whose passports were that ran out so long ago that no receipt of theirs
+    /// comes any more, some at each look; and at once what they were renewed to.
     pub(crate) async fn forget_passports(&self) -> Result<(), Fault> {
         let now = self.now();
         let mut batch = Batch::new();
         for (key, found) in self.all(crate::keys::PASSPORTS).await? {
             let mut issued: Issued = stored::decode(&key, &found)?;
-            if issued.exp > now || issued.member.is_empty() {
+            let before = issued.clone();
+            if issued.exp <= now {
+                issued.renewed = None;
+            }
+            if !issued.is_known(now) {
+                issued.member.clear();
+            }
+            if issued == before {
                 continue;
             }
-            issued.member.clear();
-            issued.renewed = None;
             batch.expect(key.clone(), Expected::At(found.version));
             batch.put(key.clone(), stored::encode(&key, &issued)?);
             if batch.writes.len() >= FORGOTTEN_AT_ONCE_MAX {

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use store::{Key, Versioned};
 use wire::feed::{Body, Head, PageRecord, SALT_BYTES};
+use wire::receipt::RecordReference;
 use wire::trust::NodeRole;
 use wire::{EntityId, Sha256Hash, Timestamp};
 
@@ -195,6 +196,14 @@ impl Latest {
             seq: record.seq,
             rev: record.rev,
             is_removed: record.removed.is_some(),
+        }
+    }
+
+    /// Where it stands.
+    pub(crate) const fn reference(&self) -> RecordReference {
+        RecordReference {
+            epoch: self.epoch,
+            seq: self.seq,
         }
     }
 }

@@ -6,6 +6,7 @@
 use rules::freshness::Freshness;
 use rules::opening::OpenState;
 use rules::trust::Standing;
+use rules::visit::Translation;
 use wire::label::Charter;
 use wire::space::{Formula, OpeningHours, Profile};
 use wire::trust::NodeRole;
@@ -60,6 +61,9 @@ pub struct SpaceView {
     pub open: Option<OpenState>,
     /// Its formulas, the shortest unit first, with their ids.
     pub formulas: Vec<(String, Formula)>,
+    /// What a day there would count and be worth, for a member of another space; `None`
+    /// where it receives nobody.
+    pub translation: Option<Translation>,
     /// How fresh its feed is.
     pub freshness: Freshness,
     /// How much of its feed we hold.

@@ -25,6 +25,7 @@ mod look;
 mod planting;
 mod publishing;
 mod races;
+mod receipts;
 mod renewing;
 mod renewing_passports;
 mod scrubbing;

@@ -72,6 +72,9 @@ pub struct Held<'a> {
     pub statuses: Option<(&'a Statuses, Timestamp)>,
     /// Whether this very showing was judged before.
     pub was_shown: bool,
+    /// Half-days of this month that this passport has used at this host: its home did not
+    /// know of them when it signed.
+    pub used_here: u64,
 }
 
 /// The answer at the desk.
@@ -150,7 +153,7 @@ pub enum NotGenuine {
 pub fn judge(shown: &Shown, held: Held<'_>, desk: Desk<'_>) -> Verdict {
     let steps = [clock, showing, label, term, status_of, papers, allowance];
     let refusal = steps.iter().find_map(|step| step(shown, held, desk));
-    let left = left(shown, desk);
+    let left = left(shown, held, desk);
     refusal.unwrap_or(match shown.by {
         ShownBy::Holder(_) => Verdict::Allowed { left },
         ShownBy::Paper => Verdict::ToVerify { left },
@@ -230,19 +233,21 @@ fn papers(_: &Shown, held: Held<'_>, _: Desk<'_>) -> Option<Verdict> {
 }
 
 /// At home nothing of the allowance is used.
-fn allowance(shown: &Shown, _: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
+fn allowance(shown: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
     let is_away = shown.passport.iss != *desk.host;
-    (is_away && left(shown, desk) == 0).then_some(Verdict::NoAllowance)
+    (is_away && left(shown, held, desk) == 0).then_some(Verdict::NoAllowance)
 }
 
-/// Half-days left, as last known: a new month grants anew.
-fn left(shown: &Shown, desk: Desk<'_>) -> u64 {
+/// Half-days left, as last known to the home, less what was used here since: a new month
+/// grants anew.
+fn left(shown: &Shown, held: Held<'_>, desk: Desk<'_>) -> u64 {
     let roaming = &shown.passport.roaming;
-    if roaming.period.as_str() < desk.month {
+    let known = if roaming.period.as_str() < desk.month {
         roaming.granted
     } else {
         roaming.left
-    }
+    };
+    known.saturating_sub(held.used_here)
 }
 
 #[cfg(test)]

@@ -133,6 +133,7 @@ fn check(change: impl FnOnce(&mut Case), expected: Verdict) {
             .as_ref()
             .map(|(statuses, until)| (statuses, *until)),
         was_shown: case.was_shown,
+        used_here: 0,
     };
     assert_eq!(judge(&case.shown, held, desk), expected);
 }

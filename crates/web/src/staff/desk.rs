@@ -114,6 +114,7 @@ fn answer(words: &Words, home: &Home, judged: &Judged) -> Answer {
         visitor,
         home_freshness,
         label_freshness: _,
+        visit: _,
     } = judged;
     let (shape, title, why, cure) = messages(*verdict);
     let home_news = news(words, *home_freshness, home.now, &zone_of(home.us.as_ref()));

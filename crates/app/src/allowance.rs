@@ -1,0 +1,507 @@
+//! Receipts at the home: which are accepted, and what they leave of an allowance.
+//!
+//! **Invariant:** what a member has used is the sum of the receipts that were accepted
+//! and not credited. There is no counter that could drift from it.
+
+use std::collections::BTreeMap;
+
+use rules::receipt::{HeldForReceipt, Judgement, Published, judge};
+use rules::trust::CLOCK_LEEWAY_SECONDS;
+use rules::visit::{ACCOUNTS_SECONDS, Allowance, HalfDays};
+use seal::{KeySet, Sealed, Verified};
+use store::{Batch, Expected};
+use wire::label::Overdraw;
+use wire::passport::{Presentation, Shown};
+use wire::receipt::{
+    Credit, CreditBody, CreditReason, ProofBy, Receipt, ReceiptBody, RecordReference,
+};
+use wire::request::Request;
+use wire::space::{Formula, OpeningHours, THE_ONE};
+use wire::{BodyKind, EntityId, Sha256Hash, Timestamp};
+
+use crate::exchange::{ProofUse, Taken, TakenCredit, TakenPlace};
+use crate::inbox::Decision;
+use crate::members::touch_member;
+use crate::people::Member;
+use crate::stored;
+use crate::{App, Fault};
+
+/// A visit of a member elsewhere, as the home has it from the host's receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roamed {
+    /// The host.
+    pub host: EntityId,
+    /// The receipt's id.
+    pub id: String,
+    /// The day at the host.
+    pub date: String,
+    /// When they came.
+    pub arrived: Timestamp,
+    /// When they left, as far as the host knows.
+    pub left: Timestamp,
+    /// What is counted.
+    pub half_days: HalfDays,
+    /// How it is proven.
+    pub by: ProofBy,
+    /// When the receipt was accepted.
+    pub taken_at: Timestamp,
+    /// Why it was taken back, and when; none while it counts.
+    pub credited: Option<(CreditReason, Timestamp)>,
+    /// The receipt, compact.
+    pub receipt: String,
+}
+
+const fn refused(code: &'static str) -> Result<Decision, Fault> {
+    Ok(Decision::Answer(Err(code)))
+}
+
+impl App {
+    /// Judges a receipt, and puts into `batch` what accepting it changes.
+    pub(crate) async fn decide_receipt(
+        &self,
+        batch: &mut Batch,
+        request: &Verified<Request>,
+        now: Timestamp,
+    ) -> Result<Decision, Fault> {
+        let Ok(body) = ReceiptBody::of(request) else {
+            return refused("malformed");
+        };
+        let (feed, _) = self.feed_state(&request.iss).await?;
+        let Some(keys) = feed.tip()?.ops else {
+            return refused("malformed");
+        };
+        let receipt = Sealed::<Receipt>::parse(&body.receipt).and_then(|it| it.open(&keys));
+        let Ok(receipt) = receipt else {
+            return refused("malformed");
+        };
+        if receipt.iss != request.iss || receipt.aud != self.identity().entity {
+            return refused("malformed");
+        }
+        if let Some(taken) = self.taken(&receipt.iss, &receipt.id).await? {
+            return Ok(Decision::Answer(same_or_not(&taken, &body.receipt)));
+        }
+        let shown = self.proof_of(&receipt, &body.proof);
+        let member = match &shown {
+            Some(shown) => self.member_shown(shown).await?,
+            None => None,
+        };
+        let id = member.as_ref().map_or("", |(id, ..)| id.as_str());
+        let counted = self.counted(id, &receipt).await?;
+        let is_proof_used = self.take_proof(batch, &receipt).await?;
+        let register = self.register().await?;
+        let hours = self.published_hours(&receipt).await?;
+        let formula = self.published_formula(&receipt).await?;
+        let held = HeldForReceipt {
+            now,
+            home: &self.identity().entity,
+            host: &register.standing(&receipt.iss, now),
+            shown: shown.as_ref(),
+            is_known: member.is_some(),
+            hours: hours.as_published(),
+            formula: formula.as_published(),
+            counted,
+            is_proof_used,
+        };
+        match (judge(&receipt, held), member) {
+            (Judgement::NotYet, _) => return Ok(Decision::NotYet),
+            (Judgement::Refused(refusal), _) => return refused(refusal.code()),
+            (Judgement::Accepted, None) => return refused("not_ours"),
+            (Judgement::Accepted, Some((id, member, version))) => {
+                // Every receipt of a member moves the member: two at once are decided
+                // one after the other.
+                touch_member(batch, &id, &member, version)?;
+                put_taken(batch, &id, &receipt, &body.proof, now)?;
+            }
+        }
+        Ok(Decision::Answer(Ok(())))
+    }
+
+    /// Puts into `batch` that a proof stands for this receipt; says whether it stands for
+    /// another already. A passport on paper proves the same each time: it is the host's
+    /// word, and counts once a half-day.
+    async fn take_proof(&self, batch: &mut Batch, receipt: &Receipt) -> Result<bool, Fault> {
+        if receipt.proof.by == ProofBy::Paper {
+            return Ok(false);
+        }
+        let key = crate::keys::proof(&receipt.iss, receipt.proof.sha256);
+        let found = self.store().get(&key).await?;
+        batch.expect(key.clone(), Expected::unchanged(found.as_ref()));
+        let before: Option<ProofUse> = found
+            .map(|found| stored::decode(&key, &found))
+            .transpose()?;
+        let used = ProofUse {
+            receipt: Some(receipt.id.clone()),
+        };
+        batch.put(key.clone(), stored::encode(&key, &used)?);
+        Ok(before.is_some_and(|it| it.receipt.is_some()))
+    }
+
+    /// What proves that the visitor was there, if it opens and is what the receipt names.
+    fn proof_of(&self, receipt: &Receipt, proof: &str) -> Option<Shown> {
+        let own = KeySet::only(self.identity().ops.public().clone());
+        let is_named = Sha256Hash::of(&[proof.as_bytes()]) == receipt.proof.sha256;
+        let proof = Presentation::parse(proof).ok().filter(|_| is_named)?;
+        proof.open(&own).ok()
+    }
+
+    /// The member to whom this home gave the passport that is shown.
+    async fn member_shown(
+        &self,
+        shown: &Shown,
+    ) -> Result<Option<(String, Member, store::Position)>, Fault> {
+        let Some(place) = self.place_named(&shown.passport.status.status_list) else {
+            return Ok(None);
+        };
+        let issued = self.issued(place).await?;
+        let Some((issued, _)) = issued.filter(|(it, _)| !it.member.is_empty()) else {
+            return Ok(None);
+        };
+        let key = crate::keys::member(&issued.member);
+        let Some(found) = self.store().get(&key).await? else {
+            return Ok(None);
+        };
+        let member = stored::decode(&key, &found)?;
+        Ok(Some((issued.member, member, found.version)))
+    }
+
+    /// What other receipts of the same host and day count for a member.
+    async fn counted(&self, member: &str, receipt: &Receipt) -> Result<HalfDays, Fault> {
+        let is_same = |taken: &&Taken| {
+            taken.host == receipt.iss && taken.date == receipt.day && taken.credit.is_none()
+        };
+        let all = self.taken_of(member).await?;
+        let counted = all.iter().filter(is_same);
+        Ok(counted.fold(HalfDays::NONE, |sum, taken| {
+            sum.and(HalfDays::of(&taken.half_days))
+        }))
+    }
+
+    /// The receipts of a member, credited ones among them, in no particular order.
+    pub(crate) async fn taken_of(&self, member: &str) -> Result<Vec<Taken>, Fault> {
+        if member.is_empty() {
+            return Ok(Vec::new());
+        }
+        let stem = crate::keys::member_stem(member);
+        let all = self.all_under(crate::keys::RECEIPTS_TAKEN, &stem).await?;
+        all.iter()
+            .map(|(key, found)| stored::decode(key, found))
+            .collect()
+    }
+
+    /// A receipt that was accepted before.
+    async fn taken(&self, host: &EntityId, id: &str) -> Result<Option<Taken>, Fault> {
+        Ok(self.taken_at(host, id).await?.map(|(_, taken, _)| taken))
+    }
+
+    async fn taken_at(
+        &self,
+        host: &EntityId,
+        id: &str,
+    ) -> Result<Option<(String, Taken, store::Position)>, Fault> {
+        let key = crate::keys::taken_place(host, id);
+        let Some(found) = self.store().get(&key).await? else {
+            return Ok(None);
+        };
+        let TakenPlace { member } = stored::decode(&key, &found)?;
+        let key = crate::keys::receipt_taken(&member, host, id);
+        let form = || Fault::Form {
+            key: key.to_string(),
+        };
+        let found = self.store().get(&key).await?.ok_or_else(form)?;
+        Ok(Some((member, stored::decode(&key, &found)?, found.version)))
+    }
+
+    /// Judges a credit, and puts into `batch` that it takes the receipt back.
+    pub(crate) async fn decide_credit(
+        &self,
+        batch: &mut Batch,
+        request: &Verified<Request>,
+        now: Timestamp,
+    ) -> Result<Decision, Fault> {
+        let Ok(body) = CreditBody::of(request) else {
+            return refused("malformed");
+        };
+        let (feed, _) = self.feed_state(&request.iss).await?;
+        let Some(keys) = feed.tip()?.ops else {
+            return refused("malformed");
+        };
+        let credit = Sealed::<Credit>::parse(&body.credit).and_then(|it| it.open(&keys));
+        let Ok(credit) = credit else {
+            return refused("malformed");
+        };
+        if credit.iss != request.iss || credit.aud != self.identity().entity {
+            return refused("malformed");
+        }
+        if credit.iat.seconds_since(now) > CLOCK_LEEWAY_SECONDS {
+            return refused("out_of_time");
+        }
+        let found = self.taken_at(&credit.iss, &credit.receipt).await?;
+        let Some((member, mut taken, version)) = found else {
+            return refused("receipt_unknown");
+        };
+        if Sha256Hash::of(&[taken.text.as_bytes()]) != credit.receipt_sha256 {
+            return refused("differs");
+        }
+        if let Some(before) = &taken.credit {
+            let is_same = before.text == body.credit;
+            return Ok(Decision::Answer(if is_same {
+                Ok(())
+            } else {
+                Err("credited")
+            }));
+        }
+        let proof = Sha256Hash::of(&[taken.proof.as_bytes()]);
+        taken.credit = Some(TakenCredit {
+            reason: credit.reason,
+            text: body.credit,
+            taken_at: now,
+        });
+        let key = crate::keys::receipt_taken(&member, &credit.iss, &credit.receipt);
+        batch.expect(key.clone(), Expected::At(version));
+        batch.put(key.clone(), stored::encode(&key, &taken)?);
+        if taken.by == ProofBy::Holder {
+            let key = crate::keys::proof(&credit.iss, proof);
+            let free = ProofUse { receipt: None };
+            batch.put(key.clone(), stored::encode(&key, &free)?);
+        }
+        let key = crate::keys::member(&member);
+        if let Some(found) = self.store().get(&key).await? {
+            touch_member(
+                batch,
+                &member,
+                &stored::decode(&key, &found)?,
+                found.version,
+            )?;
+        }
+        Ok(Decision::Answer(Ok(())))
+    }
+
+    async fn published_hours(&self, receipt: &Receipt) -> Result<Found<OpeningHours>, Fault> {
+        let (host, named) = (&receipt.iss, receipt.hours.record);
+        let kind = OpeningHours::KIND;
+        self.published(host, (kind, THE_ONE), named, receipt, OpeningHours::read)
+            .await
+    }
+
+    async fn published_formula(&self, receipt: &Receipt) -> Result<Found<Formula>, Fault> {
+        let Some(value) = &receipt.value else {
+            return Ok(Found::Nothing);
+        };
+        let about = (Formula::KIND, value.formula.as_str());
+        let record = Some(value.record);
+        self.published(&receipt.iss, about, record, receipt, Formula::read)
+            .await
+    }
+
+    /// What stands in a host's feed at the place that its receipt names, if that was the
+    /// latest of its kind and id when the visitor came: the latest now, or followed by
+    /// one that is younger than the arrival.
+    async fn published<T>(
+        &self,
+        host: &EntityId,
+        (kind, id): (&str, &str),
+        named: Option<RecordReference>,
+        receipt: &Receipt,
+        read: impl Fn(&str) -> Result<T, seal::Malformed>,
+    ) -> Result<Found<T>, Fault> {
+        let (feed, _) = self.feed_state(host).await?;
+        let latest = self.latest_at(host, kind, id).await?;
+        // A record that came after the visitor did says nothing of their visit.
+        let is_after = |at: Timestamp| at.plus_seconds(CLOCK_LEEWAY_SECONDS) >= receipt.arrived;
+        let Some(named) = named else {
+            let was_nothing = match latest {
+                None => true,
+                Some(latest) if latest.is_removed => true,
+                Some(latest) => {
+                    let signed_at = self.signed_at(host, latest.reference()).await?;
+                    signed_at.is_none_or(is_after)
+                }
+            };
+            return Ok(if was_nothing {
+                Found::Nothing
+            } else {
+                Found::Other
+            });
+        };
+        if (named.epoch, named.seq) > (feed.epoch, feed.seq) {
+            return Ok(Found::NotYet);
+        }
+        let Some((record, text)) = self.record_at(host, named).await? else {
+            return Ok(Found::Other);
+        };
+        let is_it = record.kind == kind && record.id == id;
+        let is_before = record.iat.seconds_since(receipt.arrived) <= CLOCK_LEEWAY_SECONDS;
+        let is_current = match latest {
+            Some(latest) if latest.reference() == named => true,
+            Some(latest) => {
+                let signed_at = self.signed_at(host, latest.reference()).await?;
+                signed_at.is_some_and(is_after)
+            }
+            None => false,
+        };
+        let value = text.and_then(|text| read(&text).ok());
+        Ok(match value.filter(|_| is_it && is_before && is_current) {
+            Some(value) => Found::Current(value),
+            None => Found::Other,
+        })
+    }
+
+    async fn signed_at(
+        &self,
+        host: &EntityId,
+        at: RecordReference,
+    ) -> Result<Option<Timestamp>, Fault> {
+        let record = self.record_at(host, at).await?;
+        Ok(record.map(|(record, _)| record.iat))
+    }
+
+    /// What a member has used and has left in the month, `YYYY-MM`.
+    pub(crate) async fn allowance_of(
+        &self,
+        id: &str,
+        member: &Member,
+        month: &str,
+    ) -> Result<Allowance, Fault> {
+        let mut used: BTreeMap<String, u64> = BTreeMap::new();
+        for taken in self.taken_of(id).await? {
+            if let (None, Some(month)) = (&taken.credit, taken.date.get(..7)) {
+                let count = HalfDays::of(&taken.half_days).count();
+                *used.entry(month.to_owned()).or_default() += count;
+            }
+        }
+        let overdraw = match self.register().await {
+            Ok(register) => register.charter.as_ref().map(|it| it.roaming.overdraw),
+            Err(Fault::NothingHeard) => None,
+            Err(fault) => return Err(fault),
+        };
+        let overdraw = overdraw.unwrap_or(Overdraw::Carried);
+        Ok(rules::visit::allowance(
+            member.half_days,
+            &used,
+            month,
+            overdraw,
+        ))
+    }
+
+    /// Where a member was, the newest first.
+    pub(crate) async fn roamed(&self, member: &str) -> Result<Vec<Roamed>, Fault> {
+        let mut visits: Vec<_> = self
+            .taken_of(member)
+            .await?
+            .into_iter()
+            .map(Roamed::from)
+            .collect();
+        visits.sort_by(|a, b| (b.arrived, &b.id).cmp(&(a.arrived, &a.id)));
+        Ok(visits)
+    }
+
+    /// Forgets receipts whose time in the accounts is over, with what points to them.
+    pub(crate) async fn forget_taken(&self) -> Result<(), Fault> {
+        let now = self.now();
+        let mut batch = Batch::new();
+        for (key, found) in self.all(crate::keys::RECEIPTS_TAKEN).await? {
+            let taken: Taken = stored::decode(&key, &found)?;
+            if now.seconds_since(taken.left) > ACCOUNTS_SECONDS {
+                let proof = Sha256Hash::of(&[taken.proof.as_bytes()]);
+                batch.remove(crate::keys::taken_place(&taken.host, &taken.id));
+                batch.remove(crate::keys::proof(&taken.host, proof));
+                batch.remove(key);
+            }
+        }
+        self.commit_or_leave(batch).await
+    }
+}
+
+/// What was found in a host's feed.
+enum Found<T> {
+    Current(T),
+    Nothing,
+    NotYet,
+    Other,
+}
+
+impl<T> Found<T> {
+    const fn as_published(&self) -> Published<'_, T> {
+        match self {
+            Self::Current(value) => Published::Current(value),
+            Self::Nothing => Published::Nothing,
+            Self::NotYet => Published::NotYet,
+            Self::Other => Published::Other,
+        }
+    }
+}
+
+/// A receipt that is known: the same one is accepted, as before; another of the same
+/// name is refused.
+fn same_or_not(taken: &Taken, receipt: &str) -> Result<(), &'static str> {
+    if taken.text != receipt {
+        return Err("id_used");
+    }
+    if taken.credit.is_some() {
+        Err("credited")
+    } else {
+        Ok(())
+    }
+}
+
+fn put_taken(
+    batch: &mut Batch,
+    member: &str,
+    receipt: &Verified<Receipt>,
+    proof: &str,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let taken = Taken {
+        host: receipt.iss.clone(),
+        id: receipt.id.clone(),
+        date: receipt.day.clone(),
+        arrived: receipt.arrived,
+        left: receipt.left,
+        half_days: receipt.half_days.clone(),
+        by: receipt.proof.by,
+        text: receipt.as_str().to_owned(),
+        proof: proof.to_owned(),
+        taken_at: now,
+        credit: None,
+    };
+    let key = crate::keys::receipt_taken(member, &receipt.iss, &receipt.id);
+    batch.expect(key.clone(), Expected::Absent);
+    batch.put(key.clone(), stored::encode(&key, &taken)?);
+    let place = TakenPlace {
+        member: member.to_owned(),
+    };
+    let key = crate::keys::taken_place(&receipt.iss, &receipt.id);
+    batch.expect(key.clone(), Expected::Absent);
+    batch.put(key.clone(), stored::encode(&key, &place)?);
+    Ok(())
+}
+
+impl From<Taken> for Roamed {
+    fn from(taken: Taken) -> Self {
+        let Taken {
+            host,
+            id,
+            date,
+            arrived,
+            left,
+            half_days,
+            by,
+            text,
+            proof: _,
+            taken_at,
+            credit,
+        } = taken;
+        Self {
+            host,
+            id,
+            date,
+            arrived,
+            left,
+            half_days: HalfDays::of(&half_days),
+            by,
+            taken_at,
+            credited: credit.map(|credit| (credit.reason, credit.taken_at)),
+            receipt: text,
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! What other nodes ask this one, and the one answer in which each question ends.
+//!
+//! What a question changes, that it was answered, and that this attempt was answered are
+//! one commit. Asked again, a question gets the stored answer; under the same name with
+//! another body it gets `conflict`, and both are kept as evidence.
+//!
+//! Specified in `specs/requests.md`.
+
+use rules::trust::CLOCK_LEEWAY_SECONDS;
+use rules::visit::{CORRECTION_SECONDS, RECEIPT_SECONDS_MAX};
+use seal::{Malformed, Sealed, Verified};
+use store::{Batch, Expected, Position};
+use wire::receipt::{CREDIT_KIND, RECEIPT_KIND};
+use wire::request::{Answer, AnswerResult, Request};
+use wire::{EntityId, Sha256Hash, Timestamp};
+
+use crate::access::Operator;
+use crate::exchange::{Answered, Attempted, Conflict};
+use crate::fault::{Attempt, until_settled};
+use crate::stored;
+use crate::{App, Fault};
+
+/// Why a request has no signed answer.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// The form is wrong.
+    #[error("not a request")]
+    Malformed(#[source] Malformed),
+    /// No node of this label signed it.
+    #[error("no node of this label signed the request")]
+    NotGenuine,
+    /// The request is for somebody else.
+    #[error("the request is for {0}")]
+    OtherAudience(EntityId),
+    /// The request was signed too long ago, or in the future.
+    #[error("the request is out of its time: one of the two clocks is wrong")]
+    OutOfTime,
+    /// This attempt was answered before.
+    #[error("this attempt was answered before: sign another")]
+    Replayed,
+    /// This node has not read the feed of whoever asks so far.
+    #[error("what the request refers to was not heard yet")]
+    NotYet,
+    /// Whoever asks was refused too often.
+    #[error("{REFUSALS_KEPT_MAX} refusals of this node's requests are kept already")]
+    TooMany,
+    /// It failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// How long an answered question is remembered: longer than a receipt may be late.
+const ANSWERED_SECONDS: i64 = RECEIPT_SECONDS_MAX + CORRECTION_SECONDS + 24 * 60 * 60;
+
+/// How long an attempt is remembered after its end: no clock that is relied on takes it
+/// for good by then.
+const ATTEMPT_SECONDS: i64 = 2 * CLOCK_LEEWAY_SECONDS;
+
+/// The most refusals that are kept for one node. A home refuses next to nothing of an
+/// honest host; of another, whatever it sends costs no more disk than this.
+pub const REFUSALS_KEPT_MAX: usize = 1_000;
+
+/// What an answer to a request says: accepted, or why not.
+pub(crate) type Outcome = Result<(), &'static str>;
+
+/// What deciding a request gives.
+pub(crate) enum Decision {
+    /// It is answered.
+    Answer(Outcome),
+    /// It cannot be decided before more of the asker's feed was read.
+    NotYet,
+}
+
+/// A question under whose name another was asked before, as evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConflictRow {
+    /// Who asked.
+    pub by: EntityId,
+    /// Under which name.
+    pub op: String,
+    /// When the second question came.
+    pub at: Timestamp,
+    /// The request that was answered, as it was signed.
+    pub answered: String,
+    /// The first request with another body, as it was signed.
+    pub other: String,
+}
+
+impl App {
+    /// Answers a request.
+    pub async fn answer_request(&self, text: &str) -> Result<String, RequestError> {
+        let request = Sealed::<Request>::parse(text)
+            .map_err(|refusal| RequestError::Malformed(Malformed(refusal.to_string())))?;
+        let request = self.open_request(&request).await?;
+        if request.aud != self.identity().entity {
+            return Err(RequestError::OtherAudience(request.aud.clone()));
+        }
+        let now = self.signing_time().await?;
+        let is_in_time = request.iat <= now.plus_seconds(CLOCK_LEEWAY_SECONDS)
+            && now < request.exp.plus_seconds(CLOCK_LEEWAY_SECONDS);
+        if !is_in_time {
+            return Err(RequestError::OutOfTime);
+        }
+        self.note_call(&request.iss);
+        let outcome = until_settled!(self.try_answer(&request, now).await)?;
+        let answer = Answer {
+            iss: self.identity().entity.clone(),
+            aud: request.iss.clone(),
+            jti: request.jti.clone(),
+            iat: now,
+            op: request.op.clone(),
+            result: match &outcome {
+                Ok(()) => AnswerResult::Accepted,
+                Err(_) => AnswerResult::Refused,
+            },
+            code: outcome.err(),
+        };
+        let answer = seal::sign(answer, &self.identity().ops).map_err(Fault::from)?;
+        Ok(answer.as_str().to_owned())
+    }
+
+    /// The request, by the key of the node that it names as its author, which must belong
+    /// to the label.
+    async fn open_request(
+        &self,
+        request: &Sealed<Request>,
+    ) -> Result<Verified<Request>, RequestError> {
+        for entity in self.followed().await? {
+            let (feed, _) = self.feed_state(&entity).await?;
+            let ops = feed.tip()?.ops;
+            let Some(keys) = ops.filter(|keys| keys.find(request.kid()).is_some()) else {
+                continue;
+            };
+            if let Ok(request) = request.open(&keys)
+                && request.iss == entity
+            {
+                return Ok(request);
+            }
+        }
+        Err(RequestError::NotGenuine)
+    }
+
+    async fn try_answer(
+        &self,
+        request: &Verified<Request>,
+        now: Timestamp,
+    ) -> Result<Result<(), String>, Attempt<RequestError>> {
+        let mut batch = Batch::new();
+        self.put_attempt(&mut batch, request).await?;
+        let body = Sha256Hash::of(&[request.kind.as_bytes(), b" ", body_text(request).as_bytes()]);
+        if let Some((answered, version)) = self.answered(&request.iss, &request.op).await? {
+            let is_same = answered.body == body;
+            let outcome = if is_same {
+                outcome_of(&answered)
+            } else {
+                Err("conflict".to_owned())
+            };
+            if !is_same && answered.conflict.is_none() {
+                put_conflict(&mut batch, answered, version, request, now)?;
+            }
+            self.commit_at("answer_again", batch).await?;
+            return Ok(outcome);
+        }
+        let outcome = match self.decide(&mut batch, request, now).await? {
+            Decision::Answer(outcome) => outcome,
+            Decision::NotYet => {
+                self.want_pull(&request.iss);
+                return Err(Attempt::Failed(RequestError::NotYet));
+            }
+        };
+        if outcome.is_err() {
+            self.check_room(&request.iss).await?;
+        }
+        let answered = Answered {
+            by: request.iss.clone(),
+            op: request.op.clone(),
+            kind: request.kind.clone(),
+            body,
+            result: match outcome {
+                Ok(()) => AnswerResult::Accepted,
+                Err(_) => AnswerResult::Refused,
+            },
+            code: outcome.err().map(str::to_owned),
+            at: now,
+            request: request.as_str().to_owned(),
+            conflict: None,
+        };
+        let key = crate::keys::answered(&request.iss, &request.op);
+        batch.expect(key.clone(), Expected::Absent);
+        batch.put(key.clone(), stored::encode(&key, &answered)?);
+        self.commit_at("answer", batch).await?;
+        Ok(outcome.map_err(str::to_owned))
+    }
+
+    /// What a request changes goes into `batch`; a refusal changes nothing.
+    async fn decide(
+        &self,
+        batch: &mut Batch,
+        request: &Verified<Request>,
+        now: Timestamp,
+    ) -> Result<Decision, Fault> {
+        let mut changes = Batch::new();
+        let decision = match request.kind.as_str() {
+            RECEIPT_KIND => self.decide_receipt(&mut changes, request, now).await?,
+            CREDIT_KIND => self.decide_credit(&mut changes, request, now).await?,
+            _ => Decision::Answer(Err("unknown_kind")),
+        };
+        batch.expected.extend(changes.expected);
+        if let Decision::Answer(Ok(())) = decision {
+            batch.writes.extend(changes.writes);
+        }
+        Ok(decision)
+    }
+
+    /// An attempt is answered once.
+    async fn put_attempt(
+        &self,
+        batch: &mut Batch,
+        request: &Request,
+    ) -> Result<(), Attempt<RequestError>> {
+        let key = crate::keys::attempt(&request.iss, &request.jti);
+        let found = self.store().get(&key).await.map_err(Fault::from)?;
+        #[cfg(feature = "sabotage")]
+        let found = found.filter(|_| !crate::sabotage::forgets_attempts());
+        if found.is_some() {
+            return Err(Attempt::Failed(RequestError::Replayed));
+        }
+        let attempted = Attempted {
+            until: request.exp.plus_seconds(ATTEMPT_SECONDS),
+        };
+        #[cfg(feature = "sabotage")]
+        if crate::sabotage::forgets_attempts() {
+            return Ok(());
+        }
+        batch.expect(key.clone(), Expected::Absent);
+        batch.put(key.clone(), stored::encode(&key, &attempted)?);
+        Ok(())
+    }
+
+    async fn answered(
+        &self,
+        by: &EntityId,
+        op: &str,
+    ) -> Result<Option<(Answered, Position)>, Fault> {
+        #[cfg(feature = "sabotage")]
+        if crate::sabotage::forgets_answers() {
+            return Ok(None);
+        }
+        let key = crate::keys::answered(by, op);
+        let Some(found) = self.store().get(&key).await? else {
+            return Ok(None);
+        };
+        Ok(Some((stored::decode(&key, &found)?, found.version)))
+    }
+
+    /// Whether there is room for another refusal of this node's requests.
+    async fn check_room(&self, by: &EntityId) -> Result<(), Attempt<RequestError>> {
+        let stem = crate::keys::answered_to(by);
+        let mut refused = 0;
+        for (key, found) in self.all_under(crate::keys::INBOX, &stem).await? {
+            let answered: Answered = stored::decode(&key, &found)?;
+            refused += usize::from(answered.result == AnswerResult::Refused);
+        }
+        if refused < REFUSALS_KEPT_MAX {
+            Ok(())
+        } else {
+            Err(Attempt::Failed(RequestError::TooMany))
+        }
+    }
+
+    /// Questions that came under a name that was used, with the evidence.
+    pub async fn conflicts(&self, _: &Operator) -> Result<Vec<ConflictRow>, Fault> {
+        let mut rows = Vec::new();
+        for (key, found) in self.all(crate::keys::INBOX).await? {
+            let answered: Answered = stored::decode(&key, &found)?;
+            if let Some(Conflict { at, request }) = answered.conflict {
+                rows.push(ConflictRow {
+                    by: answered.by,
+                    op: answered.op,
+                    at,
+                    answered: answered.request,
+                    other: request,
+                });
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Forgets attempts that nobody takes for good any more, and answers to questions
+    /// that would be refused by their age.
+    pub(crate) async fn forget_requests(&self) -> Result<(), Fault> {
+        let now = self.now();
+        let mut batch = Batch::new();
+        for (key, found) in self.all(crate::keys::ATTEMPTS).await? {
+            if stored::decode::<Attempted>(&key, &found)?.until <= now {
+                batch.remove(key);
+            }
+        }
+        for (key, found) in self.all(crate::keys::INBOX).await? {
+            let answered: Answered = stored::decode(&key, &found)?;
+            if now.seconds_since(answered.at) > ANSWERED_SECONDS {
+                batch.expect(key.clone(), Expected::At(found.version));
+                batch.remove(key);
+            }
+        }
+        self.commit_or_leave(batch).await
+    }
+}
+
+/// The body as this software writes it, to be compared with itself.
+fn body_text(request: &Request) -> String {
+    request.body.to_string()
+}
+
+fn outcome_of(answered: &Answered) -> Result<(), String> {
+    match (answered.result, &answered.code) {
+        (AnswerResult::Accepted, _) => Ok(()),
+        (AnswerResult::Refused, code) => Err(code.clone().unwrap_or_default()),
+    }
+}
+
+fn put_conflict(
+    batch: &mut Batch,
+    mut answered: Answered,
+    version: Position,
+    request: &Verified<Request>,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    answered.conflict = Some(Conflict {
+        at: now,
+        request: request.as_str().to_owned(),
+    });
+    let key = crate::keys::answered(&answered.by, &answered.op);
+    batch.expect(key.clone(), Expected::At(version));
+    batch.put(key.clone(), stored::encode(&key, &answered)?);
+    Ok(())
+}

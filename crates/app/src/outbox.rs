@@ -1,0 +1,442 @@
+//! What this node asks others, until it is answered.
+//!
+//! A request is durable before it is sent, and is sent until it is answered. Each attempt
+//! is signed anew; what is asked stays the same, by its [`Op`]. What was refused, and what
+//! nobody answered in three months, is kept for a person to see and to send again.
+//!
+//! **Invariant:** nothing is sent inside an operation: a sender reads what was committed.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+use rules::visit::{CORRECTION_SECONDS, RECEIPT_SECONDS_MAX};
+use seal::Sealed;
+use serde_json::Value;
+use store::{Batch, CommitError, Expected, Position};
+use sync::outbox::{WAITING_MAX, Waiting};
+use wire::receipt::{CREDIT_KIND, CreditBody, RECEIPT_KIND, ReceiptBody};
+use wire::request::{Answer, AnswerResult, REQUEST_SECONDS_MAX, Request};
+use wire::{EntityId, Timestamp};
+
+use crate::access::Operator;
+use crate::exchange::{About, Fate, IssuedReceipt, Op, Outgoing, OutgoingState, ReceiptId};
+use crate::fault::{Attempt, until_settled};
+use crate::receipts::put_issued;
+use crate::stored;
+use crate::visits::VisitError;
+use crate::{App, Fault};
+
+/// Why an answer is not taken, or nothing is sent again.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboxError {
+    /// No such request waits, or it waits already.
+    #[error("no request of that name was refused or given up")]
+    Unknown,
+    /// The answer is not an answer to what was asked, by whom was asked.
+    #[error("the answer is not genuine")]
+    NotGenuine,
+    /// It failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A request as it is sent once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// Whom it is for.
+    pub to: EntityId,
+    /// The request, compact.
+    pub request: String,
+    /// This attempt, which the answer names.
+    pub jti: String,
+}
+
+/// A request in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// What is asked.
+    pub op: Op,
+    /// Whom.
+    pub to: EntityId,
+    /// What it hands over.
+    pub about: About,
+    /// Since when it waits.
+    pub since: Timestamp,
+    /// What must be answered first.
+    pub after: Option<Op>,
+    /// When it was given up or refused, and why; none while it waits.
+    pub dead: Option<(Timestamp, String)>,
+    /// Why it was not answered when it was last sent, since the node started.
+    pub last_failure: Option<SendFailure>,
+}
+
+/// Why a request was not answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendFailure {
+    /// When it was last sent.
+    pub at: Timestamp,
+    /// How often it was sent in vain, since the node started.
+    pub times: u32,
+    /// What happened, in words.
+    pub why: String,
+    /// When it is sent next, if nothing wakes it before.
+    pub next_at: Timestamp,
+}
+
+/// Why a request that nobody answered is not sent any more.
+pub const UNANSWERED: &str = "unanswered";
+
+impl App {
+    /// Puts a request into `batch`.
+    pub(crate) fn put_outgoing(
+        &self,
+        batch: &mut Batch,
+        to: &EntityId,
+        about: About,
+        after: Option<Op>,
+    ) -> Result<Op, Fault> {
+        let made_at = self.now();
+        let op = Op::new(made_at, self.random()?);
+        let outgoing = Outgoing {
+            to: to.clone(),
+            about,
+            made_at,
+            after,
+            state: OutgoingState::Waiting,
+        };
+        let key = crate::keys::outgoing(op);
+        batch.expect(key.clone(), Expected::Absent);
+        batch.put(key.clone(), stored::encode(&key, &outgoing)?);
+        Ok(op)
+    }
+
+    async fn outgoing(&self) -> Result<Vec<(Op, Outgoing, Position)>, Fault> {
+        let mut all = Vec::new();
+        for (key, found) in self.all(crate::keys::OUTBOX).await? {
+            let op = Op::of_key(&key).ok_or_else(|| Fault::Form {
+                key: key.to_string(),
+            })?;
+            all.push((op, stored::decode(&key, &found)?, found.version));
+        }
+        Ok(all)
+    }
+
+    async fn outgoing_of(&self, op: Op) -> Result<Option<(Outgoing, Position)>, Fault> {
+        let key = crate::keys::outgoing(op);
+        let Some(found) = self.store().get(&key).await? else {
+            return Ok(None);
+        };
+        Ok(Some((stored::decode(&key, &found)?, found.version)))
+    }
+
+    /// The requests that wait, the oldest first.
+    pub async fn waiting(&self) -> Result<Vec<Waiting>, Fault> {
+        let mut waiting = Vec::new();
+        for (op, outgoing, _) in self.outgoing().await? {
+            if outgoing.state == OutgoingState::Waiting {
+                waiting.push(Waiting {
+                    op: op.to_string(),
+                    peer: outgoing.to,
+                    after: outgoing.after.map(|op| op.to_string()),
+                });
+            }
+        }
+        waiting.truncate(WAITING_MAX);
+        Ok(waiting)
+    }
+
+    /// A request as it is sent now, with a name of its own for this attempt. `None` where
+    /// it does not wait any more.
+    pub async fn make_letter(&self, op: &str) -> Result<Option<Letter>, Fault> {
+        let Some(id) = Op::parse(op) else {
+            return Ok(None);
+        };
+        let Some((outgoing, _)) = self.outgoing_of(id).await? else {
+            return Ok(None);
+        };
+        if outgoing.state != OutgoingState::Waiting {
+            return Ok(None);
+        }
+        let Some((kind, body)) = self.body_of(outgoing.about).await? else {
+            return Ok(None);
+        };
+        let now = self.signing_time().await?;
+        let jti = seal::base64url::encode(&self.random::<16>()?);
+        let request = Request {
+            iss: self.identity().entity.clone(),
+            aud: outgoing.to.clone(),
+            jti: jti.clone(),
+            iat: now,
+            exp: now.plus_seconds(REQUEST_SECONDS_MAX),
+            op: id.to_string(),
+            kind: kind.to_owned(),
+            body,
+        };
+        let request = seal::sign(request, &self.identity().ops)?;
+        Ok(Some(Letter {
+            to: outgoing.to,
+            request: request.as_str().to_owned(),
+            jti,
+        }))
+    }
+
+    /// Kind and body of a request, the same whenever they are put together.
+    async fn body_of(&self, about: About) -> Result<Option<(&'static str, Value)>, Fault> {
+        let (About::Receipt(id) | About::Credit(id)) = about;
+        let Some((issued, _)) = self.receipt_issued(id).await? else {
+            return Ok(None);
+        };
+        let form = |_| Fault::Form {
+            key: crate::keys::receipt_issued(id).to_string(),
+        };
+        if let About::Credit(_) = about {
+            let Some(credit) = issued.credit else {
+                return Ok(None);
+            };
+            let body = CreditBody {
+                credit: credit.text,
+            };
+            let body = serde_json::to_value(body).map_err(form)?;
+            return Ok(Some((CREDIT_KIND, body)));
+        }
+        let Some(visitor) = self.visitor(issued.visit).await? else {
+            return Ok(None);
+        };
+        let body = ReceiptBody {
+            receipt: issued.text,
+            proof: visitor.presentation,
+        };
+        Ok(Some((
+            RECEIPT_KIND,
+            serde_json::to_value(body).map_err(form)?,
+        )))
+    }
+
+    /// Takes the answer to an attempt. Whoever comes second finds that it was taken.
+    pub async fn take_answer(&self, op: &str, jti: &str, answer: &str) -> Result<(), OutboxError> {
+        let id = Op::parse(op).ok_or(OutboxError::Unknown)?;
+        let Some((outgoing, _)) = self.outgoing_of(id).await? else {
+            return Ok(());
+        };
+        let (feed, _) = self.feed_state(&outgoing.to).await?;
+        let ops = feed.tip()?.ops.ok_or(OutboxError::NotGenuine)?;
+        let answer = Sealed::<Answer>::parse(answer).and_then(|answer| answer.open(&ops));
+        let answer = answer.map_err(|_| OutboxError::NotGenuine)?;
+        let is_ours = answer.iss == outgoing.to
+            && answer.aud == self.identity().entity
+            && answer.jti == jti
+            && answer.op == op;
+        if !is_ours {
+            return Err(OutboxError::NotGenuine);
+        }
+        let at = self.now();
+        let fate = match (answer.result, &answer.code) {
+            (AnswerResult::Refused, Some(code)) => Fate::Refused {
+                at,
+                code: wire::printable(code, CODE_CHARS_MAX),
+            },
+            (AnswerResult::Refused | AnswerResult::Accepted, _) => Fate::Accepted { at },
+        };
+        until_settled!(self.try_settle(id, &fate).await)
+    }
+
+    /// The request, what it handed over, and what depended on it settle in one commit.
+    async fn try_settle(&self, op: Op, fate: &Fate) -> Result<(), Attempt<OutboxError>> {
+        let Some((mut outgoing, version)) = self.outgoing_of(op).await? else {
+            return Ok(());
+        };
+        if outgoing.state != OutgoingState::Waiting {
+            return Ok(());
+        }
+        let mut batch = Batch::new();
+        let key = crate::keys::outgoing(op);
+        batch.expect(key.clone(), Expected::At(version));
+        let dead = match fate {
+            Fate::Refused { at, code } => Some((*at, code.clone())),
+            Fate::GivenUp { at } => Some((*at, UNANSWERED.to_owned())),
+            Fate::Accepted { .. } | Fate::Waiting { .. } | Fate::Moot { .. } => None,
+        };
+        if let Some((at, why)) = dead {
+            outgoing.state = OutgoingState::Dead { at, why };
+            batch.put(key.clone(), stored::encode(&key, &outgoing)?);
+        } else {
+            batch.remove(key);
+        }
+        let (About::Receipt(receipt) | About::Credit(receipt)) = outgoing.about;
+        if let Some((mut issued, version)) = self.receipt_issued(receipt).await? {
+            match outgoing.about {
+                About::Receipt(_) => {
+                    issued.fate = fate.clone();
+                    if let Fate::Refused { at, .. } = fate {
+                        self.drop_credit(&mut batch, &mut issued, *at);
+                    }
+                }
+                About::Credit(_) => {
+                    if let Some(credit) = &mut issued.credit {
+                        credit.fate = fate.clone();
+                    }
+                }
+            }
+            put_issued(&mut batch, receipt, &issued, version)?;
+        }
+        self.commit_at("settle", batch).await?;
+        Ok(())
+    }
+
+    /// The credit of a receipt that was refused has nothing to take back.
+    #[expect(clippy::unused_self, reason = "an operation like its neighbours")]
+    fn drop_credit(&self, batch: &mut Batch, issued: &mut IssuedReceipt, at: Timestamp) {
+        if let Some(credit) = &mut issued.credit
+            && let Fate::Waiting { op } = credit.fate
+        {
+            batch.remove(crate::keys::outgoing(op));
+            credit.fate = Fate::Moot { at };
+        }
+    }
+
+    /// What waits, and what was refused, the oldest first.
+    pub async fn outbox(&self, _: &Operator) -> Result<Vec<OutboxRow>, OutboxError> {
+        let rows = self.outgoing().await?.into_iter();
+        let failures = self.send_failures();
+        let row = |(op, outgoing, _): (Op, Outgoing, Position)| {
+            let Outgoing {
+                to,
+                about,
+                made_at,
+                after,
+                state,
+            } = outgoing;
+            OutboxRow {
+                op,
+                to,
+                about,
+                since: made_at,
+                after,
+                dead: match state {
+                    OutgoingState::Waiting => None,
+                    OutgoingState::Dead { at, why } => Some((at, why)),
+                },
+                last_failure: failures.get(&op.to_string()).cloned(),
+            }
+        };
+        Ok(rows.map(row).collect())
+    }
+
+    /// Keeps in mind why a request was not answered, for its operator to see; nothing of
+    /// it outlives the process, which tries again at its start.
+    pub fn note_send_failure(&self, op: &str, failure: SendFailure) {
+        let failures = self.inner.send_failures.lock();
+        let mut failures = failures.unwrap_or_else(PoisonError::into_inner);
+        if failures.len() >= WAITING_MAX {
+            failures.clear();
+        }
+        failures.insert(op.to_owned(), failure);
+    }
+
+    fn send_failures(&self) -> BTreeMap<String, SendFailure> {
+        let failures = self.inner.send_failures.lock();
+        failures.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Asks again what was refused or given up: the same document, as a new question.
+    pub async fn send_again(&self, _: &Operator, op: Op) -> Result<Op, OutboxError> {
+        until_settled!(self.try_send_again(op).await)
+    }
+
+    async fn try_send_again(&self, op: Op) -> Result<Op, Attempt<OutboxError>> {
+        let unknown = || Attempt::Failed(OutboxError::Unknown);
+        let (outgoing, version) = self.outgoing_of(op).await?.ok_or_else(unknown)?;
+        if outgoing.state == OutgoingState::Waiting {
+            return Err(unknown());
+        }
+        let (About::Receipt(receipt) | About::Credit(receipt)) = outgoing.about;
+        let found = self.receipt_issued(receipt).await?;
+        let (mut issued, issued_version) = found.ok_or_else(unknown)?;
+        if self.body_of(outgoing.about).await?.is_none() || self.is_replaced(receipt).await? {
+            return Err(unknown());
+        }
+        let mut batch = Batch::new();
+        let again = self.put_outgoing(&mut batch, &outgoing.to, outgoing.about, None)?;
+        let key = crate::keys::outgoing(op);
+        batch.expect(key.clone(), Expected::At(version));
+        batch.remove(key);
+        let fate = Fate::Waiting { op: again };
+        match (outgoing.about, &mut issued.credit) {
+            (About::Credit(_), Some(credit)) => credit.fate = fate,
+            (About::Receipt(_) | About::Credit(_), _) => issued.fate = fate,
+        }
+        put_issued(&mut batch, receipt, &issued, issued_version)?;
+        self.store().commit(batch).await?;
+        Ok(again)
+    }
+
+    /// Whether another receipt of the same visit has taken the place of this one.
+    async fn is_replaced(&self, receipt: ReceiptId) -> Result<bool, Fault> {
+        let Some((issued, _)) = self.receipt_issued(receipt).await? else {
+            return Ok(true);
+        };
+        match self.visit(issued.visit).await {
+            Ok((visit, _)) => Ok(visit.receipts.last() != Some(&receipt)),
+            Err(VisitError::Fault(fault)) => Err(fault),
+            Err(
+                VisitError::Unknown | VisitError::Ended | VisitError::Time | VisitError::TooLate,
+            ) => Ok(true),
+        }
+    }
+
+    /// Gives up what nobody answered for as long as a receipt may take, and forgets what
+    /// was dead for as long.
+    pub(crate) async fn give_up(&self) -> Result<(), Fault> {
+        let now = self.now();
+        for (op, outgoing, version) in self.outgoing().await? {
+            match outgoing.state {
+                OutgoingState::Waiting => {
+                    if now.seconds_since(outgoing.made_at) > RECEIPT_SECONDS_MAX {
+                        let settled: Result<(), OutboxError> =
+                            until_settled!(self.try_settle(op, &Fate::GivenUp { at: now }).await);
+                        settled.map_err(fault_of)?;
+                    }
+                }
+                OutgoingState::Dead { at, .. } => {
+                    let kept = RECEIPT_SECONDS_MAX + CORRECTION_SECONDS;
+                    if now.seconds_since(at) > kept {
+                        let mut batch = Batch::new();
+                        let key = crate::keys::outgoing(op);
+                        batch.expect(key.clone(), Expected::At(version));
+                        batch.remove(key);
+                        self.commit_or_leave(batch).await?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits what there is; where somebody came first, the next look is soon.
+    pub(crate) async fn commit_or_leave(&self, batch: Batch) -> Result<(), Fault> {
+        match self.commit_unless_empty(batch).await {
+            Ok(()) | Err(CommitError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// The most characters of a code, as another node sends it.
+const CODE_CHARS_MAX: usize = 40;
+
+fn fault_of(error: OutboxError) -> Fault {
+    match error {
+        OutboxError::Fault(fault) => fault,
+        OutboxError::Unknown | OutboxError::NotGenuine => Fault::Busy,
+    }
+}
+
+impl App {
+    /// The receipt of that id, for whoever shows it.
+    pub async fn receipt_text(&self, _: &Operator, id: ReceiptId) -> Result<Option<String>, Fault> {
+        Ok(self
+            .receipt_issued(id)
+            .await?
+            .map(|(issued, _)| issued.text))
+    }
+}

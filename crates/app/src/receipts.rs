@@ -1,0 +1,163 @@
+//! Receipts and credits at the host that signs them.
+
+use rules::visit::{ACCOUNTS_SECONDS, HalfDays};
+use seal::Verified;
+use store::{Batch, Expected, Position};
+use wire::Sha256Hash;
+use wire::receipt::{Credit, CreditReason, Proof, Receipt};
+
+use crate::exchange::{
+    About, Fate, IssuedCredit, IssuedReceipt, Op, ReceiptId, Visit, VisitId, VisitState, Visitor,
+};
+use crate::stored;
+use crate::{App, Fault};
+
+impl App {
+    /// Puts into `batch` the receipt of a visit that has ended, and the request that
+    /// hands it over, after what must be answered first. Nothing where nothing counts.
+    pub(crate) async fn put_receipt(
+        &self,
+        batch: &mut Batch,
+        id: VisitId,
+        visit: &Visit,
+        after: Option<Op>,
+    ) -> Result<Option<ReceiptId>, Fault> {
+        let VisitState::Ended {
+            left,
+            ending,
+            half_days,
+        } = &visit.state
+        else {
+            return Ok(None);
+        };
+        if half_days.is_empty() {
+            return Ok(None);
+        }
+        let Some(visitor) = self.visitor(id).await? else {
+            // Nobody can prove any more who it was.
+            return Ok(None);
+        };
+        let now = self.signing_time().await?;
+        let receipt_id = ReceiptId::new(now, self.random()?);
+        let [one, two] = &visit.values;
+        let is_both = HalfDays::of(half_days).count() == 2;
+        let receipt = Receipt {
+            iss: self.identity().entity.clone(),
+            aud: visit.home.clone(),
+            // A clock that was set back does not sign before the end of what it signs.
+            iat: now.max(*left),
+            id: receipt_id.to_string(),
+            day: visit.date.clone(),
+            arrived: visit.arrived,
+            left: *left,
+            ended: *ending,
+            hours: visit.hours.clone(),
+            half_days: half_days.clone(),
+            value: if is_both { two } else { one }.clone(),
+            proof: Proof {
+                by: visit.by,
+                sha256: Sha256Hash::of(&[visitor.presentation.as_bytes()]),
+            },
+        };
+        let receipt: Verified<Receipt> = seal::sign(receipt, &self.identity().ops)?;
+        let about = About::Receipt(receipt_id);
+        let op = self.put_outgoing(batch, &visit.home, about, after)?;
+        let issued = IssuedReceipt {
+            home: visit.home.clone(),
+            visit: id,
+            text: receipt.as_str().to_owned(),
+            fate: Fate::Waiting { op },
+            credit: None,
+        };
+        let key = crate::keys::receipt_issued(receipt_id);
+        batch.expect(key.clone(), Expected::Absent);
+        batch.put(key.clone(), stored::encode(&key, &issued)?);
+        Ok(Some(receipt_id))
+    }
+
+    /// Puts into `batch` the credit of a receipt, unless it was refused or credited
+    /// already. Gives what must be answered before another receipt takes its place.
+    pub(crate) async fn put_credit(
+        &self,
+        batch: &mut Batch,
+        id: ReceiptId,
+        reason: CreditReason,
+    ) -> Result<Option<Op>, Fault> {
+        let Some((mut issued, version)) = self.receipt_issued(id).await? else {
+            return Ok(None);
+        };
+        let waits = |fate: &Fate| match fate {
+            Fate::Waiting { op } => Some(*op),
+            Fate::Accepted { .. }
+            | Fate::Refused { .. }
+            | Fate::GivenUp { .. }
+            | Fate::Moot { .. } => None,
+        };
+        if let Some(credit) = &issued.credit {
+            return Ok(waits(&credit.fate));
+        }
+        if matches!(issued.fate, Fate::Refused { .. }) {
+            return Ok(None);
+        }
+        let now = self.signing_time().await?;
+        let credit = Credit {
+            iss: self.identity().entity.clone(),
+            aud: issued.home.clone(),
+            iat: now,
+            id: ReceiptId::new(now, self.random()?).to_string(),
+            receipt: id.to_string(),
+            receipt_sha256: Sha256Hash::of(&[issued.text.as_bytes()]),
+            reason,
+        };
+        let credit = seal::sign(credit, &self.identity().ops)?;
+        let after = waits(&issued.fate);
+        let op = self.put_outgoing(batch, &issued.home, About::Credit(id), after)?;
+        issued.credit = Some(IssuedCredit {
+            text: credit.as_str().to_owned(),
+            fate: Fate::Waiting { op },
+        });
+        put_issued(batch, id, &issued, version)?;
+        Ok(Some(op))
+    }
+
+    pub(crate) async fn visitor(&self, id: VisitId) -> Result<Option<Visitor>, Fault> {
+        let key = crate::keys::visitor(id);
+        let found = self.store().get(&key).await?;
+        found.map(|found| stored::decode(&key, &found)).transpose()
+    }
+
+    pub(crate) async fn receipt_issued(
+        &self,
+        id: ReceiptId,
+    ) -> Result<Option<(IssuedReceipt, Position)>, Fault> {
+        let key = crate::keys::receipt_issued(id);
+        let Some(found) = self.store().get(&key).await? else {
+            return Ok(None);
+        };
+        Ok(Some((stored::decode(&key, &found)?, found.version)))
+    }
+
+    /// Forgets receipts whose time in the accounts is over.
+    pub(crate) async fn forget_receipts(&self) -> Result<(), Fault> {
+        let mut batch = Batch::new();
+        let oldest = self.now().plus_seconds(-ACCOUNTS_SECONDS);
+        let oldest = ReceiptId::new(oldest, [0; 8]);
+        let prefix = crate::keys::RECEIPTS_ISSUED;
+        for (key, _) in self.all_before(prefix, oldest.bytes()).await? {
+            batch.remove(key);
+        }
+        self.commit_or_leave(batch).await
+    }
+}
+
+pub(crate) fn put_issued(
+    batch: &mut Batch,
+    id: ReceiptId,
+    issued: &IssuedReceipt,
+    version: Position,
+) -> Result<(), Fault> {
+    let key = crate::keys::receipt_issued(id);
+    batch.expect(key.clone(), Expected::At(version));
+    batch.put(key.clone(), stored::encode(&key, issued)?);
+    Ok(())
+}
