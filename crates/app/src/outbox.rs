@@ -19,7 +19,9 @@ use wire::request::{Answer, AnswerResult, REQUEST_SECONDS_MAX, Request};
 use wire::{EntityId, Timestamp};
 
 use crate::access::Operator;
-use crate::exchange::{About, Fate, IssuedReceipt, Op, Outgoing, OutgoingState, ReceiptId};
+use crate::exchange::{
+    About, Fate, IssuedReceipt, Op, Outgoing, OutgoingState, ReceiptId, VisitId,
+};
 use crate::fault::{Attempt, until_settled};
 use crate::receipts::put_issued;
 use crate::stored;
@@ -438,5 +440,20 @@ impl App {
             .receipt_issued(id)
             .await?
             .map(|(issued, _)| issued.text))
+    }
+
+    /// The visit that a request is about, and whether it can be asked again: not where
+    /// another receipt has taken the place of the one that it is about.
+    pub async fn visit_of_request(
+        &self,
+        _: &Operator,
+        about: About,
+    ) -> Result<Option<(VisitId, bool)>, Fault> {
+        let (About::Receipt(id) | About::Credit(id)) = about;
+        let Some((issued, _)) = self.receipt_issued(id).await? else {
+            return Ok(None);
+        };
+        let is_sent = self.body_of(about).await?.is_some() && !self.is_replaced(id).await?;
+        Ok(Some((issued.visit, is_sent)))
     }
 }
