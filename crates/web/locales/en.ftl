@@ -393,7 +393,7 @@ form-not-read-next = Go back to the page, and do it again.
 ## Visits: the desk, the stewards' list
 
 staff-menu = Staff pages
-menu-count = { $count } to see
+menu-count = to see
 desk-visit-begun = The visit begins.
 desk-visit-goes-on = Here already: the visit goes on, since { $time }.
 desk-visit-until = The space is open until { $time }: if nobody sees them leave, the visit ends then.
@@ -438,7 +438,7 @@ visit-correct-left = Left at
 visit-correct-hint = Time here, on { $day }, from the arrival until now.
 visit-correct-follows = The receipt is taken back by a credit, and another is sent.
 visit-correct-first = A new receipt is sent.
-visit-correct-until = Possible until { $date }.
+visit-correct-until = until { $date }
 visit-correct-send = Correct the departure
 visit-not-here-text = Noted by mistake: nothing is counted, and the receipt is taken back by a credit if it was sent.
 visit-not-here-send = There was no visit

@@ -403,7 +403,7 @@ form-not-read-next = Revenez à la page, et recommencez.
 ## Visits: the desk, the stewards' list
 
 staff-menu = Pages de l’équipe
-menu-count = { $count } à voir
+menu-count = à voir
 desk-visit-begun = Le passage commence.
 desk-visit-goes-on = Déjà là : le passage continue, depuis { $time }.
 desk-visit-until = Le lieu est ouvert jusqu’à { $time } : si personne ne note le départ, le passage s’arrête alors.
@@ -448,7 +448,7 @@ visit-correct-left = Heure de départ
 visit-correct-hint = Heure d’ici, le { $day }, de l’arrivée jusqu’à maintenant.
 visit-correct-follows = Le reçu est repris par un avoir, et un autre part.
 visit-correct-first = Un nouveau reçu part.
-visit-correct-until = Possible jusqu’au { $date }.
+visit-correct-until = jusqu’au { $date }
 visit-correct-send = Corriger le départ
 visit-not-here-text = Noté par erreur : rien n’est compté, et le reçu est repris par un avoir s’il est parti.
 visit-not-here-send = Il n’y a pas eu de passage

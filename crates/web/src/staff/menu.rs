@@ -17,7 +17,7 @@ pub(super) struct Door {
     /// Whether it is the page that is shown.
     pub(super) is_here: bool,
     /// How much needs a person there.
-    pub(super) count: Option<String>,
+    pub(super) count: Option<usize>,
 }
 
 /// The pages that `staff` may open, from the page at `here`.
@@ -27,8 +27,7 @@ pub(super) async fn menu(
     staff: &Staff,
     here: &'static str,
 ) -> Result<Menu, OutboxError> {
-    let needs_somebody = needs_somebody(app, staff).await?;
-    let count = i64::try_from(needs_somebody).unwrap_or(i64::MAX);
+    let count = needs_somebody(app, staff).await?;
     let doors = [
         (DESK, M::DeskTitle, Role::Desk, 0),
         (VISITS, M::VisitsTitle, Role::Steward, 0),
@@ -43,7 +42,7 @@ pub(super) async fn menu(
             path,
             text: words.say(text),
             is_here: path == here,
-            count: (count > 0).then(|| words.say_with(M::MenuCount, &[("count", count.into())])),
+            count: (count > 0).then_some(count),
         });
     Ok(Menu {
         doors: doors.collect(),

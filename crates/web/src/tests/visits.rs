@@ -155,7 +155,7 @@ async fn the_desk_says_that_a_visit_begins_goes_on_and_what_it_counted() {
                 "Qui est là",
                 "Camille",
                 "Le Mug · depuis 11 h · sur téléphone",
-                "Part maintenant Camille",
+                "Part maintenant",
             ],
             "Déjà là : le passage continue, depuis 11 h.",
             "Départ noté : Camille. Compté : une demi-journée, le matin.",
@@ -169,7 +169,7 @@ async fn the_desk_says_that_a_visit_begins_goes_on_and_what_it_counted() {
                 "Who is here",
                 "Camille",
                 "Le Mug · since 11:00 · on a phone",
-                "Leaves now Camille",
+                "Leaves now",
             ],
             "Here already: the visit goes on, since 11:00.",
             "Seen leaving: Camille. Counted: one half-day, the morning.",
@@ -197,6 +197,15 @@ async fn the_desk_says_that_a_visit_begins_goes_on_and_what_it_counted() {
             let action = it.attribute("action");
             action.is_some_and(|it| it.contains("/leave?"))
         });
+        // Whom the button lets leave is said to whoever does not see beside whom it stands.
+        let button = page.tags.iter().find(|it| {
+            let id = it.attribute("id");
+            id.is_some_and(|id| id.starts_with("leave-"))
+        });
+        let named = button.unwrap().attribute("aria-labelledby").unwrap();
+        let (own, who) = named.split_once(' ').unwrap();
+        assert_eq!(tag(&page, "id", own).name, "button");
+        assert_eq!(tag(&page, "id", who).attribute("class"), Some("who"));
         let leave = form.unwrap().attribute("action").unwrap().to_owned();
         let answered = desk.post(&leave, "from=").await;
         let page = answered.page(language);
