@@ -115,7 +115,7 @@ fn choose(browser: &Browser, host: &Node) {
     ));
 }
 
-const IS_KEPT: &str = "
+pub(super) const IS_KEPT: &str = "
     const kept = await caches.match('/api/v1/home');
     return Boolean(navigator.serviceWorker.controller && kept);";
 

@@ -51,7 +51,7 @@ function leftSaid(left, { granted }) {
 /** What a day at a partner costs, said before arrival. */
 function cost(space, roaming, home) {
   const parts = [made("p", "who", [made("bdi", "", nameOf(space))])];
-  if (space.visit === undefined) {
+  if (!space.visit) {
     parts.push(made("p", "quiet", word("closed")));
     return made("li", "", parts);
   }
