@@ -515,8 +515,8 @@ cure-unknown = This node does not know that reason. Ask the home what it means, 
 
 card-visit =
     { $count ->
-        [one] A visit of a day: { $count } half-day
-       *[other] A visit of a day: { $count } half-days
+        [one] A visit of a day: { $count }{"\u00A0"}half-day
+       *[other] A visit of a day: { $count }{"\u00A0"}half-days
     }
 roaming-title = Working elsewhere
 roaming-left-none-granted = Your membership gives no allowance to work elsewhere.

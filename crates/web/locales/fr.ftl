@@ -459,7 +459,7 @@ corrected-nothing = Corrigé. Rien n’est compté, et aucun reçu ne part.
 visit-time-malformed = « { $typed } » n’est pas une heure : écrivez-la comme 17:30. Rien n’a été changé.
 visit-time-missing = Il manque l’heure de départ. Rien n’a été changé.
 visit-time-before = Ce départ est avant l’arrivée, à { $time }. Rien n’a été changé.
-visit-time-future = Ce départ est encore à venir : ici, il est { $time }. Rien n’a été changé.
+visit-time-future = Ce départ est encore à venir : ici, c’est le { $time }. Rien n’a été changé.
 visit-time-same = C’est déjà l’heure de départ retenue. Rien n’a été changé.
 visit-too-late = Ce passage est terminé depuis plus de sept jours et ne se corrige plus. Rien n’a été changé.
 
@@ -525,8 +525,8 @@ cure-unknown = Ce nœud ne connaît pas ce motif. Demandez au lieu d’attache c
 
 card-visit =
     { $count ->
-        [one] Un passage d’une journée : { $count } demi-journée
-       *[other] Un passage d’une journée : { $count } demi-journées
+        [one] Un passage d’une journée : { $count }{"\u00A0"}demi-journée
+       *[other] Un passage d’une journée : { $count }{"\u00A0"}demi-journées
     }
 roaming-title = Travailler ailleurs
 roaming-left-none-granted = Votre abonnement ne donne pas de droit d’itinérance.

@@ -317,4 +317,58 @@ mod tests {
             }
         }
     }
+
+    #[track_caller]
+    fn check_moment(day: &str, time: &str, zone_name: &str, expected: Option<&str>) {
+        let zone = zone(Some(zone_name));
+        let found = moment(day, ClockTime::parse(time).unwrap(), &zone);
+        assert_eq!(found.and_then(machine_time).as_deref(), expected);
+    }
+
+    #[test]
+    fn a_time_of_a_day_is_a_moment_also_when_the_clocks_change() {
+        let paris = "Europe/Paris";
+        check_moment("2026-04-06", "17:30", paris, Some("2026-04-06T15:30:00Z"));
+        check_moment("2026-04-06", "00:00", paris, Some("2026-04-05T22:00:00Z"));
+        check_moment("2026-04-06", "24:00", paris, Some("2026-04-06T22:00:00Z"));
+        check_moment("2026-03-29", "02:30", paris, Some("2026-03-29T01:30:00Z"));
+        check_moment("2026-10-25", "02:30", paris, Some("2026-10-25T00:30:00Z"));
+        let reunion = "Indian/Reunion";
+        check_moment("2026-04-06", "17:30", reunion, Some("2026-04-06T13:30:00Z"));
+        check_moment("no day", "17:30", paris, None);
+        check_moment("9999-12-31", "24:00", paris, None);
+    }
+
+    #[test]
+    fn a_field_and_a_receipt_have_the_day_and_the_time_of_the_place() {
+        let moment = Timestamp(1_775_512_740);
+        for (zone_name, day, time) in [
+            ("Europe/Paris", "2026-04-06", "23:59"),
+            ("Indian/Reunion", "2026-04-07", "01:59"),
+        ] {
+            let zone = zone(Some(zone_name));
+            assert_eq!(machine_day(moment, &zone), day);
+            assert_eq!(machine_clock(moment, &zone), time);
+        }
+        let never = Timestamp(i64::MAX);
+        assert_eq!(machine_clock(never, &zone(None)), "");
+        assert_eq!(
+            time(Words::of(Language::French), never, &zone(None)),
+            "(date inconnue)"
+        );
+    }
+
+    #[test]
+    fn a_day_is_said_with_its_name() {
+        let (french, english) = (Words::of(Language::French), Words::of(Language::English));
+        for (text, in_french, in_english) in [
+            ("2026-04-06", "lundi 6 avril 2026", "Monday 6 April 2026"),
+            ("2026-05-01", "vendredi 1er mai 2026", "Friday 1 May 2026"),
+            ("2026-02-30", "2026-02-30", "2026-02-30"),
+            ("\u{202e}<b>", "<b>", "<b>"),
+        ] {
+            assert_eq!(day(french, text).replace('\u{a0}', " "), in_french);
+            assert_eq!(day(english, text), in_english);
+        }
+    }
 }

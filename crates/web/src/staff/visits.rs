@@ -430,5 +430,38 @@ fn clock_time(typed: &str) -> Option<ClockTime> {
     let text = text.to_lowercase().replace('h', ":");
     let (hour, minute) = text.split_once(':')?;
     let minute = if minute.is_empty() { "00" } else { minute };
+    if hour.is_empty() {
+        return None;
+    }
     ClockTime::parse(&format!("{hour:0>2}:{minute}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_read_as_people_write_it() {
+        for (typed, read) in [
+            ("17:30", Some(1050)),
+            ("9:05", Some(545)),
+            ("09:05", Some(545)),
+            (" 17 h 30 ", Some(1050)),
+            ("17H30", Some(1050)),
+            ("17h", Some(1020)),
+            ("0:00", Some(0)),
+            ("24:00", Some(1440)),
+            ("24:01", None),
+            ("17", None),
+            ("1730", None),
+            ("17:3", None),
+            ("17:30:00", None),
+            (":30", None),
+            ("١٧:٣٠", None),
+            ("+9:05", None),
+            ("", None),
+        ] {
+            assert_eq!(clock_time(typed).map(ClockTime::minutes), read, "{typed}");
+        }
+    }
 }

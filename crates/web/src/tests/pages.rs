@@ -82,12 +82,14 @@ fn a_visitor_learns_whether_to_come_and_what_it_costs() {
             "Salle de réunion",
             "Les autres lieux du label 4 lieux, dont 3 ouverts en ce moment",
             "Coworking Grenoble Grenoble Ouvert jusqu’à 12 h 30",
+            "Un passage d’une journée : 2 demi-journées",
             "Formules la journée 15 € le mois 200 €",
             "Chaque prix comprend : loyer, internet, copies et café",
             "Dernières nouvelles il y a 5 heures coworking-grenoble.example",
             "Le Mug Aix-les-Bains",
             "Formules exemple la demi-journée 8,50 €",
             "Fermé, ouvre demain à 13 h 30",
+            "Un passage d’une journée : 1 demi-journée Formules",
             "Vill@ge Factory",
             "Admis, pas encore labellisé",
             "Aucune formule publiée.",
@@ -101,6 +103,11 @@ fn a_visitor_learns_whether_to_come_and_what_it_costs() {
         ],
     );
     assert!(!text.contains("Motif"));
+    let (_, admitted) = text.split_once("Vill@ge").unwrap();
+    assert!(
+        !admitted.contains("passage d’une journée"),
+        "no label, no visit"
+    );
     says(
         &homes::rich(),
         Language::English,
@@ -111,6 +118,7 @@ fn a_visitor_learns_whether_to_come_and_what_it_costs() {
             "Monday 8:30 – 12:30 13:30 – 19:00",
             "Thursday today",
             "4 spaces, 3 open now",
+            "A visit of a day: 2 half-days",
             "Every price includes: rent, internet, copies and coffee",
             "Heard 5 hours ago",
             "Closed, opens tomorrow at 13:30",
@@ -187,6 +195,7 @@ fn who_lost_the_label_is_shown_with_the_reason_and_without_prices() {
         ],
     );
     let (_, others) = text.split_once("Sans label").unwrap();
+    assert!(!others.contains("passage d’une journée"), "{others}");
     assert!(
         !text.contains("43,21"),
         "the price of a space without the label"
@@ -248,7 +257,13 @@ fn a_clock_that_is_behind_opens_no_door() {
             "4 lieux",
         ],
     );
-    for not_known in ["Ouvert jusqu", "aujourd’hui", "Labellisé", "Fermé"] {
+    for not_known in [
+        "Ouvert jusqu",
+        "aujourd’hui",
+        "Labellisé",
+        "Fermé",
+        "passage d’une journée",
+    ] {
         assert!(!text.contains(not_known), "{not_known}");
     }
 }

@@ -560,7 +560,7 @@ async fn a_time_that_cannot_be_is_refused_in_words_and_kept() {
         (
             "14:01",
             "14:01",
-            "encore à venir : ici, il est 6 avril 2026 à 14 h",
+            "encore à venir : ici, c’est le 6 avril 2026 à 14 h",
             "still to come: here, it is 6 April 2026 at 14:00",
         ),
         ("24:00", "24:00", "encore à venir", "still to come"),
