@@ -141,7 +141,6 @@ impl App {
                 });
             }
         }
-        waiting.truncate(WAITING_MAX);
         Ok(waiting)
     }
 
