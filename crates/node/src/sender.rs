@@ -105,7 +105,9 @@ pub(crate) async fn run(
         if let Some(failed) = failed.take() {
             note(&app, &plan, now, failed);
         }
-        let due = plan.next_due().map_or(LOOK_MILLIS, |due| due.0.saturating_sub(now.0));
+        let due = plan
+            .next_due()
+            .map_or(LOOK_MILLIS, |due| due.0.saturating_sub(now.0));
         let sleep = Duration::from_millis(due.clamp(1, LOOK_MILLIS));
         event = tokio::select! {
             () = stop.clone().wait() => return Ok(()),
@@ -179,7 +181,9 @@ fn settled(
 /// Keeps in mind why a request was not answered, and when the plan has it sent next.
 fn note(app: &App, plan: &Outbox, now: Millis, (op, why): (String, String)) {
     let at = app.now();
-    let wait = plan.due_at(&op).map_or(0, |due| due.0.saturating_sub(now.0));
+    let wait = plan
+        .due_at(&op)
+        .map_or(0, |due| due.0.saturating_sub(now.0));
     let next_at = at.plus_seconds(i64::try_from(wait / 1_000).unwrap_or_default());
     let times = plan.failures(&op);
     app.note_send_failure(

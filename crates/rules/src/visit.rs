@@ -144,6 +144,12 @@ pub fn end_of_day(day: &HostDay) -> Result<Timestamp, UnknownTimeZone> {
     Ok(CivilDay::of(day)?.end)
 }
 
+/// The moment at which the host's clock shows a time on a day: the earlier one where it
+/// does so twice, and the later side of the gap where it never does.
+pub fn time_on(day: &HostDay, time: ClockTime) -> Result<Timestamp, UnknownTimeZone> {
+    CivilDay::of(day)?.at(time)
+}
+
 /// When a visit ends whose end nobody saw: when the last of the day's spans ends, or at
 /// midnight for whoever came after that.
 pub fn closing(day: &HostDay, arrived: Timestamp) -> Result<Timestamp, UnknownTimeZone> {

@@ -53,7 +53,7 @@ pub(super) async fn execute(app: &App, command: ExchangeCommand) -> anyhow::Resu
                 Some(left) => {
                     let row = app.visit_row(&operator, id).await?;
                     let left = ClockTime::parse(&left).context("a time is written HH:MM")?;
-                    Correction::Left(time_on(&row.date, &row.time_zone, left)?)
+                    Correction::Left(time_on(&row.day, left)?)
                 }
             };
             let counted = app.correct_visit(&operator, id, correction).await?;
@@ -87,12 +87,11 @@ fn visit_json(row: &VisitRow) -> Value {
         home,
         arrived,
         by,
-        date,
-        time_zone,
+        day,
         stay,
     } = row;
     let mut value = json!({ "visit": id, "name": name, "home": home, "arrived": arrived,
-        "by": by, "date": date, "time_zone": time_zone });
+        "by": by, "date": day.date, "time_zone": day.hours.time_zone });
     let stay = match stay {
         Stay::Here { until } => json!({ "state": "here", "until": until }),
         Stay::NotHere => json!({ "state": "not_here" }),
