@@ -429,13 +429,3 @@ fn fault_of(error: OutboxError) -> Fault {
         OutboxError::Unknown | OutboxError::NotGenuine => Fault::Busy,
     }
 }
-
-impl App {
-    /// The receipt of that id, for whoever shows it.
-    pub async fn receipt_text(&self, _: &Operator, id: ReceiptId) -> Result<Option<String>, Fault> {
-        Ok(self
-            .receipt_issued(id)
-            .await?
-            .map(|(issued, _)| issued.text))
-    }
-}
