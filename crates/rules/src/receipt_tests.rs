@@ -396,6 +396,12 @@ fn a_receipt_may_come_within_ninety_days() {
     let last = LEFT.plus_seconds(RECEIPT_SECONDS_MAX);
     check(|it| it.now = last, Judgement::Accepted);
     check_refused(|it| it.now = last.plus_seconds(1), ReceiptRefusal::TooLate);
+    // It is the visit that counts, not the signature.
+    let signed_late = |it: &mut Case| {
+        it.now = last.plus_seconds(1);
+        it.receipt.iat = it.now;
+    };
+    check_refused(signed_late, ReceiptRefusal::TooLate);
 }
 
 #[test]
@@ -542,6 +548,8 @@ fn the_value_is_by_a_published_formula_for_what_is_counted() {
         check_of(morning(), of(unit, 1), refused);
         check(of(unit, 2), refused);
     }
+    let said_to_be_a_day = valued(|it| it.unit = FormulaUnit::Day);
+    check_of(morning(), said_to_be_a_day, refused);
     // No value is none too many.
     check(|it| it.receipt.value = None, Judgement::Accepted);
 }
