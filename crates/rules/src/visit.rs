@@ -170,13 +170,12 @@ pub fn half_days(
 ) -> Result<HalfDays, UnknownTimeZone> {
     let civil = CivilDay::of(day)?;
     let boundary = civil.at(day.hours.half_day_boundary)?;
-    // Not `clamp`: its arguments come from documents, and it panics where they cross.
+    // No span reaches beyond the day; a moment that is not of it has the nearest half.
     let came = arrived.max(civil.start).min(civil.end.plus_seconds(-1));
-    let went = left.min(civil.end);
     let counted = civil
         .open(&day.hours)?
         .into_iter()
-        .map(|span| span.start.max(came)..span.end.min(went))
+        .map(|span| span.start.max(came)..span.end.min(left))
         .filter(|span| !span.is_empty())
         .map(|span| HalfDays {
             morning: span.start < boundary,

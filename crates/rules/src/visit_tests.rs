@@ -367,6 +367,14 @@ fn what_does_not_exist_is_refused() {
 }
 
 #[test]
+fn the_terms_of_visits_and_receipts() {
+    let days = |seconds: i64| (seconds / DAY_SECONDS, seconds % DAY_SECONDS);
+    assert_eq!(days(RECEIPT_SECONDS_MAX), (90, 0));
+    assert_eq!(days(CORRECTION_SECONDS), (7, 0));
+    assert_eq!(days(ACCOUNTS_SECONDS), (396, 0));
+}
+
+#[test]
 fn half_days_are_put_together_and_taken_apart() {
     let all = [HalfDays::NONE, MORNING, AFTERNOON, BOTH];
     for (half_days, count) in all.into_iter().zip([0, 1, 1, 2]) {
