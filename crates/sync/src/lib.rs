@@ -1,7 +1,7 @@
 //! Replication as a machine without IO: whom to ask, and when to try again.
 //!
 //! Events go in, effects come out; a driver outside performs them and reports
-//! back. Today it plans pulls of feeds.
+//! back. [`Schedule`] plans pulls of feeds, [`outbox`] plans private requests.
 //!
 //! **Invariant:** one pull of a peer is under way at a time, and no more than
 //! [`Limits::in_flight_max`] in all, so that a slow peer delays only itself.
@@ -10,6 +10,9 @@
 //! [`Limits::retry_millis_max`].
 
 #![forbid(unsafe_code)]
+
+mod backoff;
+pub mod outbox;
 
 use std::collections::BTreeMap;
 
@@ -191,19 +194,16 @@ impl Schedule {
         }
     }
 
-    /// Doubles from the ordinary interval up to the cap, less a random part of up
-    /// to a quarter.
+    /// Doubles from the ordinary interval up to the cap of this peer.
     fn wait_millis(&self, peer: &EntityId, failures: u32, noise: u64) -> u64 {
-        let factor = 1_u64.checked_shl(failures.min(30)).unwrap_or(u64::MAX);
-        let wait = self.limits.pull_every_millis.max(1).saturating_mul(factor);
         let is_first = self.first.as_ref() == Some(peer);
         let most = if is_first {
             FIRST_RETRY_MILLIS_MAX
         } else {
             u64::MAX
         };
-        let wait = wait.min(self.limits.retry_millis_max).min(most);
-        wait - noise % (wait / 4 + 1)
+        let most = self.limits.retry_millis_max.min(most);
+        backoff::wait_millis(self.limits.pull_every_millis, most, failures, noise)
     }
 
     fn start_due(&mut self, now: Millis) -> Vec<Effect> {
