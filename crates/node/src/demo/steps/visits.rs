@@ -156,6 +156,15 @@ pub(crate) async fn host_that_lies(network: &mut Network, ended: &Ended) -> anyh
     let is_kept = rows(&kept).any(|row| row["op"] == json!(ended.op) && row["other"].is_string());
     ensure!(is_kept, "{kept} is kept of the conflict");
 
+    let captured = liar.sign(&ended.op, &body)?;
+    send(captured.clone()).await?;
+    let again = send(captured).await.err().context("answered twice")?;
+    let again = again.to_string();
+    ensure!(
+        again.contains("request_replayed"),
+        "the same attempt: {again}"
+    );
+
     let own = KeySet::only(liar.ops.public().clone());
     let real = Sealed::<Receipt>::parse(receipt)?.open(&own)?.into_inner();
     let forged = Receipt {
@@ -181,7 +190,7 @@ pub(crate) async fn host_that_lies(network: &mut Network, ended: &Ended) -> anyh
     counts(&ended.member, left, 1).await?;
     Ok(format!(
         "{TIMES} times, {AT_ONCE} at once, through a kill of the home: counted once; another \
-         body is a conflict and kept; without proof, and with a used one: refused"
+         body is a conflict and kept; an attempt sent again, no proof, a used one: refused"
     ))
 }
 
