@@ -20,7 +20,7 @@ use wire::{EntityId, Timestamp};
 
 use crate::access::Operator;
 use crate::exchange::{
-    About, Fate, IssuedReceipt, Op, Outgoing, OutgoingState, ReceiptId, VisitState,
+    About, Fate, IssuedReceipt, Op, Outgoing, OutgoingState, VisitId, VisitState,
 };
 use crate::fault::{Attempt, until_settled};
 use crate::receipts::put_issued;
@@ -456,5 +456,22 @@ fn fault_of(error: OutboxError) -> Fault {
     match error {
         OutboxError::Fault(fault) => fault,
         OutboxError::Unknown | OutboxError::NotGenuine => Fault::Busy,
+    }
+}
+
+impl App {
+    /// The visit that a request is about, and whether it can be asked again: not where
+    /// another receipt has taken the place of the one that it is about.
+    pub async fn visit_of_request(
+        &self,
+        _: &Operator,
+        about: About,
+    ) -> Result<Option<(VisitId, bool)>, Fault> {
+        let (About::Receipt(id) | About::Credit(id)) = about;
+        let Some((issued, _)) = self.receipt_issued(id).await? else {
+            return Ok(None);
+        };
+        let is_sent = self.body_of(about).await?.is_some() && !self.is_outdated(about).await?;
+        Ok(Some((issued.visit, is_sent)))
     }
 }

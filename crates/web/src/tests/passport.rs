@@ -101,7 +101,7 @@ fn the_scripts_find_the_elements_and_the_words_that_they_ask_for() {
                     assert!(ids.contains(id), "no element {id}");
                 }
             }
-            for before in ["word(\"", "say(\"", "refused(\""] {
+            for before in ["word(\"", "say(\"", "refused(\"", "filled(\""] {
                 for word in named(script.text, before) {
                     assert!(words.contains(word), "no word {word}");
                 }
