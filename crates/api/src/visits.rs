@@ -75,8 +75,7 @@ impl From<VisitRow> for VisitBody {
             home,
             arrived,
             by,
-            date,
-            time_zone,
+            day,
             stay,
         } = row;
         let stay = match stay {
@@ -102,8 +101,8 @@ impl From<VisitRow> for VisitBody {
             home,
             arrived,
             by,
-            date,
-            time_zone,
+            date: day.date,
+            time_zone: day.hours.time_zone,
             stay,
         }
     }

@@ -6,10 +6,12 @@ use store::{Batch, Expected, Position};
 use wire::Sha256Hash;
 use wire::receipt::{Credit, CreditReason, Proof, Receipt};
 
+use crate::access::Operator;
 use crate::exchange::{
     About, Fate, IssuedCredit, IssuedReceipt, Op, ReceiptId, Visit, VisitId, VisitState, Visitor,
 };
 use crate::stored;
+use crate::visits::VisitError;
 use crate::{App, Fault};
 
 impl App {
@@ -135,6 +137,22 @@ impl App {
             return Ok(None);
         };
         Ok(Some((stored::decode(&key, &found)?, found.version)))
+    }
+
+    /// The receipts of a visit, the oldest first, each with its credit, as signed.
+    pub async fn receipts_of(
+        &self,
+        _: &Operator,
+        id: VisitId,
+    ) -> Result<Vec<(String, Option<String>)>, VisitError> {
+        let (visit, _) = self.visit(id).await?;
+        let mut receipts = Vec::new();
+        for receipt in visit.receipts {
+            if let Some((issued, _)) = self.receipt_issued(receipt).await? {
+                receipts.push((issued.text, issued.credit.map(|credit| credit.text)));
+            }
+        }
+        Ok(receipts)
     }
 
     /// Forgets receipts whose time in the accounts is over.

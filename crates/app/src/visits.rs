@@ -66,10 +66,8 @@ pub struct VisitRow {
     pub arrived: Timestamp,
     /// How they showed their passport.
     pub by: ProofBy,
-    /// The day here.
-    pub date: String,
-    /// The time zone of this space.
-    pub time_zone: String,
+    /// The day here, with its hours when the visitor came.
+    pub day: HostDay,
     /// Where it stands.
     pub stay: Stay,
 }
@@ -525,14 +523,14 @@ impl App {
                 correctable_until: left.plus_seconds(CORRECTION_SECONDS),
             },
         };
+        let day = day_of(&visit);
         Ok(VisitRow {
             id,
             name: visitor.map(|visitor| visitor.name),
             home: visit.home,
             arrived: visit.arrived,
             by: visit.by,
-            date: visit.date,
-            time_zone: visit.hours.time_zone,
+            day,
             stay,
         })
     }

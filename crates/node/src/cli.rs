@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod exchange;
 mod people;
 
 use std::net::SocketAddr;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use wire::EntityId;
 
+pub(crate) use exchange::{Outbox, Visit};
 pub(crate) use people::{
     Access, AccessRole, Member, MemberOne, Wallet, WalletEnrol, WalletPresent, WalletShow,
 };
@@ -44,6 +46,12 @@ pub(crate) enum Command {
     /// Who may do what at this space: its desk, stewards, operators (spaces)
     #[command(subcommand)]
     Access(Access),
+    /// Visits at this space: who is here, who leaves, what was wrong (spaces)
+    #[command(subcommand)]
+    Visit(Visit),
+    /// What this node asks others, until it is answered
+    #[command(subcommand)]
+    Outbox(Outbox),
     /// A passport in a folder, to be shown by a program
     #[command(subcommand)]
     Wallet(Wallet),

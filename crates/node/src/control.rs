@@ -7,6 +7,7 @@
 //! **Invariant:** the socket's authority is the operating system's: whoever may
 //! open the folder may also read the keys in it.
 
+mod exchange;
 mod people;
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -29,6 +30,7 @@ use crate::space_file::{read_charter, read_space};
 use crate::start;
 use crate::tasks::Stop;
 
+pub(crate) use exchange::ExchangeCommand;
 pub(crate) use people::PeopleCommand;
 
 /// A command.
@@ -55,6 +57,8 @@ pub(crate) enum Command {
     Anchor { anchor: String },
     /// What concerns members and staff.
     People(PeopleCommand),
+    /// What concerns visits and requests.
+    Exchange(ExchangeCommand),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -214,6 +218,7 @@ async fn execute(app: &App, command: Command) -> anyhow::Result<Value> {
             Ok(Value::Array(rows.iter().map(row_json).collect()))
         }
         Command::People(command) => people::execute(app, command).await,
+        Command::Exchange(command) => exchange::execute(app, command).await,
         Command::Anchor { anchor } => {
             let until = app.publish_anchor(&anchor).await?;
             Ok(json!({ "until": until }))

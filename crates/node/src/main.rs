@@ -13,6 +13,7 @@ mod config;
 mod control;
 mod demo;
 mod environment;
+mod exchange_command;
 mod init;
 mod label_command;
 mod member_command;
@@ -20,6 +21,7 @@ mod output;
 mod publish_command;
 mod puller;
 mod run;
+mod sender;
 mod space_file;
 mod start;
 mod tasks;
@@ -56,6 +58,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Label(label) => label_command::label(label).await,
             Command::Member(member) => member_command::member(member).await,
             Command::Access(access) => member_command::access(access).await,
+            Command::Visit(visit) => exchange_command::visit(visit).await,
+            Command::Outbox(outbox) => exchange_command::outbox(outbox).await,
             Command::Wallet(wallet) => wallet_command::wallet(wallet).await,
             Command::Demo(demo) => demo::demo(&demo).await,
         }

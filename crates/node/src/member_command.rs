@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use serde_json::Value;
-
 use crate::cli::{Access, AccessRole, Member, MemberOne};
 use crate::config::Config;
 use crate::control::{Command, PeopleCommand, ask};
@@ -89,39 +87,6 @@ const fn role(role: AccessRole) -> app::Role {
 async fn say(dir: &Path, json: bool, command: PeopleCommand) -> anyhow::Result<ExitCode> {
     let config = Config::load(dir)?;
     let done = ask(&config, Command::People(command)).await?;
-    match &done {
-        _ if json => output::line(&done),
-        Value::Array(rows) if rows.is_empty() => output::line("None yet."),
-        Value::Array(rows) => {
-            for row in rows {
-                output::line(words(row));
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
-            output::line(words(&done));
-        }
-    }
+    output::result(&done, json);
     Ok(ExitCode::SUCCESS)
-}
-
-/// The values of a result, in their order.
-fn words(value: &Value) -> String {
-    let text = |value: &Value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
-    };
-    let Value::Object(members) = value else {
-        return text(value);
-    };
-    let parts: Vec<_> = members
-        .iter()
-        .map(|(name, it)| match text(it) {
-            code if code.starts_with("ESC1:") => code,
-            other => format!("{name} {other}"),
-        })
-        .collect();
-    // A passport's code has spaces of its own.
-    let is_code = parts.iter().any(|part| part.contains("ESC1:"));
-    parts.join(if is_code { "\n" } else { "  " })
 }

@@ -14,6 +14,7 @@ use wire::request::{ANSWER_MEDIA_TYPE, JOIN_MEDIA_TYPE};
 
 use crate::config::Config;
 use crate::environment::{Stopwatch, SystemEntropy};
+use crate::sender::Heard;
 use crate::tasks::Stop;
 
 /// The most pages of one pull: a partner with more has its next turn soon, and the
@@ -24,7 +25,7 @@ const PAGES_MAX: usize = 50;
 const PULL: Duration = Duration::from_secs(60);
 
 /// The longest sleep between two looks at the plan.
-const LOOK_MILLIS_MAX: u64 = 5_000;
+const LOOK_MILLIS_MAX: u64 = 1_000;
 
 /// The most bytes of an answer to a join.
 const ANSWER_BYTES_MAX: usize = 16 * 1024;
@@ -47,6 +48,7 @@ pub(crate) async fn run(
     app: App,
     fetch: Arc<dyn Fetch>,
     config: Config,
+    heard: Heard,
     stop: Stop,
 ) -> anyhow::Result<()> {
     let stopwatch = Stopwatch::start();
@@ -59,8 +61,9 @@ pub(crate) async fn run(
     let mut running = JoinSet::new();
     let mut event = Event::Tick;
     loop {
-        let peers = Event::Peers(app.followed().await?);
-        for event in [event, peers] {
+        let mut events = vec![event, Event::Peers(app.followed().await?)];
+        events.extend(app.wanted_pulls().into_iter().map(Event::SignOfLife));
+        for event in events {
             for Effect::Pull(peer) in plan.step(stopwatch.millis(), event) {
                 let (app, fetch) = (app.clone(), Arc::clone(&fetch));
                 running.spawn(async move {
@@ -79,6 +82,9 @@ pub(crate) async fn run(
             () = stop.clone().wait() => return Ok(()),
             Some(ended) = running.join_next() => {
                 let (peer, outcome) = ended?;
+                if outcome.is_ok() {
+                    heard.from(&peer);
+                }
                 if peer == config.coordinator && outcome.is_ok() {
                     try_join(&app, fetch.as_ref(), &config).await?;
                 }

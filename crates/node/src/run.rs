@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::environment::SystemClock;
 use crate::tasks::{Stop, Tasks};
 use crate::telemetry::{pause, with_request_log};
-use crate::{control, puller, start, telemetry};
+use crate::{control, puller, sender, start, telemetry};
 
 /// From one look at what must be signed again to the next.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(20);
@@ -73,9 +73,14 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
         tracing::debug!(dropped = ended.dropped, "the last connections are closed");
         Ok(())
     });
+    let (heard, signs) = sender::signs();
+    tasks.spawn(
+        "sending what waits",
+        sender::run(app.clone(), Arc::clone(&fetch), signs, stop.clone()),
+    );
     tasks.spawn(
         "asking partners",
-        puller::run(app.clone(), fetch, config.clone(), stop.clone()),
+        puller::run(app.clone(), fetch, config.clone(), heard, stop.clone()),
     );
     tasks.spawn("signing again", renew(app.clone(), stop.clone()));
     tasks.spawn(
@@ -214,6 +219,9 @@ fn misbehave(what: Option<&str>) -> anyhow::Result<()> {
         Some("forge-records") => app::sabotage::forge_records(),
         Some("ignore-statuses") => app::sabotage::ignore_statuses(),
         Some("forget-showings") => app::sabotage::forget_showings(),
+        Some("forget-attempts") => app::sabotage::forget_attempts(),
+        Some("forget-answers") => app::sabotage::forget_answers(),
+        Some(place) if app::sabotage::PAUSES_AT.contains(&place) => app::sabotage::pause(place),
         Some("ignore-withdrawals") => app::sabotage::ignore_withdrawals(),
         Some(other) => anyhow::bail!("no such sabotage: {other}"),
     }

@@ -10,10 +10,13 @@
 
 #![forbid(unsafe_code)]
 
+mod allowance;
 pub mod feed;
 pub mod freshness;
 pub mod opening;
 pub mod passport;
+#[cfg(test)]
+mod random_days;
 pub mod receipt;
 pub mod trust;
 pub mod visit;

@@ -253,3 +253,7 @@ fn others(receipt: &Receipt, held: HeldForReceipt<'_>) -> Option<Judgement> {
     refused_where(is_used, ReceiptRefusal::ProofUsed)
         .or_else(|| refused_where(is_counted, ReceiptRefusal::CountedAlready))
 }
+
+#[cfg(test)]
+#[path = "receipt_tests.rs"]
+mod tests;

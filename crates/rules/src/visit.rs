@@ -12,16 +12,15 @@
 //!
 //! Specified in `specs/visit.md`.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use wire::label::Overdraw;
 use wire::receipt::{DayHours, DaySpan, HalfDay, RecordReference, VisitValue};
 use wire::space::{ClockTime, Formula, FormulaUnit, OpeningHours};
 use wire::{CENTS_MAX, Cents, Timestamp};
 
+pub use crate::allowance::{Allowance, allowance};
 use crate::opening;
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
@@ -145,6 +144,12 @@ pub fn end_of_day(day: &HostDay) -> Result<Timestamp, UnknownTimeZone> {
     Ok(CivilDay::of(day)?.end)
 }
 
+/// The moment at which the host's clock shows a time on a day: the earlier one where it
+/// does so twice, and the later side of the gap where it never does.
+pub fn time_on(day: &HostDay, time: ClockTime) -> Result<Timestamp, UnknownTimeZone> {
+    CivilDay::of(day)?.at(time)
+}
+
 /// When a visit ends whose end nobody saw: when the last of the day's spans ends, or at
 /// midnight for whoever came after that.
 pub fn closing(day: &HostDay, arrived: Timestamp) -> Result<Timestamp, UnknownTimeZone> {
@@ -165,13 +170,12 @@ pub fn half_days(
 ) -> Result<HalfDays, UnknownTimeZone> {
     let civil = CivilDay::of(day)?;
     let boundary = civil.at(day.hours.half_day_boundary)?;
-    // Not `clamp`: its arguments come from documents, and it panics where they cross.
+    // No span reaches beyond the day; a moment that is not of it has the nearest half.
     let came = arrived.max(civil.start).min(civil.end.plus_seconds(-1));
-    let went = left.min(civil.end);
     let counted = civil
         .open(&day.hours)?
         .into_iter()
-        .map(|span| span.start.max(came)..span.end.min(went))
+        .map(|span| span.start.max(came)..span.end.min(left))
         .filter(|span| !span.is_empty())
         .map(|span| HalfDays {
             morning: span.start < boundary,
@@ -298,82 +302,6 @@ pub fn translate(
     Ok(None)
 }
 
-/// What is left of the half-days of a month.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Allowance {
-    /// Half-days that the charter grants a month.
-    pub granted: u64,
-    /// Half-days overdrawn in earlier months and not paid off, which count against this
-    /// one.
-    pub carried: u64,
-    /// Half-days used in this month.
-    pub used: u64,
-    /// Half-days left: what is granted without what is carried and used, at least 0.
-    pub left: u64,
-    /// Half-days carried and used beyond those granted: what the next month carries.
-    pub overdrawn: u64,
-}
-
-/// The allowance of a month, `YYYY-MM`, after what was `used` in each.
-///
-/// Each month grants anew and nothing is saved up, so that a month without visits pays
-/// off a debt and no more. Months that are not written `YYYY-MM` do not count; of a
-/// `period` that is none, nothing is carried. The months with visits are gone through,
-/// not those between them, so that no date makes this long.
-pub fn allowance(
-    granted: u64,
-    used: &BTreeMap<String, u64>,
-    period: &str,
-    overdraw: Overdraw,
-) -> Allowance {
-    let carried = match overdraw {
-        Overdraw::Carried => debt_before(period, granted, used),
-        Overdraw::Forgiven => 0,
-    };
-    let used = used.get(period).copied().unwrap_or(0);
-    let taken = carried.saturating_add(used);
-    Allowance {
-        granted,
-        carried,
-        used,
-        left: granted.saturating_sub(taken),
-        overdrawn: taken.saturating_sub(granted),
-    }
-}
-
-/// What is still owed when a month begins.
-fn debt_before(period: &str, granted: u64, used: &BTreeMap<String, u64>) -> u64 {
-    let Some(period) = month_number(period) else {
-        return 0;
-    };
-    // `YYYY-MM` sorts as the months do.
-    let months = used
-        .iter()
-        .filter_map(|(month, used)| Some((month_number(month)?, *used)))
-        .filter(|(month, _)| *month < period);
-    let mut debt: u64 = 0;
-    let mut next = 0;
-    for (month, used) in months {
-        let paid = granted.saturating_mul(month.saturating_sub(next));
-        let owed = debt.saturating_sub(paid).saturating_add(used);
-        debt = owed.saturating_sub(granted);
-        next = month + 1;
-    }
-    let paid = granted.saturating_mul(period.saturating_sub(next));
-    debt.saturating_sub(paid)
-}
-
-/// The months from the year 0 to `YYYY-MM`.
-fn month_number(text: &str) -> Option<u64> {
-    let (year, month) = text.split_once('-')?;
-    let digits = |part: &str, length: usize| {
-        let is_number = part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| part.parse::<u64>().ok()).flatten()
-    };
-    let (year, month) = (digits(year, 4)?, digits(month, 2)?);
-    (1..=12).contains(&month).then(|| year * 12 + month - 1)
-}
-
 /// A day of a calendar, in instants.
 struct CivilDay {
     zone: TimeZone,
@@ -480,6 +408,9 @@ fn instant(zone: &TimeZone, date: Date, time: Time) -> Result<Timestamp, Unknown
     Ok(Timestamp(zoned.timestamp().as_second()))
 }
 
+#[cfg(test)]
+#[path = "visit_properties.rs"]
+mod properties;
 #[cfg(test)]
 #[path = "visit_tests.rs"]
 mod tests;

@@ -41,8 +41,8 @@ pub(super) fn shown_by(words: &Words, by: ProofBy) -> String {
 
 /// Shows who is here.
 pub(super) fn present(words: &Words, home: &Home, row: &VisitRow) -> Present {
-    let zone = zone(Some(&row.time_zone));
-    let since = if machine_day(home.now, &zone) == row.date {
+    let zone = zone(Some(&row.day.hours.time_zone));
+    let since = if machine_day(home.now, &zone) == row.day.date {
         let time = time(words, row.arrived, &zone);
         words.say_with(M::HereSince, &[("time", time.into())])
     } else {
@@ -63,7 +63,7 @@ pub(super) fn until(words: &Words, row: &VisitRow) -> Option<String> {
     let Stay::Here { until } = row.stay else {
         return None;
     };
-    let zone = zone(Some(&row.time_zone));
+    let zone = zone(Some(&row.day.hours.time_zone));
     if machine_clock(until, &zone) == "00:00" {
         return Some(words.say(M::DeskVisitMidnight));
     }
@@ -123,6 +123,6 @@ pub(super) fn arrival(words: &Words, row: &VisitRow, asked_at: Timestamp) -> Str
     if row.arrived >= asked_at {
         return words.say(M::DeskVisitBegun);
     }
-    let time = time(words, row.arrived, &zone(Some(&row.time_zone)));
+    let time = time(words, row.arrived, &zone(Some(&row.day.hours.time_zone)));
     words.say_with(M::DeskVisitGoesOn, &[("time", time.into())])
 }

@@ -210,7 +210,7 @@ async fn visit_of(
     };
     match app.visit_row(operator, visit).await {
         Ok(row) => {
-            let visit = (visitor_name(words, &row), day(words, &row.date));
+            let visit = (visitor_name(words, &row), day(words, &row.day.date));
             Ok(Some((visit, is_current)))
         }
         Err(VisitError::Unknown) => Ok(None),

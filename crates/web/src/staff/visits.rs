@@ -153,9 +153,9 @@ async fn made(
             continue;
         }
         let line = line(words, &home, &row, refused);
-        match days.last_mut().filter(|(date, _)| *date == row.date) {
+        match days.last_mut().filter(|(date, _)| *date == row.day.date) {
             Some((_, day)) => day.lines.push(line),
-            None => days.push((row.date.clone(), new_day(words, &row.date, line))),
+            None => days.push((row.day.date.clone(), new_day(words, &row.day.date, line))),
         }
     }
     // Where nothing can be corrected any more there is no field to say it beside.
@@ -183,7 +183,7 @@ fn new_day(words: &Words, date: &str, line: Line) -> Day {
 }
 
 fn line(words: &Words, home: &Home, row: &VisitRow, refused: Option<&Refused>) -> Line {
-    let zone = zone(Some(&row.time_zone));
+    let zone = zone(Some(&row.day.hours.time_zone));
     let arrived = time(words, row.arrived, &zone);
     let (span, ending, outcome) = match &row.stay {
         Stay::Ended {
@@ -230,7 +230,7 @@ const fn how_it_ended(ending: Ending) -> Message {
 
 /// What can still be corrected of a visit.
 fn form(words: &Words, home: &Home, row: &VisitRow, refused: Option<&Refused>) -> Option<Form> {
-    let zone = zone(Some(&row.time_zone));
+    let zone = zone(Some(&row.day.hours.time_zone));
     let (left, until, is_sent) = match &row.stay {
         Stay::Here { .. } => (String::new(), None, false),
         Stay::Ended {
@@ -248,7 +248,7 @@ fn form(words: &Words, home: &Home, row: &VisitRow, refused: Option<&Refused>) -
         }
         Stay::Ended { .. } | Stay::NotHere => return None,
     };
-    let day = day(words, &row.date);
+    let day = day(words, &row.day.date);
     let follows = if is_sent {
         M::VisitCorrectFollows
     } else {
@@ -391,8 +391,8 @@ fn left_at(
     if typed.is_empty() {
         return Err(words.say(M::VisitTimeMissing));
     }
-    let zone = zone(Some(&row.time_zone));
-    let at = clock_time(typed).and_then(|time| moment(&row.date, time, &zone));
+    let zone = zone(Some(&row.day.hours.time_zone));
+    let at = clock_time(typed).and_then(|time| moment(&row.day.date, time, &zone));
     let Some(at) = at else {
         let typed = printable(typed, TYPED_CHARS_MAX);
         return Err(words.say_with(M::VisitTimeMalformed, &[("typed", typed.into())]));
@@ -420,7 +420,7 @@ fn left_at(
 }
 
 fn future(words: &Words, row: &VisitRow, now: Timestamp) -> String {
-    let now = date_and_time(words, now, &zone(Some(&row.time_zone)));
+    let now = date_and_time(words, now, &zone(Some(&row.day.hours.time_zone)));
     words.say_with(M::VisitTimeFuture, &[("time", now.into())])
 }
 
