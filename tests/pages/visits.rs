@@ -78,6 +78,20 @@ fn a_visitor_is_let_in_listed_and_leaves_and_a_steward_corrects() {
     desk.click(".visits form[action*='/not-here'] button");
     reads(&desk, ".told", "taken back by a credit");
     reads(&desk, ".visits", "No visit: noted by mistake");
+    // The home has heard of it, and so does the member.
+    wait::until("the credit is on the phone", || {
+        phone.go(&format!("{}/passport?lang=fr", home.entity));
+        let look = "return document.querySelector('#roaming-visits').innerText";
+        let found = phone.script(look);
+        let found = found.as_str().unwrap_or_default().to_owned();
+        wait::ensure(found.contains("il n’y a pas eu de passage"), || {
+            found.clone()
+        })
+    });
+    reads(&phone, "#roaming-visits", "troquet");
+    reads(&phone, "#roaming-left", "4 de vos 4");
+    desk.go(&format!("{}/outbox?lang=fr", host.entity));
+    reads(&desk, "main", "Rien n’attend");
     for language in ["fr", "en"] {
         for page in ["desk", "visits", "outbox"] {
             desk.go(&format!("{}/{page}?lang={language}", host.entity));
@@ -120,119 +134,143 @@ fn partner(visit: &Value) -> Value {
     })
 }
 
+/// What is left: in French and in English.
+const LEFT: &[((u64, u64), &str, &str)] = &[
+    (
+        (4, 2),
+        "Il vous reste 2 de vos 4 demi-journées de ce mois-ci.",
+        "2 of your 4 half-days of this month are left.",
+    ),
+    (
+        (4, 1),
+        "Il vous reste une de vos 4 demi-journées de ce mois-ci.",
+        "One of your 4 half-days of this month is left.",
+    ),
+    (
+        (4, 0),
+        "Il ne vous reste aucune de vos 4 demi-journées de ce mois-ci.",
+        "None of your 4 half-days of this month is left.",
+    ),
+    (
+        (1, 0),
+        "Votre demi-journée de ce mois-ci est prise.",
+        "Your half-day of this month is used.",
+    ),
+    (
+        (1, 1),
+        "Il vous reste votre demi-journée de ce mois-ci.",
+        "Your half-day of this month is left.",
+    ),
+    (
+        (0, 0),
+        "Votre abonnement ne donne pas de droit d’itinérance.",
+        "Your membership gives no allowance",
+    ),
+];
+
+const WHOLE: &str = r#"{ "date": "2999-12-19", "day": ["morning", "afternoon"],
+    "value": { "total_cents": 1250 } }"#;
+const HALF: &str = r#"{ "date": "2999-12-19", "day": ["afternoon"], "from_now": ["afternoon"] }"#;
+const OLD: &str = r#"{ "date": "2026-04-06", "day": ["morning"], "from_now": ["morning"] }"#;
+
+/// What is left, what a day counts, and what is said of it.
+const COSTS: &[(u64, &str, &str, &str)] = &[
+    (
+        4,
+        WHOLE,
+        "deux de vos 4 demi-journées. Au tarif du lieu, une journée vaut 12,50 €.",
+        "two of your 4 half-days left. By the space’s own prices, a day is worth €12.50.",
+    ),
+    (
+        2,
+        WHOLE,
+        "les deux demi-journées qui vous restent.",
+        "both half-days you have left.",
+    ),
+    (
+        1,
+        WHOLE,
+        "il ne vous en reste qu’une. Vous pouvez venir : la seconde est prise",
+        "you have only one left. You may come: the second is taken",
+    ),
+    (
+        0,
+        WHOLE,
+        "compte deux demi-journées : il ne vous en reste pas. L’hôte d’accueil peut",
+        "counts two half-days: you have none left. The steward can offer",
+    ),
+    (
+        2,
+        HALF,
+        "une de vos 2 demi-journées. D’ici la fermeture : une.",
+        "one of your 2 half-days left. From now until closing: one.",
+    ),
+    (
+        1,
+        HALF,
+        "la seule demi-journée qui vous reste.",
+        "the one half-day you have left.",
+    ),
+    (
+        0,
+        HALF,
+        "compte une demi-journée : il ne vous en reste pas.",
+        "counts one half-day: you have none left.",
+    ),
+    (
+        2,
+        OLD,
+        "Dernière journée connue : lundi 6 avril",
+        "Last day known: Monday 6 April",
+    ),
+    (
+        2,
+        "null",
+        "Rien d’ouvert dans les sept prochains jours.",
+        "Nothing open in the next seven days.",
+    ),
+];
+
+fn read(json: &str) -> Value {
+    serde_json::from_str(json).expect("a fixture")
+}
+
 #[test]
-fn the_phone_says_what_a_day_costs_in_every_case() {
+fn the_phone_says_what_is_left_and_what_a_day_costs_in_every_case() {
     if !browser::is_there() {
         return;
     }
     let (_network, home, _) = spaces();
     let phone = Browser::open();
-    let whole = json!({ "date": "2999-12-19", "day": ["morning", "afternoon"],
-        "value": { "total_cents": 1250 } });
-    let half = json!({ "date": "2999-12-19", "day": ["afternoon"], "from_now": ["afternoon"] });
-    let old = json!({ "date": "2026-04-06", "day": ["morning"], "from_now": ["morning"] });
-    for (language, left, day, costs) in [
-        (
-            "fr",
-            [
-                "Il vous reste 2 de vos 4 demi-journées de ce mois-ci.",
-                "Il vous reste une de vos 4 demi-journées de ce mois-ci.",
-                "Il ne vous reste aucune de vos 4 demi-journées de ce mois-ci.",
-                "Votre demi-journée de ce mois-ci est prise.",
-                "Il vous reste votre demi-journée de ce mois-ci.",
-                "Votre abonnement ne donne pas de droit d’itinérance.",
-            ],
-            "jeudi 19 décembre",
-            [
-                "deux de vos 4 demi-journées. Au tarif du lieu, une journée vaut 12,50 €.",
-                "les deux demi-journées qui vous restent.",
-                "il ne vous en reste qu’une. Vous pouvez venir : la seconde est prise",
-                "compte deux demi-journées : il ne vous en reste pas. L’hôte d’accueil peut",
-                "une de vos 2 demi-journées. D’ici la fermeture : une.",
-                "la seule demi-journée qui vous reste.",
-                "compte une demi-journée : il ne vous en reste pas.",
-                "Dernière journée connue : lundi 6 avril",
-                "Rien d’ouvert dans les sept prochains jours.",
-            ],
-        ),
-        (
-            "en",
-            [
-                "2 of your 4 half-days of this month are left.",
-                "One of your 4 half-days of this month is left.",
-                "None of your 4 half-days of this month is left.",
-                "Your half-day of this month is used.",
-                "Your half-day of this month is left.",
-                "Your membership gives no allowance",
-            ],
-            "Thursday 19 December",
-            [
-                "two of your 4 half-days left. By the space’s own prices, a day is worth €12.50.",
-                "both half-days you have left.",
-                "you have only one left. You may come: the second is taken",
-                "counts two half-days: you have none left. The steward can offer",
-                "one of your 2 half-days left. From now until closing: one.",
-                "the one half-day you have left.",
-                "counts one half-day: you have none left.",
-                "Last day known: Monday 6 April",
-                "Nothing open in the next seven days.",
-            ],
-        ),
-    ] {
+    for (language, day) in [("fr", "jeudi 19 décembre"), ("en", "Thursday 19 December")] {
+        let said = |french: &'static str, english| if language == "fr" { french } else { english };
         phone.go(&format!("{}/passport?lang={language}", home.entity));
-        for ((granted, remains), said) in [(4, 2), (4, 1), (4, 0), (1, 0), (1, 1), (0, 0)]
-            .into_iter()
-            .zip(left)
-        {
-            let shown = showing(
-                &phone,
-                &roaming(granted, remains),
-                &json!(null),
-                "roaming-left",
-            );
-            assert!(shown.contains(said), "{shown}");
+        for ((granted, left), french, english) in LEFT {
+            let known = roaming(*granted, *left);
+            let shown = showing(&phone, &known, &Value::Null, "roaming-left");
+            assert!(shown.contains(said(french, english)), "{shown}");
         }
-        let cases = [
-            (4, &whole),
-            (2, &whole),
-            (1, &whole),
-            (0, &whole),
-            (2, &half),
-            (1, &half),
-            (0, &half),
-            (2, &old),
-        ];
-        for ((remains, visit), said) in cases.into_iter().zip(costs) {
-            let known = roaming(4, remains);
-            let shown = showing(&phone, &known, &partner(visit), "roaming-costs");
-            assert!(shown.contains(said), "{said}: {shown}");
+        for (left, visit, french, english) in COSTS {
+            let known = roaming(4, *left);
+            let shown = showing(&phone, &known, &partner(&read(visit)), "roaming-costs");
+            assert!(shown.contains(said(french, english)), "{shown}");
             assert!(shown.contains("Le <b>Troquet</b>"), "{shown}");
-            let is_old = visit["date"] == "2026-04-06";
-            assert_eq!(shown.contains(day), !is_old, "{shown}");
+            assert_eq!(shown.contains(day), visit.contains("2999"), "{shown}");
             assert!(!shown.contains('{'), "{shown}");
         }
-        let closed = showing(
-            &phone,
-            &roaming(4, 4),
-            &partner(&Value::Null),
-            "roaming-costs",
-        );
-        assert!(closed.contains(costs[8]), "{closed}");
-        is_as_old_as_it_says(&phone, language, &half);
-        is_by_the_month(&phone, language, &whole);
+        is_as_old_as_it_says(&phone, language, &read(HALF));
+        is_by_the_month(&phone, language, &read(WHOLE));
     }
     // Where the charter forgives, nothing is taken from the next month.
-    let mut forgiving = partner(&whole);
+    let mut forgiving = partner(&read(WHOLE));
     forgiving["label"]["charter"]["roaming"]["overdraw"] = json!("forgiven");
     let shown = showing(&phone, &roaming(4, 1), &forgiving, "roaming-costs");
     assert!(!shown.contains("next month"), "{shown}");
     // Whoever does not bear the label is not gone to.
-    let mut fallen = partner(&whole);
+    let mut fallen = partner(&read(WHOLE));
     fallen["partners"][0]["standing"]["state"] = json!("suspended");
-    assert_eq!(
-        showing(&phone, &roaming(4, 4), &fallen, "roaming-costs"),
-        ""
-    );
+    let shown = showing(&phone, &roaming(4, 4), &fallen, "roaming-costs");
+    assert_eq!(shown, "");
 }
 
 /// What an old answer says of the rest of the day is not shown, and its age is.

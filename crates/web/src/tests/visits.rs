@@ -144,6 +144,19 @@ fn at(path: &str, language: Language) -> String {
     format!("{path}?lang={}", language.tag())
 }
 
+/// Whom the button lets leave is said to whoever does not see beside whom it stands.
+#[track_caller]
+fn names_whom_it_lets_leave(page: &html::Page) {
+    let button = page.tags.iter().find(|it| {
+        let id = it.attribute("id");
+        id.is_some_and(|id| id.starts_with("leave-"))
+    });
+    let named = button.unwrap().attribute("aria-labelledby").unwrap();
+    let (own, who) = named.split_once(' ').unwrap();
+    assert_eq!(tag(page, "id", own).name, "button");
+    assert_eq!(tag(page, "id", who).attribute("class"), Some("who"));
+}
+
 #[tokio::test]
 async fn the_desk_says_that_a_visit_begins_goes_on_and_what_it_counted() {
     for (language, begins, until, here, goes_on, leaves, ended) in [
@@ -197,15 +210,7 @@ async fn the_desk_says_that_a_visit_begins_goes_on_and_what_it_counted() {
             let action = it.attribute("action");
             action.is_some_and(|it| it.contains("/leave?"))
         });
-        // Whom the button lets leave is said to whoever does not see beside whom it stands.
-        let button = page.tags.iter().find(|it| {
-            let id = it.attribute("id");
-            id.is_some_and(|id| id.starts_with("leave-"))
-        });
-        let named = button.unwrap().attribute("aria-labelledby").unwrap();
-        let (own, who) = named.split_once(' ').unwrap();
-        assert_eq!(tag(&page, "id", own).name, "button");
-        assert_eq!(tag(&page, "id", who).attribute("class"), Some("who"));
+        names_whom_it_lets_leave(&page);
         let leave = form.unwrap().attribute("action").unwrap().to_owned();
         let answered = desk.post(&leave, "from=").await;
         let page = answered.page(language);
@@ -521,88 +526,91 @@ async fn whoever_is_here_can_have_left_earlier_or_never_come() {
     does_not_say(&page, &["Recent visits"]);
 }
 
+/// What is typed, what the field keeps of it, and what is said in French and in English.
+const TIMES: &[(&str, &str, &str, &str)] = &[
+    ("", "", "Il manque l’heure", "time of leaving is missing"),
+    (
+        "soon",
+        "soon",
+        "« soon » n’est pas une heure",
+        "“soon” is not a time",
+    ),
+    (
+        "25:00",
+        "25:00",
+        "« 25:00 » n’est pas une heure",
+        "“25:00” is not a time",
+    ),
+    ("9:61", "9:61", "n’est pas une heure", "is not a time"),
+    ("<b>\u{202e}", "<b>", "« <b> »", "“<b>”"),
+    ("-1:00", "-1:00", "n’est pas une heure", "is not a time"),
+    (
+        "10:59",
+        "10:59",
+        "avant l’arrivée, à 11 h",
+        "before the arrival, at 11:00",
+    ),
+    ("00:00", "00:00", "avant l’arrivée", "before the arrival"),
+    (
+        "14:01",
+        "14:01",
+        "encore à venir : ici, c’est le 6 avril 2026 à 14 h",
+        "still to come: here, it is 6 April 2026 at 14:00",
+    ),
+    ("24:00", "24:00", "encore à venir", "still to come"),
+    (
+        "14 h",
+        "14 h",
+        "déjà l’heure de départ",
+        "the time of leaving already",
+    ),
+    (
+        "14:00",
+        "14:00",
+        "déjà l’heure de départ",
+        "the time of leaving already",
+    ),
+];
+
 #[tokio::test]
 async fn a_time_that_cannot_be_is_refused_in_words_and_kept() {
     let village = village("Camille").await;
     let steward = village.browser(Role::Steward).await;
     village.label.advance(37);
     let visit = village.visited().await;
-    let before = village
-        .host()
-        .app()
-        .recent_visits(&operator())
-        .await
-        .unwrap();
-    for (typed, kept, french, english) in [
-        ("", "", "Il manque l’heure", "time of leaving is missing"),
-        (
-            "soon",
-            "soon",
-            "« soon » n’est pas une heure",
-            "“soon” is not a time",
-        ),
-        (
-            "25:00",
-            "25:00",
-            "« 25:00 » n’est pas une heure",
-            "“25:00” is not a time",
-        ),
-        ("9:61", "9:61", "n’est pas une heure", "is not a time"),
-        ("<b>\u{202e}", "<b>", "« <b> »", "“<b>”"),
-        ("-1:00", "-1:00", "n’est pas une heure", "is not a time"),
-        (
-            "10:59",
-            "10:59",
-            "avant l’arrivée, à 11 h",
-            "before the arrival, at 11:00",
-        ),
-        ("00:00", "00:00", "avant l’arrivée", "before the arrival"),
-        (
-            "14:01",
-            "14:01",
-            "encore à venir : ici, c’est le 6 avril 2026 à 14 h",
-            "still to come: here, it is 6 April 2026 at 14:00",
-        ),
-        ("24:00", "24:00", "encore à venir", "still to come"),
-        (
-            "14 h",
-            "14 h",
-            "déjà l’heure de départ",
-            "the time of leaving already",
-        ),
-        (
-            "14:00",
-            "14:00",
-            "déjà l’heure de départ",
-            "the time of leaving already",
-        ),
-    ] {
+    let visits = async || village.host().app().recent_visits(&operator()).await;
+    let before = visits().await.unwrap();
+    for (typed, kept, french, english) in TIMES {
         for (language, said) in [(Language::French, french), (Language::English, english)] {
             let correct = at(&format!("/visits/{visit}/correct"), language);
             let form = format!("left={}", encoded(typed));
             let page = steward.post(&correct, &form).await.page(language);
             says(&page, &[said]);
             let field = tag(&page, "id", &format!("left-{visit}"));
-            assert_eq!(field.attribute("value"), Some(kept), "{typed}");
+            assert_eq!(field.attribute("value"), Some(*kept), "{typed}");
             assert_eq!(field.attribute("aria-invalid"), Some("true"));
             let details = page.tags.iter().find(|it| it.name == "details");
             assert!(details.unwrap().attribute("open").is_some(), "{typed}");
         }
     }
-    let after = village
-        .host()
-        .app()
-        .recent_visits(&operator())
-        .await
-        .unwrap();
-    assert_eq!(after, before);
+    assert_eq!(visits().await.unwrap(), before);
     // What people write for a time is taken.
     let correct = format!("/visits/{visit}/correct?lang=en");
     let form = format!("left={}", encoded("12 H 05"));
     let page = steward.post(&correct, &form).await.page(Language::English);
     says(&page, &["Corrected.", "11:00 – 12:05"]);
-    // A week later it is said that it is too late, though there is no field any more.
+}
+
+#[tokio::test]
+async fn what_is_too_late_is_said_though_there_is_no_field_any_more() {
+    let village = village("Camille").await;
+    let steward = village.browser(Role::Steward).await;
+    let visit = village.visited().await;
+    let correct = format!("/visits/{visit}/correct?lang=en");
     village.label.advance(7 * DAY_SECONDS);
+    let page = steward.get("/visits?lang=en").await.page(Language::English);
+    tag(&page, "id", &format!("left-{visit}"));
+    village.label.advance(1);
     for (typed, said) in [
         ("11:30", "more than seven days ago"),
         ("x", "is not a time"),
@@ -611,6 +619,8 @@ async fn a_time_that_cannot_be_is_refused_in_words_and_kept() {
         let page = steward.post(&correct, &form).await.page(Language::English);
         says(&page, &[said]);
         tag(&page, "class", "told told-refusal");
+        let is_field = |it: &html::Tag| it.attribute("name") == Some("left");
+        assert!(!page.tags.iter().any(is_field));
     }
     let never = format!("/visits/{visit}/not-here?lang=en");
     let page = steward.post(&never, "").await.page(Language::English);
@@ -648,7 +658,7 @@ async fn an_outbox_without_anything_says_so() {
 async fn an_operator_reads_what_waits_for_whom_and_how_it_was_tried() {
     let village = village("<i>Zoé</i>").await;
     let boss = village.browser(Role::Operator).await;
-    let visit = village.visited().await;
+    village.visited().await;
     let french = [
         "Envois",
         "En attente de réponse",
@@ -670,6 +680,13 @@ async fn an_operator_reads_what_waits_for_whom_and_how_it_was_tried() {
         assert!(!answered.body.contains("<i>"));
         says(&answered.page(language), &expected);
     }
+}
+
+#[tokio::test]
+async fn an_operator_reads_how_often_it_was_tried_and_when_it_is_next() {
+    let village = village("Camille").await;
+    let boss = village.browser(Role::Operator).await;
+    village.visited().await;
     let app = village.host().app();
     let op = app.waiting().await.unwrap().remove(0).op;
     let failure = |times| SendFailure {
@@ -710,6 +727,13 @@ async fn an_operator_reads_what_waits_for_whom_and_how_it_was_tried() {
             does_not_say(&page, &["Pas encore essayé", "Not tried yet"]);
         }
     }
+}
+
+#[tokio::test]
+async fn what_waits_for_another_stands_after_it() {
+    let village = village("Camille").await;
+    let boss = village.browser(Role::Operator).await;
+    let visit = village.visited().await;
     // A credit waits for the receipt that it takes back, and another receipt for it.
     let steward = village.browser(Role::Steward).await;
     let correct = format!("/visits/{visit}/correct?lang=en");
