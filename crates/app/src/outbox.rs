@@ -12,7 +12,7 @@ use std::sync::PoisonError;
 use rules::visit::{CORRECTION_SECONDS, RECEIPT_SECONDS_MAX};
 use seal::Sealed;
 use serde_json::Value;
-use store::{Batch, CommitError, Expected, Position};
+use store::{Batch, Expected, Position};
 use sync::outbox::{WAITING_MAX, Waiting};
 use wire::receipt::{CREDIT_KIND, CreditBody, RECEIPT_KIND, ReceiptBody};
 use wire::request::{Answer, AnswerResult, REQUEST_SECONDS_MAX, Request};
@@ -284,7 +284,7 @@ impl App {
                 About::Receipt(_) => {
                     issued.fate = fate.clone();
                     if let Fate::Refused { at, .. } = fate {
-                        self.drop_credit(&mut batch, &mut issued, *at);
+                        drop_credit(&mut batch, &mut issued, *at);
                     }
                 }
                 About::Credit(_) => {
@@ -297,17 +297,6 @@ impl App {
         }
         self.commit_at("settle", batch).await?;
         Ok(())
-    }
-
-    /// The credit of a receipt that was refused has nothing to take back.
-    #[expect(clippy::unused_self, reason = "an operation like its neighbours")]
-    fn drop_credit(&self, batch: &mut Batch, issued: &mut IssuedReceipt, at: Timestamp) {
-        if let Some(credit) = &mut issued.credit
-            && let Fate::Waiting { op } = credit.fate
-        {
-            batch.remove(crate::keys::outgoing(op));
-            credit.fate = Fate::Moot { at };
-        }
     }
 
     /// What waits, and what was refused, the oldest first.
@@ -419,7 +408,9 @@ impl App {
         for (op, outgoing, version) in self.outgoing().await? {
             match outgoing.state {
                 OutgoingState::Waiting => {
-                    if now.seconds_since(outgoing.made_at) > RECEIPT_SECONDS_MAX {
+                    let is_old = now.seconds_since(outgoing.made_at) > RECEIPT_SECONDS_MAX;
+                    // What nobody can prove any more is not sent.
+                    if is_old || self.body_of(outgoing.about).await?.is_none() {
                         let settled: Result<(), OutboxError> =
                             until_settled!(self.try_settle(op, &Fate::GivenUp { at: now }).await);
                         settled.map_err(fault_of)?;
@@ -439,13 +430,15 @@ impl App {
         }
         Ok(())
     }
+}
 
-    /// Commits what there is; where somebody came first, the next look is soon.
-    pub(crate) async fn commit_or_leave(&self, batch: Batch) -> Result<(), Fault> {
-        match self.commit_unless_empty(batch).await {
-            Ok(()) | Err(CommitError::Conflict { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+/// The credit of a receipt that was refused has nothing to take back.
+fn drop_credit(batch: &mut Batch, issued: &mut IssuedReceipt, at: Timestamp) {
+    if let Some(credit) = &mut issued.credit
+        && let Fate::Waiting { op } = credit.fate
+    {
+        batch.remove(crate::keys::outgoing(op));
+        credit.fate = Fate::Moot { at };
     }
 }
 

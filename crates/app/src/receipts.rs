@@ -163,6 +163,7 @@ impl App {
         let prefix = crate::keys::RECEIPTS_ISSUED;
         for (key, _) in self.all_before(prefix, oldest.bytes()).await? {
             batch.remove(key);
+            self.commit_if_full(&mut batch).await?;
         }
         self.commit_or_leave(batch).await
     }

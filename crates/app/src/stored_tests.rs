@@ -254,7 +254,7 @@ fn every_state_of_what_is_answered_is_read_back() {
         let credit = reason.map(|reason| TakenCredit {
             reason,
             text: "a.b.c".to_owned(),
-            taken_at: at,
+            at,
         });
         round_trip(&Taken {
             host: entity(),
@@ -266,7 +266,7 @@ fn every_state_of_what_is_answered_is_read_back() {
             by: ProofBy::Paper,
             text: "a.b.c".to_owned(),
             proof: "a.b.c~".to_owned(),
-            taken_at: at,
+            accepted_at: at,
             credit,
         });
     }

@@ -22,7 +22,7 @@ async fn plant(node: &TestNode, writes: Vec<(Key, Option<Value>)>) {
     node.store().commit(batch).await.unwrap();
 }
 
-async fn check_found(
+pub(crate) async fn check_found(
     node: &TestNode,
     what: &str,
     prefix: Prefix,

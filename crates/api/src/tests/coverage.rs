@@ -200,9 +200,10 @@ fn rightly(route: &Route) -> &'static [u16] {
         ("GET", _) | ("POST", "/api/v1/desk/judge" | "/api/v1/desk/receive" | "/api/v1/access") => {
             &[200]
         }
-        ("POST", "/api/v1/members" | "/api/v1/member/renew") => &[400],
         // The body of the others is none of a correction.
-        ("POST", "/api/v1/visits/{visit}/correct") => &[400],
+        ("POST", "/api/v1/members" | "/api/v1/member/renew" | "/api/v1/visits/{visit}/correct") => {
+            &[400]
+        }
         ("POST", path) if path.contains('{') => &[404],
         (method, path) => panic!("{method} {path} has no line in this table"),
     }
