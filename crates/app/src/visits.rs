@@ -109,10 +109,7 @@ pub(crate) struct Terms {
 impl Terms {
     pub(crate) fn day(&self, at: Timestamp) -> Result<HostDay, Fault> {
         let published = self.hours.as_ref().map(|(hours, record)| (hours, *record));
-        // A zone that does not exist is as good as no hours.
-        visit::day_at(published, at)
-            .or_else(|_| visit::day_at(None, at))
-            .map_err(|_| Fault::Calendar)
+        visit::day_at(published, at).map_err(|_| Fault::Calendar)
     }
 }
 
