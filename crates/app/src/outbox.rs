@@ -19,7 +19,9 @@ use wire::request::{Answer, AnswerResult, REQUEST_SECONDS_MAX, Request};
 use wire::{EntityId, Timestamp};
 
 use crate::access::Operator;
-use crate::exchange::{About, Fate, IssuedReceipt, Op, Outgoing, OutgoingState, ReceiptId};
+use crate::exchange::{
+    About, Fate, IssuedReceipt, Op, Outgoing, OutgoingState, VisitId, VisitState,
+};
 use crate::fault::{Attempt, until_settled};
 use crate::receipts::put_issued;
 use crate::stored;
@@ -110,6 +112,7 @@ impl App {
         Ok(op)
     }
 
+    /// All requests, the oldest first, and each after the one that it comes after.
     async fn outgoing(&self) -> Result<Vec<(Op, Outgoing, Position)>, Fault> {
         let mut all = Vec::new();
         for (key, found) in self.all(crate::keys::OUTBOX).await? {
@@ -118,6 +121,18 @@ impl App {
             })?;
             all.push((op, stored::decode(&key, &found)?, found.version));
         }
+        // Those of one operation have one moment, and their ids no order.
+        let afters: BTreeMap<Op, Option<Op>> = all
+            .iter()
+            .map(|(op, it, _): &(Op, Outgoing, Position)| (*op, it.after))
+            .collect();
+        let before = |op: Op| {
+            let next = |op: &Op| afters.get(op).copied().flatten();
+            std::iter::successors(next(&op), next)
+                .take(afters.len())
+                .count()
+        };
+        all.sort_by_cached_key(|(op, it, _)| (it.made_at, before(*op), *op));
         Ok(all)
     }
 
@@ -129,7 +144,8 @@ impl App {
         Ok(Some((stored::decode(&key, &found)?, found.version)))
     }
 
-    /// The requests that wait, the oldest first.
+    /// All requests that wait, the oldest first: whoever plans takes no more of a peer
+    /// than leaves room for the others.
     pub async fn waiting(&self) -> Result<Vec<Waiting>, Fault> {
         let mut waiting = Vec::new();
         for (op, outgoing, _) in self.outgoing().await? {
@@ -229,12 +245,13 @@ impl App {
             return Err(OutboxError::NotGenuine);
         }
         let at = self.now();
-        let fate = match (answer.result, &answer.code) {
-            (AnswerResult::Refused, Some(code)) => Fate::Refused {
+        let code = answer.code.as_deref().unwrap_or_default();
+        let fate = match answer.result {
+            AnswerResult::Accepted => Fate::Accepted { at },
+            AnswerResult::Refused => Fate::Refused {
                 at,
                 code: wire::printable(code, CODE_CHARS_MAX),
             },
-            (AnswerResult::Refused | AnswerResult::Accepted, _) => Fate::Accepted { at },
         };
         until_settled!(self.try_settle(id, &fate).await)
     }
@@ -351,7 +368,8 @@ impl App {
         let (About::Receipt(receipt) | About::Credit(receipt)) = outgoing.about;
         let found = self.receipt_issued(receipt).await?;
         let (mut issued, issued_version) = found.ok_or_else(unknown)?;
-        if self.body_of(outgoing.about).await?.is_none() || self.is_replaced(receipt).await? {
+        if self.body_of(outgoing.about).await?.is_none() || self.is_outdated(outgoing.about).await?
+        {
             return Err(unknown());
         }
         let mut batch = Batch::new();
@@ -369,13 +387,24 @@ impl App {
         Ok(again)
     }
 
-    /// Whether another receipt of the same visit has taken the place of this one.
-    async fn is_replaced(&self, receipt: ReceiptId) -> Result<bool, Fault> {
+    /// Whether a receipt says no more what its visit says: another has taken its place,
+    /// or it was taken back. What takes a receipt back is never over.
+    async fn is_outdated(&self, about: About) -> Result<bool, Fault> {
+        let About::Receipt(receipt) = about else {
+            return Ok(false);
+        };
         let Some((issued, _)) = self.receipt_issued(receipt).await? else {
             return Ok(true);
         };
         match self.visit(issued.visit).await {
-            Ok((visit, _)) => Ok(visit.receipts.last() != Some(&receipt)),
+            Ok((visit, _)) => {
+                let counts = matches!(
+                    &visit.state,
+                    VisitState::Ended { half_days, .. } if !half_days.is_empty()
+                );
+                let is_last = visit.receipts.last() == Some(&receipt);
+                Ok(!counts || !is_last || issued.credit.is_some())
+            }
             Err(VisitError::Fault(fault)) => Err(fault),
             Err(
                 VisitError::Unknown | VisitError::Ended | VisitError::Time | VisitError::TooLate,
@@ -427,5 +456,22 @@ fn fault_of(error: OutboxError) -> Fault {
     match error {
         OutboxError::Fault(fault) => fault,
         OutboxError::Unknown | OutboxError::NotGenuine => Fault::Busy,
+    }
+}
+
+impl App {
+    /// The visit that a request is about, and whether it can be asked again: not where
+    /// another receipt has taken the place of the one that it is about.
+    pub async fn visit_of_request(
+        &self,
+        _: &Operator,
+        about: About,
+    ) -> Result<Option<(VisitId, bool)>, Fault> {
+        let (About::Receipt(id) | About::Credit(id)) = about;
+        let Some((issued, _)) = self.receipt_issued(id).await? else {
+            return Ok(None);
+        };
+        let is_sent = self.body_of(about).await?.is_some() && !self.is_outdated(about).await?;
+        Ok(Some((issued.visit, is_sent)))
     }
 }

@@ -23,6 +23,7 @@
 mod answer;
 mod chance;
 mod clock;
+mod forged;
 mod label;
 mod network;
 mod node;
@@ -36,6 +37,7 @@ mod wallet;
 pub use answer::Answer;
 pub use chance::SeededEntropy;
 pub use clock::{DAY_SECONDS, HOUR_SECONDS, ManualClock, START};
+pub use forged::{forge, forge_request, outcome_of, post_request, request_of};
 pub use label::Label;
 pub use network::{Line, TestNetwork};
 pub use node::TestNode;

@@ -9,6 +9,7 @@ mod html;
 mod pages;
 mod passport;
 mod staff;
+mod visits;
 
 use app::App;
 use app::view::Home;

@@ -290,11 +290,14 @@ fn every_code_is_documented() {
 /// The codes of a home that are no rule's: they hang on what was answered before.
 const OF_WHAT_WAS_ANSWERED: &[&str] = &["malformed", "credited", "id_used", "receipt_unknown"];
 
+/// The codes with which any request is refused (`specs/requests.md`, section 3).
+const OF_ANY_REQUEST: &[&str] = &["unknown_kind", "conflict"];
+
 #[test]
 fn every_refusal_of_a_receipt_is_documented() {
     let problems = specification("problems.md");
     let (_, after) = problems
-        .split_once("Refusals of a receipt\n")
+        .split_once("Refusals of a receipt or a credit\n")
         .expect("a section of refusals");
     let section = after.split("\n## ").next().unwrap_or_default();
     let visits = specification("visit.md");
@@ -306,9 +309,16 @@ fn every_refusal_of_a_receipt_is_documented() {
         let is_given = visits.contains(&format!("refused `{code}` |"));
         assert!(is_given, "{code} in visit.md");
     }
+    let requests = specification("requests.md");
+    for code in OF_ANY_REQUEST {
+        let is_explained = section.contains(&format!("| `{code}` |"));
+        assert!(is_explained, "{code} in problems.md");
+        let is_given = requests.contains(&format!("refused `{code}`"));
+        assert!(is_given, "{code} in requests.md");
+    }
     // Neither names a code that is not given.
     let rows = section.lines().filter(|line| line.starts_with("| `"));
-    assert_eq!(rows.count(), codes.len());
+    assert_eq!(rows.count(), codes.len() + OF_ANY_REQUEST.len());
     for (_, after) in visits
         .match_indices("refused `")
         .map(|(at, it)| visits.split_at(at + it.len()))
