@@ -109,11 +109,7 @@ pub(crate) struct Terms {
 impl Terms {
     pub(crate) fn day(&self, at: Timestamp) -> Result<HostDay, Fault> {
         let published = self.hours.as_ref().map(|(hours, record)| (hours, *record));
-        // Hours of a zone or a day that does not exist are as good as none.
-        let day = visit::day_at(published, at);
-        day.and_then(|day| visit::closing(&day, at).map(|_| day))
-            .or_else(|_| visit::day_at(None, at))
-            .map_err(|_| Fault::Calendar)
+        visit::day_at(published, at).map_err(|_| Fault::Calendar)
     }
 }
 

@@ -510,6 +510,12 @@ fn the_hours_are_those_that_the_host_had_published() {
         it.hours = Read::Current(hours);
     };
     check_refused(nowhere, differs);
+    // What the host makes of such a zone, the home makes of it too.
+    let mut unknown = village();
+    unknown.time_zone = "Europe/Chambery".to_owned();
+    let of_nowhere = honest(Some(&unknown), &formulas(), ARRIVED, LEFT);
+    assert_eq!(of_nowhere.receipt.hours.time_zone, "Europe/Paris");
+    check_of(of_nowhere, |_| {}, Judgement::Accepted);
     // A host that publishes none has those of everybody who publishes none.
     let silent = || honest(None, &[], ARRIVED, LEFT);
     let refused = Judgement::Refused(differs);
