@@ -49,15 +49,13 @@ impl World {
     }
 
     fn round(&mut self) -> Result<(), Broken> {
-        for number in 0..self.machines.len() {
-            self.act(vec![Action::Look { node: number }])?;
-        }
+        let looks = (0..self.machines.len()).map(|node| Action::Look { node });
+        self.act(looks.collect())?;
         self.pull_all()?;
         self.hold_invariants()?;
         for _ in 0..STEPS_MAX {
-            for node in 1..self.machines.len() {
-                self.act(vec![Action::Plan { node }])?;
-            }
+            let plans = (1..self.machines.len()).map(|node| Action::Plan { node });
+            self.act(plans.collect())?;
             let due = std::mem::take(&mut self.due);
             let packets = std::mem::take(&mut self.network.under_way);
             if due.is_empty() && packets.is_empty() && self.is_settled() {
