@@ -35,6 +35,8 @@ pub use store::Removal;
 pub use trace::{Failure, Report};
 pub use village::Village;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use world::World;
 
 /// What decides a run.
@@ -69,7 +71,9 @@ const EVENTS_MAX: u64 = 10_000_000;
 /// Runs a village by this setting.
 pub fn simulate(village: &Village, setting: Setting) -> Result<Report, Box<Failure>> {
     let mut world = World::of(village, &setting);
-    match events(&mut world, setting.minutes) {
+    // What panics is printed with its seed too.
+    let run = AssertUnwindSafe(|| events(&mut world, setting.minutes));
+    match catch_unwind(run).unwrap_or_else(|_| Err(panicked())) {
         Ok(events) => Ok(Report {
             trace: world.trace.hash(),
             events,
@@ -82,6 +86,10 @@ pub fn simulate(village: &Village, setting: Setting) -> Result<Report, Box<Failu
             trace: world.trace.lines,
         })),
     }
+}
+
+fn panicked() -> Broken {
+    Broken::new("invariant_nothing_panics", "see above".to_owned())
 }
 
 fn events(world: &mut World, minutes: u64) -> Result<u64, Broken> {

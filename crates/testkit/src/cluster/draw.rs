@@ -1,5 +1,7 @@
 //! Which of all that may happen happens next: the seed says.
 
+use std::collections::BTreeSet;
+
 use app::{Correction, Op, VisitId};
 use store::Fault;
 use wire::{Sha256Hash, Timestamp, qr};
@@ -29,6 +31,12 @@ impl World {
         for _ in group.len()..size {
             group.extend(self.draw_one());
         }
+        // A process that is started cannot be started beside that.
+        let mut started = BTreeSet::new();
+        group.retain(|it| {
+            let is_start = matches!(it, Action::Restart { .. });
+            !is_start || started.insert(it.node())
+        });
         self.draw_faults(&mut group);
         group
     }
