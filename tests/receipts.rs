@@ -147,26 +147,6 @@ impl Villages {
         });
     }
 
-    /// The home has so many receipts of a member, of which so many were not taken back,
-    /// each once; what is left follows.
-    #[track_caller]
-    fn has(&self, member: &Member, receipts: usize, uncredited: usize) {
-        let said = membership(member);
-        let visits = said["visits"].as_array().expect("visits");
-        assert_eq!(visits.len(), receipts, "{said}");
-        let counts: Vec<_> = visits
-            .iter()
-            .filter(|it| it["credited"].is_null())
-            .collect();
-        assert_eq!(counts.len(), uncredited, "{said}");
-        let used: usize = counts
-            .iter()
-            .map(|it| it["half_days"].as_array().map_or(0, Vec::len))
-            .sum();
-        assert!((uncredited..=2 * uncredited).contains(&used), "{said}");
-        assert_eq!(said["roaming"]["left"], json!(4 - used), "{said}");
-    }
-
     /// Kills a node that has come to the place where it was told to stop.
     #[track_caller]
     fn kill_at(&mut self, side: Side, place: &str) {
@@ -219,6 +199,26 @@ impl Villages {
     }
 }
 
+/// The home has so many receipts of a member, of which so many were not taken back,
+/// each once; what is left follows.
+#[track_caller]
+fn has(member: &Member, receipts: usize, uncredited: usize) {
+    let said = membership(member);
+    let visits = said["visits"].as_array().expect("visits");
+    assert_eq!(visits.len(), receipts, "{said}");
+    let counts: Vec<_> = visits
+        .iter()
+        .filter(|it| it["credited"].is_null())
+        .collect();
+    assert_eq!(counts.len(), uncredited, "{said}");
+    let used: usize = counts
+        .iter()
+        .map(|it| it["half_days"].as_array().map_or(0, Vec::len))
+        .sum();
+    assert!((uncredited..=2 * uncredited).contains(&used), "{said}");
+    assert_eq!(said["roaming"]["left"], json!(4 - used), "{said}");
+}
+
 /// What the home says to its member.
 #[track_caller]
 fn membership(member: &Member) -> Value {
@@ -261,7 +261,7 @@ fn a_visitor_is_let_in_or_not_wherever_the_host_is_killed() {
         let visit = villages.arrive(&member);
         assert_eq!(villages.leave(&visit).0, 200);
         villages.settle();
-        villages.has(&member, 1, 1);
+        has(&member, 1, 1);
         members.push(member);
     }
     villages.agree(&members);
@@ -282,7 +282,7 @@ fn a_visit_ends_once_wherever_the_host_is_killed() {
         let (status, said) = villages.leave(&visit);
         assert_eq!(status, then, "{place}: {said}");
         villages.settle();
-        villages.has(&member, 1, 1);
+        has(&member, 1, 1);
         members.push(member);
     }
     for (place, then) in [("correct.before", 200), ("correct.after", 409)] {
@@ -291,7 +291,7 @@ fn a_visit_ends_once_wherever_the_host_is_killed() {
         let visit = villages.arrive(&member);
         assert_eq!(villages.leave(&visit).0, 200);
         villages.settle();
-        villages.has(&member, 1, 1);
+        has(&member, 1, 1);
         let path = format!("/api/v1/visits/{visit}/correct");
         let unanswered = villages.ask(&path, &json!({ "not_here": {} }));
         villages.kill_at(Side::Host, place);
@@ -299,7 +299,7 @@ fn a_visit_ends_once_wherever_the_host_is_killed() {
         let (status, said) = villages.cancel(&visit);
         assert_eq!(status, then, "{place}: {said}");
         villages.settle();
-        villages.has(&member, 1, 0);
+        has(&member, 1, 0);
         members.push(member);
     }
     villages.agree(&members);
@@ -321,7 +321,7 @@ fn a_receipt_counts_once_wherever_home_or_host_is_killed() {
         assert_eq!(villages.leave(&visit).0, 200);
         villages.kill_at(side, place);
         villages.settle();
-        villages.has(&member, 1, 1);
+        has(&member, 1, 1);
         members.push(member);
     }
     // The answer is lost with the host, and asked for again: of the home that gives it
@@ -343,7 +343,7 @@ fn a_receipt_counts_once_wherever_home_or_host_is_killed() {
         villages.host.start();
         villages.kill_at(Side::Home, place);
         villages.settle();
-        villages.has(&member, 1, 1);
+        has(&member, 1, 1);
         members.push(member);
     }
     villages.agree(&members);

@@ -100,6 +100,26 @@ impl MemoryStore {
         Self::over(Arc::clone(&self.inner.disk))
     }
 
+    /// Another disk with what is durable on this one, started for the first time: what
+    /// happens to the one is nothing to the other.
+    pub fn fork(&self) -> Self {
+        let disk = hold(&self.inner.disk);
+        let copy = Disk {
+            starts: 0,
+            position: disk.position,
+            entries: disk.entries.clone(),
+            fingerprints: disk.fingerprints.clone(),
+        };
+        drop(disk);
+        Self::over(Arc::new(Mutex::new(copy)))
+    }
+
+    /// Whether every call of this handle fails: only a restart goes on.
+    pub fn is_dead(&self) -> bool {
+        let disk = hold(&self.inner.disk);
+        self.death(&disk).is_some()
+    }
+
     /// Makes the next commit that has no fault yet fail so.
     pub fn fail_next_commit(&self, fault: Fault) {
         hold(&self.inner.state).commit_faults.push_back(Some(fault));

@@ -23,6 +23,7 @@
 mod answer;
 mod chance;
 mod clock;
+pub mod cluster;
 mod forged;
 mod label;
 mod network;

@@ -50,6 +50,18 @@ impl TestNetwork {
         self.hold().cut_ways.insert((from.clone(), to.clone()));
     }
 
+    /// Loses what is lost from here on, and nothing else.
+    pub fn set_cut(&self, nodes: BTreeSet<EntityId>, ways: BTreeSet<(EntityId, EntityId)>) {
+        let mut inner = self.hold();
+        inner.cut_nodes = nodes;
+        inner.cut_ways = ways;
+    }
+
+    /// Whether what travels from one node to another is lost.
+    pub fn is_cut(&self, from: &EntityId, to: &EntityId) -> bool {
+        self.hold().is_cut(from, to)
+    }
+
     /// Puts every answer through `change`, which sees the question too.
     pub fn tamper(&self, change: impl Fn(&Request, &mut Answer) + Send + Sync + 'static) {
         self.hold().tamper = Some(Arc::new(change));

@@ -1,11 +1,12 @@
 //! A node over a store in memory, asked through the real router.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::{App, FoundError, FoundingPapers};
 use axum::body::Body;
 use axum::http::Request;
-use store::MemoryStore;
+use store::{MemoryStore, Store};
 use tower::ServiceExt as _;
 use wire::{EntityId, Timestamp};
 
@@ -22,7 +23,34 @@ struct Inner {
     plan: Plan,
     clock: ManualClock,
     entropy: SeededEntropy,
+    dress: Dress,
     running: Mutex<Running>,
+}
+
+/// What stands between a node and its store in memory, put there at each start.
+#[derive(Clone)]
+pub(crate) struct Dress(Arc<dyn Fn(MemoryStore) -> Arc<dyn Store> + Send + Sync>);
+
+impl Dress {
+    /// This, around each store.
+    pub(crate) fn of<S: Store>(dress: impl Fn(MemoryStore) -> S + Send + Sync + 'static) -> Self {
+        Self(Arc::new(move |store| Arc::new(dress(store))))
+    }
+
+    /// Nothing.
+    fn plain() -> Self {
+        Self::of(|store| store)
+    }
+
+    fn on(&self, store: &MemoryStore) -> Arc<dyn Store> {
+        (self.0)(store.clone())
+    }
+}
+
+impl fmt::Debug for Dress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Dress")
+    }
 }
 
 /// What a new start replaces.
@@ -52,7 +80,37 @@ impl TestNode {
             plan,
             clock,
             entropy,
+            dress: Dress::plain(),
             running: Mutex::new(Running { store, app }),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// Starts a node over a store in which it was founded.
+    pub(crate) async fn start(
+        plan: Plan,
+        store: MemoryStore,
+        (clock, entropy): (ManualClock, SeededEntropy),
+        dress: Dress,
+    ) -> Result<Self, FoundError> {
+        let app = App::open(
+            dress.on(&store),
+            plan.identity(),
+            Arc::new(clock.clone()),
+            Arc::new(entropy.clone()),
+        );
+        let running = Running {
+            app: app.await?,
+            store,
+        };
+        let inner = Inner {
+            plan,
+            clock,
+            entropy,
+            dress,
+            running: Mutex::new(running),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -93,7 +151,7 @@ impl TestNode {
     pub async fn restart(&self) {
         let store = self.store().restart();
         let app = App::open(
-            Arc::new(store.clone()),
+            self.inner.dress.on(&store),
             self.plan().identity(),
             Arc::new(self.clock().clone()),
             Arc::new(self.entropy().clone()),
