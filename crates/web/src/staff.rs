@@ -9,6 +9,7 @@
 //! Specified in `specs/pages.md`.
 
 mod cookie;
+mod correction;
 mod desk;
 mod form;
 mod here;
