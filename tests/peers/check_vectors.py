@@ -396,7 +396,7 @@ FORMS = {
         },
         unless_null={"value": VISIT_VALUE},
         also=lambda it: it["iss"] != it["aud"]
-        and 0 <= it["left"] - it["arrived"] <= 90_000
+        and 0 <= it["left"] - it["arrived"] <= 93_600
         and it["iat"] >= it["left"],
     ),
     "escale-credit+jwt": fields(

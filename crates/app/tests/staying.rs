@@ -122,7 +122,7 @@ async fn a_visit_of_days_ago_ends_on_its_day_and_another_begins() {
         let expected = (CLOSING, Ending::Forgotten, BOTH);
         assert_eq!(ended(host(&label), first).await, expected);
         let here = row(host(&label), second).await;
-        assert_eq!(here.date, "2026-04-08");
+        assert_eq!(here.day.date, "2026-04-08");
         assert!(matches!(here.stay, Stay::Here { .. }));
         sent(&label).await;
         assert_eq!(used(home(&label), &wallet).await, 2);

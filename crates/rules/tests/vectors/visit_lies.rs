@@ -44,9 +44,9 @@ const TO_WHOM: &[Change] = &[
         "malformed",
     ),
     (
-        "a stay of 25 hours and a second",
+        "a stay of 26 hours and a second",
         |it| {
-            let left = it.receipt["arrived"].as_i64().expect("a number") + 90_001;
+            let left = it.receipt["arrived"].as_i64().expect("a number") + 93_601;
             it.receipt["left"] = left.into();
             it.receipt["iat"] = left.into();
         },

@@ -271,7 +271,7 @@ fn receipt() -> Kind {
         ("/day", json!("2027/01/15")),
         ("/day", json!("20270115xx")),
         ("/left", json!(1_799_999_999)),
-        ("/arrived", json!(1_800_003_600 - 90_001)),
+        ("/arrived", json!(1_800_003_600 - 93_601)),
         ("/iat", json!(1_800_003_599)),
         ("/ended", json!("gone")),
         ("/ended", json!({ "left": null })),
