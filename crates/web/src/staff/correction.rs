@@ -25,7 +25,7 @@ pub(super) async fn corrected_to(
     typed: &str,
 ) -> Corrected {
     let row = app.visit_row(steward as &Staff, id).await?;
-    match left_at(words, &row, typed, app.now()) {
+    match left_at(words, &row, typed) {
         Ok(at) => applied(app, words, steward, &row, Correction::Left(at)).await,
         Err(why) => Ok(Err(why)),
     }
@@ -67,13 +67,9 @@ fn told(words: &Words, row: &VisitRow, half_days: HalfDays) -> Told {
     }
 }
 
-/// The moment that was typed, on the visit's own day; or why it cannot be.
-fn left_at(
-    words: &Words,
-    row: &VisitRow,
-    typed: &str,
-    now: Timestamp,
-) -> Result<Timestamp, String> {
+/// The moment that was typed, on the visit's own day; or why it cannot be. That it is to
+/// come is said by [`applied`].
+fn left_at(words: &Words, row: &VisitRow, typed: &str) -> Result<Timestamp, String> {
     if typed.is_empty() {
         return Err(words.say(M::VisitTimeMissing));
     }
@@ -93,9 +89,6 @@ fn left_at(
     if at < row.arrived {
         let time = time(words, row.arrived, &zone);
         return Err(words.say_with(M::VisitTimeBefore, &[("time", time.into())]));
-    }
-    if at > now {
-        return Err(future(words, row, now));
     }
     if let Stay::Ended { left, .. } = row.stay
         && machine_clock(left, &zone) == machine_clock(at, &zone)

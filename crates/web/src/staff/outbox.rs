@@ -242,3 +242,36 @@ fn conflict(words: &Words, home: &Home, row: ConflictRow, zone: &TimeZone) -> Co
         other: row.other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use app::ReceiptId;
+    use wire::{EntityId, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn what_waits_for_another_of_the_same_second_comes_after_it() {
+        let op = |letter: char| Op::parse(&format!("{}A", letter.to_string().repeat(21))).unwrap();
+        let row = |letter, after: Option<char>, since| OutboxRow {
+            op: op(letter),
+            to: EntityId::parse("https://aix.example").unwrap(),
+            about: About::Receipt(ReceiptId::parse(&"A".repeat(22)).unwrap()),
+            since: Timestamp(since),
+            after: after.map(op),
+            dead: None,
+            last_failure: None,
+        };
+        let rows = vec![
+            row('a', Some('b'), 2),
+            row('b', Some('c'), 2),
+            row('c', None, 2),
+            row('d', Some('e'), 1),
+            // A circle is a fault of somebody, and no reason to go on for ever.
+            row('f', Some('g'), 3),
+            row('g', Some('f'), 3),
+        ];
+        let ordered: Vec<Op> = in_order(rows).into_iter().map(|row| row.op).collect();
+        assert_eq!(ordered, ['d', 'c', 'b', 'a', 'f', 'g'].map(op));
+    }
+}

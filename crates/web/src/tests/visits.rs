@@ -381,6 +381,13 @@ async fn whoever_is_here_can_have_left_earlier_or_never_come() {
         &page,
         &["Visits", "Seen leaving: Camille.", "Recent visits"],
     );
+    // Who asks at the desk is answered there, whoever they are.
+    let visit = village.arrive().await;
+    let leave_again = format!("/visits/{visit}/leave?lang=en");
+    let page = steward.post(&leave_again, "from=").await;
+    let page = page.page(Language::English);
+    says(&page, &["Desk", "Seen leaving: Camille.", "Passport"]);
+    does_not_say(&page, &["Recent visits"]);
     // A desk sees the desk, wherever it says that it was asked.
     let desk = village.browser(Role::Desk).await;
     let page = desk
@@ -572,4 +579,24 @@ async fn a_name_of_a_visitor_is_text_and_nothing_else() {
         &answered.page(Language::English),
         &["Seen leaving: <script>x</script>."],
     );
+}
+
+#[tokio::test]
+async fn whoever_came_first_stands_first_on_both_pages() {
+    let village = village("Camille").await;
+    let zoe = Wallet::enrol(village.home(), "Zoé", None).await;
+    village.label.settle().await;
+    let steward = village.browser(Role::Steward).await;
+    village.arrive().await;
+    village.label.advance(60);
+    let code = zoe.show(village.host().entity(), village.now(), "the second visitor");
+    let shown = format!("code={}", encoded(&code));
+    steward.post("/desk?lang=en", &shown).await;
+    for path in ["/desk", "/visits"] {
+        let page = steward.get(&at(path, Language::English)).await;
+        says(
+            &page.page(Language::English),
+            &["Who is here", "Camille", "Zoé"],
+        );
+    }
 }
