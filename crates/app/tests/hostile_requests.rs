@@ -127,6 +127,40 @@ async fn of_two_receipts_of_one_showing_that_come_at_once_one_counts() {
     assert_eq!(used(home(&label), &wallet).await, 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn of_two_questions_of_one_name_that_come_at_once_one_is_a_conflict() {
+    let (label, _, _) = waiting().await;
+    let slow = store::Fault::Slow(std::time::Duration::from_secs(1));
+    home(&label).store().fail_next_commit(slow);
+    let (one, two) = tokio::join!(
+        ask_home(&label, "op", "one", json!({})),
+        ask_home(&label, "op", "two", json!({}))
+    );
+    assert_eq!([one, two], [refused("unknown_kind"), refused("conflict")]);
+    let kept = home(&label).app().conflicts(&operator()).await.unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(claims(&kept[0].answered)["kind"], "one");
+    assert_eq!(claims(&kept[0].other)["kind"], "two");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_attempt_that_comes_twice_at_once_is_answered_once() {
+    let (label, _, told) = waiting().await;
+    let to = home(&label);
+    // Of a question that is new, and of one that was answered.
+    for _ in 0..2 {
+        let text = forge_request(&request(&label, "op", &told), host(&label));
+        let slow = store::Fault::Slow(std::time::Duration::from_secs(1));
+        to.store().fail_next_commit(slow);
+        let (one, two) = tokio::join!(
+            post_request(to, text.clone()),
+            post_request(to, text.clone())
+        );
+        let answers = [outcome_of(&one), outcome_of(&two)];
+        assert_eq!(answers, [Ok(()), refused("request_replayed")]);
+    }
+}
+
 #[tokio::test]
 async fn another_question_under_the_same_name_is_a_conflict_and_kept_as_evidence() {
     let (label, wallet, told) = waiting().await;

@@ -32,6 +32,7 @@ mod planting_visits;
 mod publishing;
 mod races;
 mod receipts;
+mod refusing_forms;
 mod refusing_receipts;
 mod renewing;
 mod renewing_passports;
