@@ -129,10 +129,9 @@ impl App {
         &self,
         request: &Sealed<Request>,
     ) -> Result<Verified<Request>, RequestError> {
-        for entity in self.followed().await? {
+        for entity in self.callers_with(request.kid()).await? {
             let (feed, _) = self.feed_state(&entity).await?;
-            let ops = feed.tip()?.ops;
-            let Some(keys) = ops.filter(|keys| keys.find(request.kid()).is_some()) else {
+            let Some(keys) = feed.tip()?.ops else {
                 continue;
             };
             match request.open(&keys) {

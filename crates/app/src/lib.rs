@@ -16,6 +16,7 @@
 mod access;
 mod allowance;
 mod append;
+mod callers;
 mod check;
 mod check_visits;
 mod codes;
@@ -49,7 +50,7 @@ pub mod view;
 mod visits;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use seal::{PublicKey, SecretKey};
@@ -116,6 +117,10 @@ struct Inner {
     feeds_read: Mutex<BTreeMap<Key, (Position, stored::Feed)>>,
     /// What the desk has opened of other feeds.
     opened: Mutex<desk::Opened>,
+    /// Which nodes name which keys.
+    callers: Mutex<callers::Callers>,
+    /// How many pages have brought records, since the node started.
+    feeds_moved: AtomicU64,
     /// How often each node has called this one, since the node started.
     calls: Mutex<BTreeMap<EntityId, u64>>,
     /// Why requests were not answered, since the node started.
@@ -174,6 +179,8 @@ impl App {
                 pulled: RwLock::new(BTreeMap::new()),
                 feeds_read: Mutex::default(),
                 opened: Mutex::default(),
+                callers: Mutex::default(),
+                feeds_moved: AtomicU64::new(0),
                 calls: Mutex::default(),
                 wanted: Mutex::default(),
                 send_failures: Mutex::default(),

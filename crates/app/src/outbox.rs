@@ -20,7 +20,7 @@ use wire::{EntityId, Timestamp};
 
 use crate::access::Operator;
 use crate::exchange::{
-    About, Fate, IssuedReceipt, Op, Outgoing, OutgoingState, VisitId, VisitState,
+    About, Fate, IssuedReceipt, Op, Outgoing, OutgoingState, ReceiptId, VisitId, VisitState,
 };
 use crate::fault::{Attempt, until_settled};
 use crate::receipts::put_issued;
@@ -399,6 +399,20 @@ impl App {
                 VisitError::Unknown | VisitError::Ended | VisitError::Time | VisitError::TooLate,
             ) => Ok(true),
         }
+    }
+
+    /// Puts into `batch` that the refused request of a receipt is forgotten: nobody will
+    /// send it again.
+    pub(crate) async fn drop_dead(&self, batch: &mut Batch, id: ReceiptId) -> Result<(), Fault> {
+        for (op, outgoing, version) in self.outgoing().await? {
+            let is_dead = matches!(outgoing.state, OutgoingState::Dead { .. });
+            if is_dead && outgoing.about == About::Receipt(id) {
+                let key = crate::keys::outgoing(op);
+                batch.expect(key.clone(), Expected::At(version));
+                batch.remove(key);
+            }
+        }
+        Ok(())
     }
 
     /// Gives up what nobody answered for as long as a receipt may take, and forgets what

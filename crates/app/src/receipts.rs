@@ -99,6 +99,8 @@ impl App {
             return Ok(waits(&credit.fate));
         }
         if matches!(issued.fate, Fate::Refused { .. }) {
+            // What takes its place is sent instead of it.
+            self.drop_dead(batch, id).await?;
             return Ok(None);
         }
         let now = self.signing_time().await?;

@@ -164,21 +164,43 @@ async fn what_nobody_answers_is_given_up_after_ninety_days_and_can_be_sent_again
     assert!(outbox(host(&label)).await.is_empty());
 }
 
-#[tokio::test]
-async fn what_was_refused_is_sent_again_when_the_reason_is_gone() {
-    let (label, wallet, visit) = waiting().await;
-    // The home's register says that the host was withdrawn before.
-    let app = label.coordinator.app();
+/// The home's register says that the host had lost its label before the visit.
+async fn refuse(label: &Label) {
     let clock = label.coordinator.clock();
     clock.advance(-4 * HOUR_SECONDS);
-    app.withdraw(host(&label).entity(), "by mistake")
+    let app = label.coordinator.app();
+    app.withdraw(host(label).entity(), "by mistake")
         .await
         .unwrap();
     clock.advance(4 * HOUR_SECONDS);
     label.settle().await;
-    sent(&label).await;
+    sent(label).await;
     let not_labelled = Some("not_labelled".to_owned());
-    assert_eq!(outbox(host(&label)).await, [("receipt", not_labelled)]);
+    assert_eq!(outbox(host(label)).await, [("receipt", not_labelled)]);
+}
+
+#[tokio::test]
+async fn a_refused_receipt_of_a_visit_that_is_corrected_needs_nobody_any_more() {
+    for is_shortened in [true, false] {
+        let (label, _, visit) = waiting().await;
+        refuse(&label).await;
+        let expected = if is_shortened {
+            shorten(&label, visit).await;
+            vec![("receipt", None)]
+        } else {
+            not_here(&label, visit).await;
+            Vec::new()
+        };
+        assert_eq!(outbox(host(&label)).await, expected);
+        assert_sound(&label.nodes()).await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_refused_is_sent_again_when_the_reason_is_gone() {
+    let (label, wallet, visit) = waiting().await;
+    refuse(&label).await;
+    let app = label.coordinator.app();
     app.grant(host(&label).entity()).await.unwrap();
     label.settle().await;
     let dead = ops(&label).await;

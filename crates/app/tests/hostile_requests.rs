@@ -328,6 +328,32 @@ async fn whoever_is_not_the_node_that_asks_is_not_heard() {
     assert_eq!(posted(to, &good, host(&label)).await, Ok(()));
 }
 
+/// Whom a node has heard of is kept in memory; whoever is heard of later is heard.
+#[tokio::test]
+async fn a_space_that_joined_since_the_last_stranger_asked_is_heard() {
+    let (mut label, _, told) = waiting().await;
+    let newcomer = label.invite(&testkit::space_name(3)).await;
+    let mut theirs = request(&label, "op", &told);
+    theirs.iss = newcomer.entity().clone();
+    let not_genuine = refused("request_not_genuine");
+    let ask = async |jti: &str| {
+        let mut theirs = theirs.clone();
+        theirs.jti = jti.to_owned();
+        posted(home(&label), &theirs, &newcomer).await
+    };
+    assert_eq!(ask("before").await, not_genuine);
+    testkit::join(&label.network, &newcomer).await.unwrap();
+    assert_eq!(ask("joined, and not heard of").await, not_genuine);
+    let coordinator = label.coordinator.entity();
+    pull(&label.network, home(&label), coordinator)
+        .await
+        .unwrap();
+    assert_eq!(ask("listed, and not read").await, not_genuine);
+    let name = newcomer.entity();
+    pull(&label.network, home(&label), name).await.unwrap();
+    assert_eq!(ask("read").await, refused("malformed"));
+}
+
 #[tokio::test]
 async fn a_request_for_another_node_is_good_there_alone() {
     let (label, _, told) = waiting().await;
