@@ -216,6 +216,27 @@ async fn what_was_refused_is_sent_again_when_the_reason_is_gone() {
 }
 
 #[tokio::test]
+async fn a_receipt_that_was_refused_is_corrected_without_a_credit() {
+    let (label, wallet, visit) = waiting().await;
+    let app = host(&label).app();
+    let op = app.waiting().await.unwrap()[0].op.clone();
+    let letter = app.make_letter(&op).await.unwrap().unwrap();
+    let (from, to) = (host(&label), home(&label));
+    let said = json!({ "iss": to.entity(), "aud": from.entity(), "jti": letter.jti,
+        "iat": to.app().now(), "op": op, "result": "refused", "code": "differs" });
+    let text = sealed::<Answer>(&said, to);
+    app.take_answer(&op, &letter.jti, &text).await.unwrap();
+    label.advance(1);
+    shorten(&label, visit).await;
+    let differs = Some("differs".to_owned());
+    let expected = [("receipt", differs), ("receipt", None)];
+    assert_eq!(outbox(from).await, expected);
+    sent(&label).await;
+    assert_eq!(used(to, &wallet).await, 1);
+    assert_sound(&label.nodes()).await;
+}
+
+#[tokio::test]
 async fn a_receipt_that_says_no_more_what_was_is_not_sent_again() {
     for is_shortened in [true, false] {
         let (label, _, visit) = waiting().await;

@@ -84,6 +84,20 @@ async fn what_is_kept_of_a_visit_goes_when_its_time_is_over_and_not_before() {
 }
 
 #[tokio::test]
+async fn what_a_passport_used_is_known_while_its_last_visit_can_be_corrected() {
+    let (label, wallet) = story().await;
+    let until = testkit::START.0 + 30 * DAY_SECONDS;
+    look_at(&label, until - HOUR_SECONDS).await;
+    told(&label, &wallet).await;
+    let left = until + 2 * HOUR_SECONDS;
+    assert_eq!(host(&label).app().now().0, left);
+    for (at, expected) in [(left, 1), (left + 1, 0)] {
+        look_at(&label, at + 7 * DAY_SECONDS).await;
+        assert_eq!(counts(host(&label), [GUESTS]).await, [expected]);
+    }
+}
+
+#[tokio::test]
 async fn a_proof_goes_with_the_last_receipt_that_it_stands_for() {
     let (label, wallet) = story().await;
     let visit = crate::receipts::arrive(host(&label), &wallet).await;

@@ -190,6 +190,10 @@ async fn prices_and_hours_are_those_of_the_arrival_whatever_came_later() {
     let publish = async |cents: i64, boundary: &str| {
         label.advance(7 * DAY_SECONDS - 4 * HOUR_SECONDS);
         text.formulas.get_mut("day").unwrap().price_cents = Cents(cents);
+        if cents > 1_500 {
+            let month = text.formulas.get_mut("month").unwrap();
+            month.price_cents = Cents(10 * cents);
+        }
         let hours = text.opening_hours.as_mut().unwrap();
         hours.half_day_boundary = wire::space::ClockTime::parse(boundary).unwrap();
         app.publish_space(&text).await.unwrap();
@@ -203,7 +207,7 @@ async fn prices_and_hours_are_those_of_the_arrival_whatever_came_later() {
     publish(3_000, "14:00").await;
     let prices = [&dear, &cheap].map(|it| it.receipt["value"]["price_cents"].clone());
     assert_eq!(prices, [json!(1_500), json!(1_000)]);
-    let cases: [Case<'_>; 4] = [
+    let cases: [Case<'_>; 5] = [
         ("an older price", &|it| {
             it.receipt["value"] = dear.receipt["value"].clone();
         }),
@@ -213,6 +217,9 @@ async fn prices_and_hours_are_those_of_the_arrival_whatever_came_later() {
         ("an older price of the record of then", &|it| {
             it.receipt["value"] = dear.receipt["value"].clone();
             it.receipt["value"]["record"] = record_of(&cheap);
+        }),
+        ("the price of a day as that of a month", &|it| {
+            it.receipt["value"]["formula"] = json!("month");
         }),
         ("a later price", &|it| {
             let seq = it.receipt["value"]["record"]["seq"].as_u64().unwrap();
