@@ -278,8 +278,8 @@ impl World {
             50..75 => self.dice.between(-20 * 60, 20 * 60),
             _ => self.dice.between(-5 * HOUR_SECONDS, 5 * HOUR_SECONDS),
         };
-        self.machine_mut(node).jump_seconds = seconds;
-        self.set_clocks();
+        let skew = self.machine(node).skew_seconds;
+        self.set_off(node, (skew, seconds));
         self.trace
             .say(format!("  the clock of n{node} is {seconds} seconds off"));
         Vec::new()

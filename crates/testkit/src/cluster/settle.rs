@@ -24,8 +24,8 @@ impl World {
     pub(crate) fn settle(&mut self) -> Result<(), Broken> {
         self.trace.say("all is healed".to_owned());
         self.network.heal();
-        for machine in &mut self.machines {
-            (machine.skew_seconds, machine.jump_seconds) = (0, 0);
+        for number in 0..self.machines.len() {
+            self.set_off(number, (0, 0));
         }
         self.restart_all()?;
         // Every space closes meanwhile, and the looks end what nobody ended.

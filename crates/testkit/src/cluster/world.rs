@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rules::trust::CLOCK_LEEWAY_SECONDS;
 use seal::KeySet;
 use serde_json::Value;
 use sync::Millis;
@@ -177,6 +178,20 @@ impl World {
         for machine in &self.machines {
             let off = machine.skew_seconds + machine.jump_seconds;
             machine.node.clock().set(self.now.plus_seconds(off));
+        }
+    }
+
+    /// Sets a clock so far from the time. What a node forgot because it was old, a clock
+    /// that is set back makes young again: of that it cannot know that it was shown, or
+    /// answered, before, and nothing is held against it.
+    pub(crate) fn set_off(&mut self, number: usize, (skew, jump): (i64, i64)) {
+        let machine = self.machine_mut(number);
+        let back = machine.skew_seconds + machine.jump_seconds - skew - jump;
+        (machine.skew_seconds, machine.jump_seconds) = (skew, jump);
+        self.set_clocks();
+        if back > CLOCK_LEEWAY_SECONDS {
+            self.ledger.let_in.retain(|(host, _), _| *host != number);
+            self.ledger.attempts.retain(|(home, ..), _| *home != number);
         }
     }
 
