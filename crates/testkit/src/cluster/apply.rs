@@ -11,7 +11,7 @@ use super::Broken;
 use super::actions::{Action, Done, Showing, perform};
 use super::network::{Content, Packet, Question, Reply};
 use super::turns::{Running, run, run_all};
-use super::world::{Flight, World};
+use super::world::{Flight, World, question};
 
 impl World {
     /// Does all of these at once, and what follows from each. A process that can rely on
@@ -139,7 +139,7 @@ impl World {
                 return self.tell(node, Event::Failed { op, noise });
             }
         };
-        let question = self.question(node, &letter.request, false);
+        let question = question(node, &letter.request, false);
         let flight = Flight {
             jti: letter.jti,
             since: self.now,

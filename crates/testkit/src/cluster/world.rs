@@ -228,30 +228,26 @@ impl World {
             self.codes.remove(0);
         }
     }
+}
 
-    /// What the simulation knows of a request that a node has signed.
-    pub(crate) fn question(&self, by: usize, text: &str, is_hostile: bool) -> Question {
-        let request = claims(text);
-        let (kind, body) = (text_of(&request, "kind"), request.get("body"));
-        let body = body.unwrap_or(&Value::Null);
-        let digest = Sha256Hash::of(&[kind.as_bytes(), b" ", body.to_string().as_bytes()]);
-        Question {
-            text: text.to_owned(),
-            by,
-            op: text_of(&request, "op"),
-            jti: text_of(&request, "jti"),
-            hands_over: match kind.as_str() {
-                RECEIPT_KIND => {
-                    HandsOver::Receipt(text_of(&claims(&text_of(body, "receipt")), "id"))
-                }
-                CREDIT_KIND => {
-                    HandsOver::Credit(text_of(&claims(&text_of(body, "credit")), "receipt"))
-                }
-                _ => HandsOver::Nothing,
-            },
-            body: digest,
-            is_hostile,
-        }
+/// What the simulation knows of a request that a node has signed.
+pub(crate) fn question(by: usize, text: &str, is_hostile: bool) -> Question {
+    let request = claims(text);
+    let (kind, body) = (text_of(&request, "kind"), request.get("body"));
+    let body = body.unwrap_or(&Value::Null);
+    let digest = Sha256Hash::of(&[kind.as_bytes(), b" ", body.to_string().as_bytes()]);
+    Question {
+        text: text.to_owned(),
+        by,
+        op: text_of(&request, "op"),
+        jti: text_of(&request, "jti"),
+        hands_over: match kind.as_str() {
+            RECEIPT_KIND => HandsOver::Receipt(text_of(&claims(&text_of(body, "receipt")), "id")),
+            CREDIT_KIND => HandsOver::Credit(text_of(&claims(&text_of(body, "credit")), "receipt")),
+            _ => HandsOver::Nothing,
+        },
+        body: digest,
+        is_hostile,
     }
 }
 
