@@ -20,6 +20,7 @@ mod life;
 mod pages;
 mod peers;
 mod publishing;
+mod receipts;
 mod refusals;
 mod sabotage;
 mod stranger;

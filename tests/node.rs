@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -106,13 +106,27 @@ impl Node {
     /// Starts it, changed in some way, and does not wait.
     #[track_caller]
     pub fn launch(&mut self, change: impl FnOnce(&mut Command)) {
+        self.launch_as(binaries::escale(), change);
+    }
+
+    /// Starts it with a binary that misbehaves in this way, and waits until it answers.
+    #[track_caller]
+    pub fn start_sabotaged(&mut self, how: &str) {
+        self.launch_as(binaries::sabotaged(), |command| {
+            command.args(["--sabotage", how]);
+        });
+        self.answers();
+    }
+
+    #[track_caller]
+    fn launch_as(&mut self, binary: &Path, change: impl FnOnce(&mut Command)) {
         assert!(self.process.is_none(), "{} runs already", self.entity);
         let log = File::options()
             .create(true)
             .append(true)
             .open(self.log_path())
             .expect("a log can be written");
-        let mut command = Command::new(binaries::escale());
+        let mut command = Command::new(binary);
         command
             .arg("run")
             .arg("--dir")

@@ -2,6 +2,7 @@
 //! a keyboard alone, in French and in English.
 
 mod passport;
+mod visits;
 
 use scenarios::binaries::target;
 use scenarios::browser::{self, Browser};

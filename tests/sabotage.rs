@@ -74,6 +74,24 @@ fn desks_that_forget_showings_are_noticed() {
 }
 
 #[test]
+fn nodes_that_forget_their_answers_are_noticed() {
+    fails_at(
+        "forget-answers",
+        "a host that lies gains nothing",
+        "another body",
+    );
+}
+
+#[test]
+fn nodes_that_forget_attempts_are_noticed() {
+    fails_at(
+        "forget-attempts",
+        "a host that lies gains nothing",
+        "answered twice",
+    );
+}
+
+#[test]
 fn nodes_that_ignore_withdrawals_are_noticed() {
     fails_at(
         "ignore-withdrawals",
@@ -88,7 +106,7 @@ fn without_being_told_to_the_same_binary_behaves() {
     let report = done.last_json();
     assert_eq!(report["ok"], true, "{report}");
     let steps = report["steps"].as_array().expect("a list of steps");
-    assert!(steps.len() >= 15, "{report}");
+    assert!(steps.len() >= 18, "{report}");
     for step in steps {
         assert_eq!(step["ok"], true, "{step}");
         assert!(

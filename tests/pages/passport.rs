@@ -20,7 +20,7 @@ use crate::peers::{by_python, python};
 const READING: Duration = Duration::from_secs(60);
 
 /// Two labelled spaces that know each other.
-fn spaces() -> (Network, Node, Node) {
+pub(super) fn spaces() -> (Network, Node, Node) {
     let network = Network::running();
     let (home, host) = (network.labelled("le-mug"), network.labelled("troquet"));
     for (one, other) in [(&home, &host), (&host, &home)] {
@@ -32,7 +32,7 @@ fn spaces() -> (Network, Node, Node) {
 }
 
 /// Signs a browser in at a space.
-fn sign_in(browser: &Browser, node: &Node, role: &str) {
+pub(super) fn sign_in(browser: &Browser, node: &Node, role: &str) {
     let given = node.json(&["access", "add", "--role", role, "--name", "Anne"]);
     let code = given["code"].as_str().expect("a code");
     browser.go(&format!("{}/sign-in?lang=fr", node.entity));
@@ -42,7 +42,7 @@ fn sign_in(browser: &Browser, node: &Node, role: &str) {
 
 /// Nothing is wider than the page, and the browser complains of nothing.
 #[track_caller]
-fn fits(browser: &Browser, name: &str) {
+pub(super) fn fits(browser: &Browser, name: &str) {
     for width in [320, 360] {
         browser.resize(width, 800);
         let scrolled = browser.script("return document.documentElement.scrollWidth");
@@ -57,7 +57,7 @@ fn fits(browser: &Browser, name: &str) {
 
 /// Waits until a text stands in an element.
 #[track_caller]
-fn reads(browser: &Browser, selector: &str, text: &str) {
+pub(super) fn reads(browser: &Browser, selector: &str, text: &str) {
     wait::until(text, || {
         let look = format!("return document.querySelector({selector:?})?.innerText ?? ''");
         let found = browser.script(&look);
@@ -68,7 +68,7 @@ fn reads(browser: &Browser, selector: &str, text: &str) {
 
 /// The code that the page shows; the one before it is told from it.
 #[track_caller]
-fn shown(browser: &Browser, before: &str) -> String {
+pub(super) fn shown(browser: &Browser, before: &str) -> String {
     wait::until("a code is shown", || {
         let code = browser.script("return document.querySelector('#code').dataset.code");
         let code = code.as_str().unwrap_or_default().to_owned();
@@ -94,10 +94,10 @@ fn read(python: &Path, picture: &Path) -> (String, String) {
 
 /// Types a code at a desk, as a scanner does; gives what the desk says.
 #[track_caller]
-fn scan(desk: &Browser, host: &Node, code: &str) -> String {
+pub(super) fn scan(desk: &Browser, host: &Node, code: &str) -> String {
     desk.go(&format!("{}/desk?lang=fr", host.entity));
     desk.fill("#code", code);
-    desk.click("main button");
+    desk.click("main .form button");
     wait::until("the desk answers", || {
         let said = desk.script("return document.querySelector('.verdict')?.innerText");
         said.as_str()
@@ -115,7 +115,7 @@ fn choose(browser: &Browser, host: &Node) {
     ));
 }
 
-const IS_KEPT: &str = "
+pub(super) const IS_KEPT: &str = "
     const kept = await caches.match('/api/v1/home');
     return Boolean(navigator.serviceWorker.controller && kept);";
 
@@ -266,7 +266,7 @@ fn passports(home: &Node) -> i64 {
     rows[0]["passports"].as_i64().expect("a number")
 }
 
-fn choose_when_there(phone: &Browser, host: &Node) {
+pub(super) fn choose_when_there(phone: &Browser, host: &Node) {
     wait::until("the host can be chosen", || {
         let found = phone.script(&format!(
             "return Boolean(document.querySelector('#host option[value=\"{}\"]'))",

@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """Judges `specs/vectors` by other people's cryptography, from the specifications alone.
 
-Nothing here comes from the Rust code: `specs/seal.md`, `specs/trust.md` and
-`specs/feed.md` were read, signatures are judged by PyPI `cryptography`, thumbprints and
-the documents that hold once more by `jwcrypto`. Every case must come out as the vectors
-say: keys, signatures, digests, chains, dates, and the form of claims, bodies and pages.
+Nothing here comes from the Rust code: `specs/seal.md`, `specs/trust.md`,
+`specs/feed.md`, `specs/passport.md` and `specs/visit.md` were read, signatures are judged
+by PyPI `cryptography`, thumbprints and the documents that hold once more by `jwcrypto`,
+clocks by Python's `zoneinfo`. Every case must come out as the vectors say: keys,
+signatures, digests, chains, dates, the form of claims, bodies and pages, presentations,
+what visits count, and what a home answers to a receipt.
 
 Negative controls: each document that holds is changed in one place and must be refused;
-`cryptography` must take the keys that are refused for their encoding alone.
+`cryptography` must take the keys that are refused for their encoding alone; a receipt
+that is accepted is not once its bytes, its proof, the clock or what was published is
+another; and who reads the changes of the clock in another way counts otherwise.
 
 Usage: check_vectors.py [folder of the vectors]
 """
@@ -29,6 +33,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
 
+import host_days
+
 SIZES = {
     "escale-anchor+jwt": 4096,
     "entity-statement+jwt": 16384,
@@ -37,6 +43,9 @@ SIZES = {
     "escale-head+jwt": 2048,
     "escale-request+jwt": 32768,
     "escale-answer+jwt": 16384,
+    "escale-receipt+jwt": 4096,
+    "escale-credit+jwt": 2048,
+    "dc+sd-jwt": 3072,
 }
 DAY = 86400
 PAPERS = {
@@ -286,6 +295,39 @@ ENTITY = lambda it: isinstance(it, str) and names_a_node(it)
 TOKEN = pattern("[A-Za-z0-9_-]{1,64}")
 URL = size(1, 300)
 KEYS = fields({"keys": items(lambda it: key_outcome(it) == "ok", 8, 1)})
+TIME = pattern("([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
+UNITS = ("hour", "half_day", "day", "week", "month", "year")
+CENTS = whole(0, 100_000_000)
+IN_FEED = fields({"epoch": whole(0), "seq": whole(0)})
+
+
+def in_order_on_a_day(hours) -> bool:
+    spans = hours["open"]
+    return all(it["from"] < it["to"] for it in spans) and all(
+        a["to"] <= b["from"] for a, b in zip(spans, spans[1:])
+    )
+
+
+DAY_HOURS = fields(
+    {
+        "time_zone": size(1, 60),
+        "half_day_boundary": TIME,
+        "open": items(fields({"from": TIME, "to": TIME}), 28),
+    },
+    unless_null={"record": IN_FEED},
+    also=in_order_on_a_day,
+)
+VISIT_VALUE = fields(
+    {
+        "formula": size(1, 40),
+        "record": IN_FEED,
+        "unit": word(*UNITS),
+        "price_cents": CENTS,
+        "count": whole(1, 2),
+        "total_cents": whole(),
+    },
+    also=lambda it: it["total_cents"] == it["count"] * it["price_cents"],
+)
 SIGNED = {"iss": ENTITY, "iat": whole()}
 UNTIL = {**SIGNED, "exp": whole()}
 NODE = fields({"jwks": KEYS, "role": word("space", "coordinator")})
@@ -325,7 +367,11 @@ FORMS = {
         {**UNTIL, "epoch": whole(1), "seq": whole(1), "hash": is_digest}, also=lasts
     ),
     "escale-request+jwt": fields(
-        {**UNTIL, "aud": ENTITY, "jti": TOKEN, "op": TOKEN, "kind": TEXT, "body": lambda _: True},
+        {
+            **UNTIL,
+            **{"aud": ENTITY, "jti": TOKEN, "op": TOKEN, "kind": size(1, 40)},
+            "body": lambda _: True,
+        },
         also=lambda it: 0 < it["exp"] - it["iat"] <= 60,
     ),
     "escale-answer+jwt": fields(
@@ -337,6 +383,48 @@ FORMS = {
         unless_null={"code": TEXT},
         also=lambda it: given(it, "code") == (it["result"] == "refused"),
     ),
+    "escale-receipt+jwt": fields(
+        {
+            **SIGNED,
+            **{"aud": ENTITY, "id": TOKEN},
+            "day": pattern("[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+            **dict.fromkeys(("arrived", "left"), whole()),
+            "ended": word("left", "forgotten", "corrected"),
+            "hours": DAY_HOURS,
+            "half_days": lambda it: it in (["morning"], ["afternoon"], ["morning", "afternoon"]),
+            "proof": fields({"by": word("holder", "paper"), "sha256": is_digest}),
+        },
+        unless_null={"value": VISIT_VALUE},
+        also=lambda it: it["iss"] != it["aud"]
+        and 0 <= it["left"] - it["arrived"] <= 93_600
+        and it["iat"] >= it["left"],
+    ),
+    "escale-credit+jwt": fields(
+        {
+            **SIGNED,
+            **{"aud": ENTITY, "id": TOKEN, "receipt": TOKEN, "receipt_sha256": is_digest},
+            "reason": word("corrected", "not_here"),
+        },
+        also=lambda it: it["iss"] != it["aud"],
+    ),
+    "dc+sd-jwt": fields(
+        {
+            **UNTIL,
+            "vct": word("urn:escale:passport:1", "urn:escale:paper-passport:1"),
+            "status": fields({"status_list": fields({"idx": whole(0), "uri": URL})}),
+            "name": chars(1, 40),
+            "formula": size(1, 40),
+            "roaming": fields(
+                {
+                    "period": pattern("[0-9]{4}-(0[1-9]|1[0-2])"),
+                    **dict.fromkeys(("granted", "left"), whole(0)),
+                },
+                also=lambda it: it["left"] <= it["granted"],
+            ),
+        },
+        unless_null={"cnf": fields({"jwk": lambda _: True})},
+        also=lambda it: lasts(it) and given(it, "cnf") == (it["vct"] == "urn:escale:passport:1"),
+    ),
 }
 
 LOCAL = fields(
@@ -344,7 +432,6 @@ LOCAL = fields(
     unless_null=dict.fromkeys(("fr", "en"), chars(0, 2000)),
     also=lambda it: given(it, "fr") or given(it, "en"),
 )
-TIME = pattern("([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SPAN = fields({"day": word(*DAYS), "from": TIME, "to": TIME}, also=lambda it: it["from"] < it["to"])
 
@@ -356,10 +443,10 @@ def in_order(hours) -> bool:
 
 
 ROAMING = fields(
-    {"half_days_per_month": whole(0, 62), "settlement": word("reciprocal", "home_pays")}
+    {"half_days_per_month": whole(0, 62), "settlement": word("reciprocal", "home_pays")},
+    may={"overdraw": word("carried", "forgiven")},
 )
 NAME = chars(1, 120)
-UNITS = ("hour", "half_day", "day", "week", "month", "year")
 BODIES = {
     "charter": fields({"url": URL, "name": LOCAL, "version": whole(1), "roaming": ROAMING}),
     "withdrawal": fields(
@@ -392,7 +479,7 @@ BODIES = {
         also=in_order,
     ),
     "formula": fields(
-        {"unit": word(*UNITS), "price_cents": whole(0, 100_000_000)},
+        {"unit": word(*UNITS), "price_cents": CENTS},
         may={"is_example": YES_NO},
         unless_null={"includes": LOCAL},
     ),
@@ -471,6 +558,128 @@ def by_jwcrypto(jws: str, x: bytes) -> bool:
         return True
     except Exception:  # noqa: BLE001: whatever it says, it is a refusal
         return False
+
+
+# Presentations (specs/passport.md). Holders' keys of P-256 are not in these vectors.
+
+
+def open_presentation(text: str, keys: dict) -> tuple:
+    """The passport and what its holder signed (nothing on paper), or Refused."""
+    passport, tilde, binding = text.partition("~")
+    if len(text.encode()) > 4096 or not tilde or "~" in binding:
+        raise Refused("form")
+    claims = open_sealed(passport, "dc+sd-jwt", keys)
+    if given(claims, "cnf") != bool(binding):
+        raise Refused("form")
+    if not binding:
+        return claims, None
+    jwk = claims["cnf"]["jwk"]
+    if key_outcome(jwk) != "ok":
+        raise Refused("holder_key")
+    try:
+        return claims, open_binding(binding, passport + "~", decode(jwk["x"]))
+    except (KeyError, TypeError, ValueError, InvalidSignature, Refused):
+        raise Refused("key_binding") from None
+
+
+def open_binding(binding: str, shown: str, x: bytes) -> dict:
+    if len(binding) > 1024:
+        raise ValueError
+    header, claims, signature = binding.split(".")
+    said = strict_json(decode(header))
+    if set(said) != {"alg", "typ"} or said["typ"] != "kb+jwt":
+        raise ValueError
+    if said["alg"] not in ("EdDSA", "Ed25519"):
+        raise ValueError
+    key = Ed25519PublicKey.from_public_bytes(x)
+    key.verify(decode(signature), f"{header}.{claims}".encode())
+    read = strict_json(decode(claims))
+    if read["sd_hash"] != sha256(shown.encode()) or not size(8, 64)(read["nonce"]):
+        raise ValueError
+    if not whole()(read["iat"]) or not TEXT(read["aud"]):
+        raise ValueError
+    if not names_a_node(read["aud"].removesuffix("/api/v1/member")):
+        raise ValueError
+    return read
+
+
+# Receipts (specs/visit.md, section 6).
+
+
+def answer(case, file, host_keys: dict, home_keys: dict) -> str:
+    """The home's answer to a receipt; no other of this `id` came before."""
+    try:
+        judge_receipt(case, file, host_keys, home_keys)
+        return "accepted"
+    except Refused as refusal:
+        return str(refusal)
+
+
+def refuse(code: str, is_so: bool) -> None:
+    if is_so:
+        raise Refused(code)
+
+
+def judge_receipt(case, file, host_keys: dict, home_keys: dict) -> None:
+    held = case["held"]
+    now = held["now"]
+    try:
+        receipt = open_sealed(case["receipt"], "escale-receipt+jwt", host_keys)
+    except Refused:
+        raise Refused("malformed") from None
+    refuse("malformed", (receipt["iss"], receipt["aud"]) != (file["host"], file["home"]))
+    refuse("out_of_time", max(receipt["iat"], receipt["left"]) > now + 300)
+    judge_proof(receipt, case["proof"], held, file, home_keys)
+    refuse("too_late", now - receipt["left"] > 90 * DAY)
+    standing = held["standing"]
+    lost = standing.get("since")
+    is_labelled = standing["state"] == "labelled" or lost is not None and lost > receipt["arrived"]
+    refuse("not_labelled", not is_labelled)
+    value = receipt.get("value")
+    named = [held["hours"]] + ([held["formula"]] if value else [])
+    refuse("not_yet", any(it["published"] == "not_yet" for it in named))
+    refuse("differs", not is_as_published(receipt, held["hours"]))
+    refuse("differs", value is not None and not is_worth(receipt, held["formula"]))
+    refuse("proof_used", receipt["proof"]["by"] == "holder" and held["is_proof_used"])
+    refuse("counted_already", bool(set(receipt["half_days"]) & set(held["counted"])))
+
+
+def judge_proof(receipt, proof: str, held, file, home_keys: dict) -> None:
+    refuse("no_proof", sha256(proof.encode()) != receipt["proof"]["sha256"])
+    try:
+        passport, binding = open_presentation(proof, home_keys)
+    except Refused:
+        raise Refused("no_proof") from None
+    refuse("not_ours", passport["iss"] != file["home"] or not held["is_known"])
+    arrived = receipt["arrived"]
+    refuse("no_proof", receipt["proof"]["by"] != ("holder" if binding else "paper"))
+    if binding:
+        refuse("no_proof", binding["aud"] != receipt["iss"])
+        refuse("no_proof", abs(binding["iat"] - arrived) > 300)
+    refuse("no_proof", not passport["iat"] - 300 <= arrived < passport["exp"])
+
+
+def is_as_published(receipt, hours) -> bool:
+    """Whether day, hours and half-days are what the host's record makes of the visit."""
+    record = receipt["hours"].get("record")
+    if hours["published"] != ("current" if record else "nothing"):
+        return False
+    day = host_days.day_at(hours.get("body"), record, receipt["arrived"])
+    said = {name: it for name, it in receipt["hours"].items() if it is not None}
+    if (day.date, day.hours) != (receipt["day"], said) or receipt["left"] > day.end:
+        return False
+    counted = day.half_days(receipt["arrived"], receipt["left"])
+    return set(receipt["half_days"]) <= set(counted)
+
+
+def is_worth(receipt, formula) -> bool:
+    """Whether the value is by the named formula, for as much as is counted."""
+    if formula["published"] != "current":
+        return False
+    value, body = receipt["value"], formula["body"]
+    counts = {"half_day": len(receipt["half_days"]), "day": 1}
+    same = all(value[name] == body[name] for name in ("unit", "price_cents"))
+    return same and counts.get(value["unit"]) == value["count"]
 
 
 # Papers.
@@ -627,7 +836,8 @@ class Check:
     """Counts cases and disagreements."""
 
     def __init__(self, folder: Path):
-        self.folder, self.count, self.wrong, self.keys = folder, 0, [], {}
+        self.folder, self.wrong, self.keys = folder, [], {}
+        self.counts, self.counted = {}, "vectors_by_python"
 
     def file(self, name: str):
         file = strict_json((self.folder / name).read_bytes())
@@ -642,7 +852,7 @@ class Check:
         return file
 
     def same(self, where: str, case: str, found, expected) -> None:
-        self.count += 1
+        self.counts[self.counted] = self.counts.get(self.counted, 0) + 1
         if found != expected:
             self.wrong.append(f"{where}: {case}: {found!r}, and the vectors say {expected!r}")
 
@@ -768,6 +978,91 @@ class Check:
             self.same("invitation.json", "op of an answer", answer["op"], op)
 
 
+    def presentations(self) -> None:
+        file = self.file("passport.json")
+        keys = self.named([file["home_ops"]])
+        for case in file["presentations"]:
+            outcome = outcome_of(lambda: open_presentation(case["presentation"], keys))
+            self.same("passport.json", case["name"], outcome, case["expected"])
+
+    def visit(self) -> None:
+        file = self.file("visit.json")
+        self.counted = "visits_by_zoneinfo"
+        for case in file["days"]:
+            day = host_days.day_at(case["hours"], case.get("record"), case["at"])
+            found = (day.date, day.hours, day.start, day.end)
+            expected = (case["day"], case["of_day"], case["start"], case["end"])
+            self.same("visit.json", f"the day at {case['at']}", found, expected)
+        self.visits(file["half_days"])
+        for case in file["values"]:
+            found = host_days.value(case["half_days"], case["formulas"])
+            self.same("visit.json", "value", found, case["value"])
+        for case in file["allowances"]:
+            found = host_days.allowance(**{name: case[name] for name in host_days.GRANTED})
+            expected = (case["carried"], case["left"], case["overdrawn"])
+            self.same("visit.json", f"allowance {case}", found, expected)
+        self.receipts(file)
+
+    def visits(self, groups) -> None:
+        otherwise = dict.fromkeys(host_days.OTHER_READINGS, 0)
+        for group in groups:
+            day = host_days.Day(group["day"], group["hours"])
+            # What the specification says of gaps and of hours that come twice is what
+            # `zoneinfo` does with fold 0.
+            found = [day.at(time) for time in day.times()]
+            by_fold = host_days.Day(group["day"], group["hours"], host_days.by_fold)
+            self.same("fold", group["name"], [by_fold.at(time) for time in day.times()], found)
+            others = {
+                name: host_days.Day(group["day"], group["hours"], reading)
+                for name, reading in host_days.OTHER_READINGS.items()
+            }
+            for case in group["visits"]:
+                where = f"{group['name']}, {group['day']} {group['hours']['time_zone']}, {case}"
+                visit = (case["arrived"], case["left"])
+                counted = (day.half_days(*visit), day.closing(case["arrived"]))
+                self.same("visit.json", where, counted, (case["half_days"], case["closing"]))
+                for name, other in others.items():
+                    said = (other.half_days(*visit), other.closing(case["arrived"]))
+                    otherwise[name] += said != counted
+        # The control: the cases tell these readings apart.
+        for name, cases in otherwise.items():
+            self.same("control", f"{name}: {cases} cases", cases >= 10, True)
+
+    def receipts(self, file) -> None:
+        host, home = self.named([file["host_ops"]]), self.named([file["home_ops"]])
+        for case in file["receipts"]:
+            found = answer(case, file, host, home)
+            self.same("visit.json", case["name"], found, case["expected"])
+            if found == "accepted":
+                x = next(iter(host.values()))
+                self.same("visit.json", "by jwcrypto", by_jwcrypto(case["receipt"], x), True)
+                self.receipt_controls(case, file, host, home)
+
+    def receipt_controls(self, case, file, host, home) -> None:
+        """A receipt that is accepted is not, once one thing is another."""
+
+        def check(changed, host, home, expected: str) -> None:
+            found = answer({**case, **changed}, file, host, home)
+            self.same("control", f"{case['name']}: {list(changed)}", found, expected)
+
+        def changed(text: str) -> str:
+            at = len(text) // 2
+            return text[:at] + ("B" if text[at] == "A" else "A") + text[at + 1 :]
+
+        held = case["held"]
+        check({"receipt": changed(case["receipt"])}, host, home, "malformed")
+        check({"proof": changed(case["proof"])}, host, home, "no_proof")
+        check({}, home, home, "malformed")
+        check({}, host, host, "no_proof")
+        check({"held": {**held, "now": 0}}, host, home, "out_of_time")
+        check({"held": {**held, "counted": ["morning", "afternoon"]}}, host, home, "counted_already")
+        hours = held["hours"]
+        if "body" in hours and host_days.is_zone(hours["body"]["time_zone"]):
+            body = {**hours["body"], "half_day_boundary": "12:59"}
+            other = {**held, "hours": {**hours, "body": body}}
+            check({"held": other}, host, home, "differs")
+
+
 def read_code(code: str) -> None:
     if len(code.encode()) > 2048:
         raise Refused("refused")
@@ -795,11 +1090,13 @@ def outcome_of(attempt) -> str:
 def main() -> int:
     beside = Path(__file__).resolve().parents[2] / "specs" / "vectors"
     check = Check(Path(sys.argv[1]) if len(sys.argv) > 1 else beside)
-    for part in (check.seal, check.trust, check.feed, check.texts, check.invitation):
+    parts = (check.seal, check.trust, check.feed, check.texts, check.invitation)
+    for part in (*parts, check.presentations, check.visit):
         part()
     for line in check.wrong:
         print(line, file=sys.stderr)
-    print(f"count: vectors_by_python {check.count}")
+    for name, count in check.counts.items():
+        print(f"count: {name} {count}")
     return 1 if check.wrong else 0
 
 

@@ -6,6 +6,7 @@ mod federation;
 mod home;
 mod join;
 mod people;
+mod visits;
 
 use axum::body::Body;
 use axum::http::Request;

@@ -5,22 +5,20 @@
 
 use std::collections::BTreeMap;
 
-use rules::receipt::{HeldForReceipt, Judgement, Published, judge};
+use rules::receipt::{HeldForReceipt, Judgement, judge};
 use rules::trust::CLOCK_LEEWAY_SECONDS;
 use rules::visit::{ACCOUNTS_SECONDS, Allowance, HalfDays};
 use seal::{KeySet, Sealed, Verified};
 use store::{Batch, Expected};
 use wire::label::Overdraw;
 use wire::passport::{Presentation, Shown};
-use wire::receipt::{
-    Credit, CreditBody, CreditReason, ProofBy, Receipt, ReceiptBody, RecordReference,
-};
+use wire::receipt::{Credit, CreditBody, CreditReason, ProofBy, Receipt, ReceiptBody};
 use wire::request::Request;
-use wire::space::{Formula, OpeningHours, THE_ONE};
-use wire::{BodyKind, EntityId, Sha256Hash, Timestamp};
+use wire::{EntityId, Sha256Hash, Timestamp};
 
 use crate::exchange::{ProofUse, Taken, TakenCredit, TakenPlace};
 use crate::inbox::Decision;
+use crate::keys::RECEIPTS_TAKEN;
 use crate::members::touch_member;
 use crate::people::Member;
 use crate::stored;
@@ -51,8 +49,8 @@ pub struct Roamed {
     pub receipt: String,
 }
 
-const fn refused(code: &'static str) -> Result<Decision, Fault> {
-    Ok(Decision::Answer(Err(code)))
+const fn refused(code: &'static str) -> Decision {
+    Decision::Answer(Err(code))
 }
 
 impl App {
@@ -64,18 +62,18 @@ impl App {
         now: Timestamp,
     ) -> Result<Decision, Fault> {
         let Ok(body) = ReceiptBody::of(request) else {
-            return refused("malformed");
+            return Ok(refused("malformed"));
         };
         let (feed, _) = self.feed_state(&request.iss).await?;
         let Some(keys) = feed.tip()?.ops else {
-            return refused("malformed");
+            return Ok(refused("malformed"));
         };
         let receipt = Sealed::<Receipt>::parse(&body.receipt).and_then(|it| it.open(&keys));
         let Ok(receipt) = receipt else {
-            return refused("malformed");
+            return Ok(refused("malformed"));
         };
         if receipt.iss != request.iss || receipt.aud != self.identity().entity {
-            return refused("malformed");
+            return Ok(refused("malformed"));
         }
         if let Some(taken) = self.taken(&receipt.iss, &receipt.id).await? {
             return Ok(Decision::Answer(same_or_not(&taken, &body.receipt)));
@@ -87,7 +85,7 @@ impl App {
         };
         let id = member.as_ref().map_or("", |(id, ..)| id.as_str());
         let counted = self.counted(id, &receipt).await?;
-        let is_proof_used = self.take_proof(batch, &receipt).await?;
+        let is_proof_used = self.take_proof(batch, &receipt, &body.proof).await?;
         let register = self.register().await?;
         let hours = self.published_hours(&receipt).await?;
         let formula = self.published_formula(&receipt).await?;
@@ -104,8 +102,8 @@ impl App {
         };
         match (judge(&receipt, held), member) {
             (Judgement::NotYet, _) => return Ok(Decision::NotYet),
-            (Judgement::Refused(refusal), _) => return refused(refusal.code()),
-            (Judgement::Accepted, None) => return refused("not_ours"),
+            (Judgement::Refused(refusal), _) => return Ok(refused(refusal.code())),
+            (Judgement::Accepted, None) => return Ok(refused("not_ours")),
             (Judgement::Accepted, Some((id, member, version))) => {
                 // Every receipt of a member moves the member: two at once are decided
                 // one after the other.
@@ -119,11 +117,16 @@ impl App {
     /// Puts into `batch` that a proof stands for this receipt; says whether it stands for
     /// another already. A passport on paper proves the same each time: it is the host's
     /// word, and counts once a half-day.
-    async fn take_proof(&self, batch: &mut Batch, receipt: &Receipt) -> Result<bool, Fault> {
+    async fn take_proof(
+        &self,
+        batch: &mut Batch,
+        receipt: &Receipt,
+        proof: &str,
+    ) -> Result<bool, Fault> {
         if receipt.proof.by == ProofBy::Paper {
             return Ok(false);
         }
-        let key = crate::keys::proof(&receipt.iss, receipt.proof.sha256);
+        let key = crate::keys::proof(&receipt.iss, proof);
         let found = self.store().get(&key).await?;
         batch.expect(key.clone(), Expected::unchanged(found.as_ref()));
         let before: Option<ProofUse> = found
@@ -182,7 +185,7 @@ impl App {
             return Ok(Vec::new());
         }
         let stem = crate::keys::member_stem(member);
-        let all = self.all_under(crate::keys::RECEIPTS_TAKEN, &stem).await?;
+        let all = self.all_under(RECEIPTS_TAKEN, &stem).await?;
         all.iter()
             .map(|(key, found)| stored::decode(key, found))
             .collect()
@@ -219,28 +222,28 @@ impl App {
         now: Timestamp,
     ) -> Result<Decision, Fault> {
         let Ok(body) = CreditBody::of(request) else {
-            return refused("malformed");
+            return Ok(refused("malformed"));
         };
         let (feed, _) = self.feed_state(&request.iss).await?;
         let Some(keys) = feed.tip()?.ops else {
-            return refused("malformed");
+            return Ok(refused("malformed"));
         };
         let credit = Sealed::<Credit>::parse(&body.credit).and_then(|it| it.open(&keys));
         let Ok(credit) = credit else {
-            return refused("malformed");
+            return Ok(refused("malformed"));
         };
         if credit.iss != request.iss || credit.aud != self.identity().entity {
-            return refused("malformed");
+            return Ok(refused("malformed"));
         }
         if credit.iat.seconds_since(now) > CLOCK_LEEWAY_SECONDS {
-            return refused("out_of_time");
+            return Ok(refused("out_of_time"));
         }
         let found = self.taken_at(&credit.iss, &credit.receipt).await?;
         let Some((member, mut taken, version)) = found else {
-            return refused("receipt_unknown");
+            return Ok(refused("receipt_unknown"));
         };
         if Sha256Hash::of(&[taken.text.as_bytes()]) != credit.receipt_sha256 {
-            return refused("differs");
+            return Ok(refused("differs"));
         }
         if let Some(before) = &taken.credit {
             let is_same = before.text == body.credit;
@@ -250,17 +253,16 @@ impl App {
                 Err("credited")
             }));
         }
-        let proof = Sha256Hash::of(&[taken.proof.as_bytes()]);
         taken.credit = Some(TakenCredit {
             reason: credit.reason,
             text: body.credit,
-            taken_at: now,
+            at: now,
         });
         let key = crate::keys::receipt_taken(&member, &credit.iss, &credit.receipt);
         batch.expect(key.clone(), Expected::At(version));
         batch.put(key.clone(), stored::encode(&key, &taken)?);
         if taken.by == ProofBy::Holder {
-            let key = crate::keys::proof(&credit.iss, proof);
+            let key = crate::keys::proof(&credit.iss, &taken.proof);
             let free = ProofUse { receipt: None };
             batch.put(key.clone(), stored::encode(&key, &free)?);
         }
@@ -274,85 +276,6 @@ impl App {
             )?;
         }
         Ok(Decision::Answer(Ok(())))
-    }
-
-    async fn published_hours(&self, receipt: &Receipt) -> Result<Found<OpeningHours>, Fault> {
-        let (host, named) = (&receipt.iss, receipt.hours.record);
-        let kind = OpeningHours::KIND;
-        self.published(host, (kind, THE_ONE), named, receipt, OpeningHours::read)
-            .await
-    }
-
-    async fn published_formula(&self, receipt: &Receipt) -> Result<Found<Formula>, Fault> {
-        let Some(value) = &receipt.value else {
-            return Ok(Found::Nothing);
-        };
-        let about = (Formula::KIND, value.formula.as_str());
-        let record = Some(value.record);
-        self.published(&receipt.iss, about, record, receipt, Formula::read)
-            .await
-    }
-
-    /// What stands in a host's feed at the place that its receipt names, if that was the
-    /// latest of its kind and id when the visitor came: the latest now, or followed by
-    /// one that is younger than the arrival.
-    async fn published<T>(
-        &self,
-        host: &EntityId,
-        (kind, id): (&str, &str),
-        named: Option<RecordReference>,
-        receipt: &Receipt,
-        read: impl Fn(&str) -> Result<T, seal::Malformed>,
-    ) -> Result<Found<T>, Fault> {
-        let (feed, _) = self.feed_state(host).await?;
-        let latest = self.latest_at(host, kind, id).await?;
-        // A record that came after the visitor did says nothing of their visit.
-        let is_after = |at: Timestamp| at.plus_seconds(CLOCK_LEEWAY_SECONDS) >= receipt.arrived;
-        let Some(named) = named else {
-            let was_nothing = match latest {
-                None => true,
-                Some(latest) if latest.is_removed => true,
-                Some(latest) => {
-                    let signed_at = self.signed_at(host, latest.reference()).await?;
-                    signed_at.is_none_or(is_after)
-                }
-            };
-            return Ok(if was_nothing {
-                Found::Nothing
-            } else {
-                Found::Other
-            });
-        };
-        if (named.epoch, named.seq) > (feed.epoch, feed.seq) {
-            return Ok(Found::NotYet);
-        }
-        let Some((record, text)) = self.record_at(host, named).await? else {
-            return Ok(Found::Other);
-        };
-        let is_it = record.kind == kind && record.id == id;
-        let is_before = record.iat.seconds_since(receipt.arrived) <= CLOCK_LEEWAY_SECONDS;
-        let is_current = match latest {
-            Some(latest) if latest.reference() == named => true,
-            Some(latest) => {
-                let signed_at = self.signed_at(host, latest.reference()).await?;
-                signed_at.is_some_and(is_after)
-            }
-            None => false,
-        };
-        let value = text.and_then(|text| read(&text).ok());
-        Ok(match value.filter(|_| is_it && is_before && is_current) {
-            Some(value) => Found::Current(value),
-            None => Found::Other,
-        })
-    }
-
-    async fn signed_at(
-        &self,
-        host: &EntityId,
-        at: RecordReference,
-    ) -> Result<Option<Timestamp>, Fault> {
-        let record = self.record_at(host, at).await?;
-        Ok(record.map(|(record, _)| record.iat))
     }
 
     /// What a member has used and has left in the month, `YYYY-MM`.
@@ -398,36 +321,39 @@ impl App {
     /// Forgets receipts whose time in the accounts is over, with what points to them.
     pub(crate) async fn forget_taken(&self) -> Result<(), Fault> {
         let now = self.now();
+        if !self.is_time_to_look(RECEIPTS_TAKEN) {
+            return Ok(());
+        }
+        let mut next = None;
         let mut batch = Batch::new();
-        for (key, found) in self.all(crate::keys::RECEIPTS_TAKEN).await? {
+        for (key, found) in self.all(RECEIPTS_TAKEN).await? {
             let taken: Taken = stored::decode(&key, &found)?;
-            if now.seconds_since(taken.left) > ACCOUNTS_SECONDS {
-                let proof = Sha256Hash::of(&[taken.proof.as_bytes()]);
+            let until = taken.left.plus_seconds(ACCOUNTS_SECONDS);
+            if until < now {
                 batch.remove(crate::keys::taken_place(&taken.host, &taken.id));
-                batch.remove(crate::keys::proof(&taken.host, proof));
+                self.remove_proof(&mut batch, &taken).await?;
+                batch.remove(key);
+                self.commit_if_full(&mut batch).await?;
+            } else {
+                next = next.min(Some(until)).or(Some(until));
+            }
+        }
+        self.commit_or_leave(batch).await?;
+        self.look_again(RECEIPTS_TAKEN, next);
+        Ok(())
+    }
+
+    /// A proof goes with the receipt that it stands for, or with the last that it stood
+    /// for.
+    async fn remove_proof(&self, batch: &mut Batch, taken: &Taken) -> Result<(), Fault> {
+        let key = crate::keys::proof(&taken.host, &taken.proof);
+        if let Some(found) = self.store().get(&key).await? {
+            let used: ProofUse = stored::decode(&key, &found)?;
+            if used.receipt.is_none_or(|receipt| receipt == taken.id) {
                 batch.remove(key);
             }
         }
-        self.commit_or_leave(batch).await
-    }
-}
-
-/// What was found in a host's feed.
-enum Found<T> {
-    Current(T),
-    Nothing,
-    NotYet,
-    Other,
-}
-
-impl<T> Found<T> {
-    const fn as_published(&self) -> Published<'_, T> {
-        match self {
-            Self::Current(value) => Published::Current(value),
-            Self::Nothing => Published::Nothing,
-            Self::NotYet => Published::NotYet,
-            Self::Other => Published::Other,
-        }
+        Ok(())
     }
 }
 
@@ -461,7 +387,7 @@ fn put_taken(
         by: receipt.proof.by,
         text: receipt.as_str().to_owned(),
         proof: proof.to_owned(),
-        taken_at: now,
+        accepted_at: now,
         credit: None,
     };
     let key = crate::keys::receipt_taken(member, &receipt.iss, &receipt.id);
@@ -488,7 +414,7 @@ impl From<Taken> for Roamed {
             by,
             text,
             proof: _,
-            taken_at,
+            accepted_at,
             credit,
         } = taken;
         Self {
@@ -499,8 +425,8 @@ impl From<Taken> for Roamed {
             left,
             half_days: HalfDays::of(&half_days),
             by,
-            taken_at,
-            credited: credit.map(|credit| (credit.reason, credit.taken_at)),
+            taken_at: accepted_at,
+            credited: credit.map(|credit| (credit.reason, credit.at)),
             receipt: text,
         }
     }

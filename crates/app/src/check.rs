@@ -104,6 +104,11 @@ impl App {
                 break;
             }
         }
+        if depth == Depth::Deep
+            && let Err(fault) = self.check_visits(&mut report).await
+        {
+            report.say(problem_of(fault)?);
+        }
         if depth == Depth::Deep && report.problems.is_empty() {
             self.check_accounted(pointers, &mut report).await?;
         }

@@ -263,7 +263,7 @@ pub(crate) struct Taken {
     pub(crate) by: ProofBy,
     pub(crate) text: String,
     pub(crate) proof: String,
-    pub(crate) taken_at: Timestamp,
+    pub(crate) accepted_at: Timestamp,
     pub(crate) credit: Option<TakenCredit>,
 }
 
@@ -272,7 +272,7 @@ pub(crate) struct Taken {
 pub(crate) struct TakenCredit {
     pub(crate) reason: CreditReason,
     pub(crate) text: String,
-    pub(crate) taken_at: Timestamp,
+    pub(crate) at: Timestamp,
 }
 
 /// Where a receipt of a host lies: under which member.

@@ -6,9 +6,12 @@
 //!
 //! Specified in `specs/requests.md`.
 
+use std::collections::BTreeMap;
+use std::sync::{MutexGuard, PoisonError};
+
 use rules::trust::CLOCK_LEEWAY_SECONDS;
 use rules::visit::{CORRECTION_SECONDS, RECEIPT_SECONDS_MAX};
-use seal::{Malformed, Sealed, Verified};
+use seal::{Malformed, SealRefusal, Sealed, Verified};
 use store::{Batch, Expected, Position};
 use wire::receipt::{CREDIT_KIND, RECEIPT_KIND};
 use wire::request::{Answer, AnswerResult, Request};
@@ -17,6 +20,7 @@ use wire::{EntityId, Sha256Hash, Timestamp};
 use crate::access::Operator;
 use crate::exchange::{Answered, Attempted, Conflict};
 use crate::fault::{Attempt, until_settled};
+use crate::keys::INBOX;
 use crate::stored;
 use crate::{App, Fault};
 
@@ -125,16 +129,19 @@ impl App {
         &self,
         request: &Sealed<Request>,
     ) -> Result<Verified<Request>, RequestError> {
-        for entity in self.followed().await? {
+        for entity in self.callers_with(request.kid()).await? {
             let (feed, _) = self.feed_state(&entity).await?;
-            let ops = feed.tip()?.ops;
-            let Some(keys) = ops.filter(|keys| keys.find(request.kid()).is_some()) else {
+            let Some(keys) = feed.tip()?.ops else {
                 continue;
             };
-            if let Ok(request) = request.open(&keys)
-                && request.iss == entity
-            {
-                return Ok(request);
+            match request.open(&keys) {
+                Ok(request) if request.iss == entity => return Ok(request),
+                // The signature holds, and what is signed is no request.
+                Err(SealRefusal::Malformed(why)) => return Err(RequestError::Malformed(why)),
+                Err(SealRefusal::Json(why)) => {
+                    return Err(RequestError::Malformed(Malformed(why.to_string())));
+                }
+                Ok(_) | Err(_) => {}
             }
         }
         Err(RequestError::NotGenuine)
@@ -189,6 +196,11 @@ impl App {
         batch.expect(key.clone(), Expected::Absent);
         batch.put(key.clone(), stored::encode(&key, &answered)?);
         self.commit_at("answer", batch).await?;
+        if outcome.is_err()
+            && let Some(refused) = self.refusals().get_mut(&request.iss)
+        {
+            *refused += 1;
+        }
         Ok(outcome.map_err(str::to_owned))
     }
 
@@ -253,14 +265,17 @@ impl App {
         Ok(Some((stored::decode(&key, &found)?, found.version)))
     }
 
-    /// Whether there is room for another refusal of this node's requests.
+    /// Whether there is room for another refusal of this node's requests. They are
+    /// counted once; whoever sends many does not make this node read them each time.
     async fn check_room(&self, by: &EntityId) -> Result<(), Attempt<RequestError>> {
-        let stem = crate::keys::answered_to(by);
-        let mut refused = 0;
-        for (key, found) in self.all_under(crate::keys::INBOX, &stem).await? {
-            let answered: Answered = stored::decode(&key, &found)?;
-            refused += usize::from(answered.result == AnswerResult::Refused);
-        }
+        let counted = self.refusals().get(by).copied();
+        let refused = if let Some(counted) = counted {
+            counted
+        } else {
+            let counted = self.count_refusals(by).await?;
+            self.refusals().insert(by.clone(), counted);
+            counted
+        };
         if refused < REFUSALS_KEPT_MAX {
             Ok(())
         } else {
@@ -268,10 +283,25 @@ impl App {
         }
     }
 
+    async fn count_refusals(&self, by: &EntityId) -> Result<usize, Fault> {
+        let stem = crate::keys::answered_to(by);
+        let mut refused = 0;
+        for (key, found) in self.all_under(INBOX, &stem).await? {
+            let answered: Answered = stored::decode(&key, &found)?;
+            refused += usize::from(answered.result == AnswerResult::Refused);
+        }
+        Ok(refused)
+    }
+
+    fn refusals(&self) -> MutexGuard<'_, BTreeMap<EntityId, usize>> {
+        let refusals = self.inner.refusals.lock();
+        refusals.unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Questions that came under a name that was used, with the evidence.
     pub async fn conflicts(&self, _: &Operator) -> Result<Vec<ConflictRow>, Fault> {
         let mut rows = Vec::new();
-        for (key, found) in self.all(crate::keys::INBOX).await? {
+        for (key, found) in self.all(INBOX).await? {
             let answered: Answered = stored::decode(&key, &found)?;
             if let Some(Conflict { at, request }) = answered.conflict {
                 rows.push(ConflictRow {
@@ -294,16 +324,35 @@ impl App {
         for (key, found) in self.all(crate::keys::ATTEMPTS).await? {
             if stored::decode::<Attempted>(&key, &found)?.until <= now {
                 batch.remove(key);
+                self.commit_if_full(&mut batch).await?;
             }
         }
-        for (key, found) in self.all(crate::keys::INBOX).await? {
+        self.commit_or_leave(batch).await?;
+        self.forget_answers().await
+    }
+
+    async fn forget_answers(&self) -> Result<(), Fault> {
+        let now = self.now();
+        if !self.is_time_to_look(INBOX) {
+            return Ok(());
+        }
+        let mut next = None;
+        let mut batch = Batch::new();
+        for (key, found) in self.all(INBOX).await? {
             let answered: Answered = stored::decode(&key, &found)?;
-            if now.seconds_since(answered.at) > ANSWERED_SECONDS {
+            let until = answered.at.plus_seconds(ANSWERED_SECONDS);
+            if until < now {
                 batch.expect(key.clone(), Expected::At(found.version));
                 batch.remove(key);
+                self.commit_if_full(&mut batch).await?;
+            } else {
+                next = next.min(Some(until)).or(Some(until));
             }
         }
-        self.commit_or_leave(batch).await
+        self.commit_or_leave(batch).await?;
+        self.refusals().clear();
+        self.look_again(INBOX, next);
+        Ok(())
     }
 }
 

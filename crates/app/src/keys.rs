@@ -159,7 +159,7 @@ pub const HOLDINGS: &[Holding] = &[
     Holding {
         prefix: GUESTS,
         holds: "what each passport has used here, by a digest of its place, so that nothing counts twice",
-        kept: "until the passport has run out and a week has passed",
+        kept: "until the passport has run out, its last visit has ended, and a week has passed",
         is_personal: true,
     },
     Holding {
@@ -368,8 +368,12 @@ pub(crate) fn taken_place(host: &EntityId, id: &str) -> Key {
     )
 }
 
-pub(crate) fn proof(host: &EntityId, proof: Sha256Hash) -> Key {
-    Key::new(PROOFS, &[&feed_name(host)[..], &proof.0].concat())
+/// What a holder's key signed, by its digest. The signature is left out: of ES256 each
+/// has a second one that is as good, which anybody can make of the first.
+pub(crate) fn proof(host: &EntityId, presentation: &str) -> Key {
+    let (signed, _) = presentation.rsplit_once('.').unwrap_or((presentation, ""));
+    let hash = Sha256Hash::of(&[signed.as_bytes()]);
+    Key::new(PROOFS, &[&feed_name(host)[..], &hash.0].concat())
 }
 
 #[cfg(test)]
@@ -397,6 +401,19 @@ mod tests {
             format!("| `{prefix:?}` | {holds} | {kept} | {is_personal} |")
         };
         assert_eq!(rows, HOLDINGS.iter().map(of).collect::<Vec<_>>());
+    }
+
+    /// Of an ES256 signature anybody makes a second one that is as good (RFC 6979 does not
+    /// forbid it, and verifiers take both): a showing is not two proofs by that.
+    #[test]
+    fn a_showing_with_another_signature_is_the_same_proof() {
+        let mug = EntityId::parse("https://le-mug.example").unwrap();
+        let one = proof(&mug, "h.passport.s~h.showing.one");
+        assert_eq!(one, proof(&mug, "h.passport.s~h.showing.two"));
+        assert_ne!(one, proof(&mug, "h.passport.s~h.another.one"));
+        assert_ne!(one, proof(&mug, "h.another.s~h.showing.one"));
+        let aix = EntityId::parse("https://aix.example").unwrap();
+        assert_ne!(one, proof(&aix, "h.passport.s~h.showing.one"));
     }
 
     #[test]

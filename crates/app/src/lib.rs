@@ -16,7 +16,9 @@
 mod access;
 mod allowance;
 mod append;
+mod callers;
 mod check;
+mod check_visits;
 mod codes;
 mod desk;
 mod env;
@@ -33,6 +35,7 @@ mod outbox;
 mod passports;
 mod people;
 mod publish;
+mod published;
 mod pull;
 mod receipts;
 mod register;
@@ -47,7 +50,7 @@ pub mod view;
 mod visits;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use seal::{PublicKey, SecretKey};
@@ -114,12 +117,20 @@ struct Inner {
     feeds_read: Mutex<BTreeMap<Key, (Position, stored::Feed)>>,
     /// What the desk has opened of other feeds.
     opened: Mutex<desk::Opened>,
+    /// Which nodes name which keys.
+    callers: Mutex<callers::Callers>,
+    /// How many pages have brought records, since the node started.
+    feeds_moved: AtomicU64,
     /// How often each node has called this one, since the node started.
     calls: Mutex<BTreeMap<EntityId, u64>>,
     /// Why requests were not answered, since the node started.
     send_failures: Mutex<BTreeMap<String, SendFailure>>,
     /// Whose feed shall be read soon, because they referred to what was not heard yet.
     wanted: Mutex<BTreeSet<EntityId>>,
+    /// How many refusals are kept for each node, where it was counted.
+    refusals: Mutex<BTreeMap<EntityId, usize>>,
+    /// When the next entry of a family of keys is over, where there are many that last.
+    next_looks: Mutex<BTreeMap<Prefix, Timestamp>>,
     /// What the last look through the store found.
     store_problems: RwLock<Vec<String>>,
     /// Whether the clock was declared right by a person, whatever was signed before.
@@ -129,6 +140,12 @@ struct Inner {
 /// How often an operation starts over when other commits came first. A node has a
 /// handful of writers of its own feed; more than this is a fault.
 const CONFLICT_TRIES: usize = 32;
+
+/// About how many entries are forgotten in one commit, which has room for far more.
+const FORGOTTEN_AT_ONCE_MAX: usize = 1_000;
+
+/// The longest between two looks at what lasts for months: a day.
+const LOOKS_SECONDS_MAX: i64 = 24 * 60 * 60;
 
 impl App {
     /// The operations of the node that was founded in `store`.
@@ -162,9 +179,13 @@ impl App {
                 pulled: RwLock::new(BTreeMap::new()),
                 feeds_read: Mutex::default(),
                 opened: Mutex::default(),
+                callers: Mutex::default(),
+                feeds_moved: AtomicU64::new(0),
                 calls: Mutex::default(),
                 wanted: Mutex::default(),
                 send_failures: Mutex::default(),
+                refusals: Mutex::default(),
+                next_looks: Mutex::default(),
                 store_problems: RwLock::new(Vec::new()),
                 is_clock_accepted: AtomicBool::new(false),
             }),
@@ -265,6 +286,39 @@ impl App {
         let wanted = self.inner.wanted.lock();
         let mut wanted = wanted.unwrap_or_else(PoisonError::into_inner);
         wanted.insert(of.clone());
+    }
+
+    /// Whether an entry of a family of keys, of which each lasts for months, can be over.
+    fn is_time_to_look(&self, prefix: Prefix) -> bool {
+        let next = self.inner.next_looks.lock();
+        let next = next.unwrap_or_else(PoisonError::into_inner);
+        next.get(&prefix).is_none_or(|next| *next < self.now())
+    }
+
+    /// Looks again when the next one is over, within a day: what comes until then lasts
+    /// longer than that.
+    fn look_again(&self, prefix: Prefix, next: Option<Timestamp>) {
+        let tomorrow = self.now().plus_seconds(LOOKS_SECONDS_MAX);
+        let next = next.map_or(tomorrow, |next| next.min(tomorrow));
+        let looks = self.inner.next_looks.lock();
+        let mut looks = looks.unwrap_or_else(PoisonError::into_inner);
+        looks.insert(prefix, next);
+    }
+
+    /// Commits what there is, if that is as much as one commit shall have.
+    async fn commit_if_full(&self, batch: &mut Batch) -> Result<(), Fault> {
+        if batch.writes.len() >= FORGOTTEN_AT_ONCE_MAX {
+            self.commit_or_leave(std::mem::take(batch)).await?;
+        }
+        Ok(())
+    }
+
+    /// Commits what there is; where somebody came first, the next look is soon.
+    async fn commit_or_leave(&self, batch: Batch) -> Result<(), Fault> {
+        match self.commit_unless_empty(batch).await {
+            Ok(()) | Err(CommitError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Commits what there is to commit.

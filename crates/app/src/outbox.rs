@@ -12,14 +12,16 @@ use std::sync::PoisonError;
 use rules::visit::{CORRECTION_SECONDS, RECEIPT_SECONDS_MAX};
 use seal::Sealed;
 use serde_json::Value;
-use store::{Batch, CommitError, Expected, Position};
+use store::{Batch, Expected, Position};
 use sync::outbox::{WAITING_MAX, Waiting};
 use wire::receipt::{CREDIT_KIND, CreditBody, RECEIPT_KIND, ReceiptBody};
 use wire::request::{Answer, AnswerResult, REQUEST_SECONDS_MAX, Request};
 use wire::{EntityId, Timestamp};
 
 use crate::access::Operator;
-use crate::exchange::{About, Fate, IssuedReceipt, Op, Outgoing, OutgoingState, ReceiptId};
+use crate::exchange::{
+    About, Fate, IssuedReceipt, Op, Outgoing, OutgoingState, ReceiptId, VisitId, VisitState,
+};
 use crate::fault::{Attempt, until_settled};
 use crate::receipts::put_issued;
 use crate::stored;
@@ -110,6 +112,7 @@ impl App {
         Ok(op)
     }
 
+    /// All requests, the oldest first, and each after the one that it comes after.
     async fn outgoing(&self) -> Result<Vec<(Op, Outgoing, Position)>, Fault> {
         let mut all = Vec::new();
         for (key, found) in self.all(crate::keys::OUTBOX).await? {
@@ -118,6 +121,18 @@ impl App {
             })?;
             all.push((op, stored::decode(&key, &found)?, found.version));
         }
+        // Those of one operation have one moment, and their ids no order.
+        let afters: BTreeMap<Op, Option<Op>> = all
+            .iter()
+            .map(|(op, it, _): &(Op, Outgoing, Position)| (*op, it.after))
+            .collect();
+        let before = |op: Op| {
+            let next = |op: &Op| afters.get(op).copied().flatten();
+            std::iter::successors(next(&op), next)
+                .take(afters.len())
+                .count()
+        };
+        all.sort_by_cached_key(|(op, it, _)| (it.made_at, before(*op), *op));
         Ok(all)
     }
 
@@ -129,7 +144,8 @@ impl App {
         Ok(Some((stored::decode(&key, &found)?, found.version)))
     }
 
-    /// The requests that wait, the oldest first.
+    /// All requests that wait, the oldest first: whoever plans takes no more of a peer
+    /// than leaves room for the others.
     pub async fn waiting(&self) -> Result<Vec<Waiting>, Fault> {
         let mut waiting = Vec::new();
         for (op, outgoing, _) in self.outgoing().await? {
@@ -229,12 +245,13 @@ impl App {
             return Err(OutboxError::NotGenuine);
         }
         let at = self.now();
-        let fate = match (answer.result, &answer.code) {
-            (AnswerResult::Refused, Some(code)) => Fate::Refused {
+        let code = answer.code.as_deref().unwrap_or_default();
+        let fate = match answer.result {
+            AnswerResult::Accepted => Fate::Accepted { at },
+            AnswerResult::Refused => Fate::Refused {
                 at,
                 code: wire::printable(code, CODE_CHARS_MAX),
             },
-            (AnswerResult::Refused | AnswerResult::Accepted, _) => Fate::Accepted { at },
         };
         until_settled!(self.try_settle(id, &fate).await)
     }
@@ -267,7 +284,7 @@ impl App {
                 About::Receipt(_) => {
                     issued.fate = fate.clone();
                     if let Fate::Refused { at, .. } = fate {
-                        self.drop_credit(&mut batch, &mut issued, *at);
+                        drop_credit(&mut batch, &mut issued, *at);
                     }
                 }
                 About::Credit(_) => {
@@ -280,17 +297,6 @@ impl App {
         }
         self.commit_at("settle", batch).await?;
         Ok(())
-    }
-
-    /// The credit of a receipt that was refused has nothing to take back.
-    #[expect(clippy::unused_self, reason = "an operation like its neighbours")]
-    fn drop_credit(&self, batch: &mut Batch, issued: &mut IssuedReceipt, at: Timestamp) {
-        if let Some(credit) = &mut issued.credit
-            && let Fate::Waiting { op } = credit.fate
-        {
-            batch.remove(crate::keys::outgoing(op));
-            credit.fate = Fate::Moot { at };
-        }
     }
 
     /// What waits, and what was refused, the oldest first.
@@ -351,7 +357,8 @@ impl App {
         let (About::Receipt(receipt) | About::Credit(receipt)) = outgoing.about;
         let found = self.receipt_issued(receipt).await?;
         let (mut issued, issued_version) = found.ok_or_else(unknown)?;
-        if self.body_of(outgoing.about).await?.is_none() || self.is_replaced(receipt).await? {
+        if self.body_of(outgoing.about).await?.is_none() || self.is_outdated(outgoing.about).await?
+        {
             return Err(unknown());
         }
         let mut batch = Batch::new();
@@ -369,18 +376,43 @@ impl App {
         Ok(again)
     }
 
-    /// Whether another receipt of the same visit has taken the place of this one.
-    async fn is_replaced(&self, receipt: ReceiptId) -> Result<bool, Fault> {
+    /// Whether a receipt says no more what its visit says: another has taken its place,
+    /// or it was taken back. What takes a receipt back is never over.
+    async fn is_outdated(&self, about: About) -> Result<bool, Fault> {
+        let About::Receipt(receipt) = about else {
+            return Ok(false);
+        };
         let Some((issued, _)) = self.receipt_issued(receipt).await? else {
             return Ok(true);
         };
         match self.visit(issued.visit).await {
-            Ok((visit, _)) => Ok(visit.receipts.last() != Some(&receipt)),
+            Ok((visit, _)) => {
+                let counts = matches!(
+                    &visit.state,
+                    VisitState::Ended { half_days, .. } if !half_days.is_empty()
+                );
+                let is_last = visit.receipts.last() == Some(&receipt);
+                Ok(!counts || !is_last || issued.credit.is_some())
+            }
             Err(VisitError::Fault(fault)) => Err(fault),
             Err(
                 VisitError::Unknown | VisitError::Ended | VisitError::Time | VisitError::TooLate,
             ) => Ok(true),
         }
+    }
+
+    /// Puts into `batch` that the refused request of a receipt is forgotten: nobody will
+    /// send it again.
+    pub(crate) async fn drop_dead(&self, batch: &mut Batch, id: ReceiptId) -> Result<(), Fault> {
+        for (op, outgoing, version) in self.outgoing().await? {
+            let is_dead = matches!(outgoing.state, OutgoingState::Dead { .. });
+            if is_dead && outgoing.about == About::Receipt(id) {
+                let key = crate::keys::outgoing(op);
+                batch.expect(key.clone(), Expected::At(version));
+                batch.remove(key);
+            }
+        }
+        Ok(())
     }
 
     /// Gives up what nobody answered for as long as a receipt may take, and forgets what
@@ -390,7 +422,9 @@ impl App {
         for (op, outgoing, version) in self.outgoing().await? {
             match outgoing.state {
                 OutgoingState::Waiting => {
-                    if now.seconds_since(outgoing.made_at) > RECEIPT_SECONDS_MAX {
+                    let is_old = now.seconds_since(outgoing.made_at) > RECEIPT_SECONDS_MAX;
+                    // What nobody can prove any more is not sent.
+                    if is_old || self.body_of(outgoing.about).await?.is_none() {
                         let settled: Result<(), OutboxError> =
                             until_settled!(self.try_settle(op, &Fate::GivenUp { at: now }).await);
                         settled.map_err(fault_of)?;
@@ -410,13 +444,15 @@ impl App {
         }
         Ok(())
     }
+}
 
-    /// Commits what there is; where somebody came first, the next look is soon.
-    pub(crate) async fn commit_or_leave(&self, batch: Batch) -> Result<(), Fault> {
-        match self.commit_unless_empty(batch).await {
-            Ok(()) | Err(CommitError::Conflict { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+/// The credit of a receipt that was refused has nothing to take back.
+fn drop_credit(batch: &mut Batch, issued: &mut IssuedReceipt, at: Timestamp) {
+    if let Some(credit) = &mut issued.credit
+        && let Fate::Waiting { op } = credit.fate
+    {
+        batch.remove(crate::keys::outgoing(op));
+        credit.fate = Fate::Moot { at };
     }
 }
 
@@ -431,11 +467,18 @@ fn fault_of(error: OutboxError) -> Fault {
 }
 
 impl App {
-    /// The receipt of that id, for whoever shows it.
-    pub async fn receipt_text(&self, _: &Operator, id: ReceiptId) -> Result<Option<String>, Fault> {
-        Ok(self
-            .receipt_issued(id)
-            .await?
-            .map(|(issued, _)| issued.text))
+    /// The visit that a request is about, and whether it can be asked again: not where
+    /// another receipt has taken the place of the one that it is about.
+    pub async fn visit_of_request(
+        &self,
+        _: &Operator,
+        about: About,
+    ) -> Result<Option<(VisitId, bool)>, Fault> {
+        let (About::Receipt(id) | About::Credit(id)) = about;
+        let Some((issued, _)) = self.receipt_issued(id).await? else {
+            return Ok(None);
+        };
+        let is_sent = self.body_of(about).await?.is_some() && !self.is_outdated(about).await?;
+        Ok(Some((issued.visit, is_sent)))
     }
 }

@@ -1,6 +1,7 @@
 //! Taking another node's feed, page by page.
 
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use rules::feed::{Author, FeedRefusal, HeadSays};
 use seal::Malformed;
@@ -135,6 +136,9 @@ impl App {
             batch.expect(key.clone(), Expected::unchanged(found.as_ref()));
             batch.put(key.clone(), stored::encode(&key, &feed)?);
             self.store().commit(batch).await?;
+        }
+        if !accepted.is_empty() {
+            self.inner.feeds_moved.fetch_add(1, Ordering::SeqCst);
         }
         if said.is_ok() {
             self.note_pulled(entity);

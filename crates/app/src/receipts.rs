@@ -6,10 +6,12 @@ use store::{Batch, Expected, Position};
 use wire::Sha256Hash;
 use wire::receipt::{Credit, CreditReason, Proof, Receipt};
 
+use crate::access::Operator;
 use crate::exchange::{
     About, Fate, IssuedCredit, IssuedReceipt, Op, ReceiptId, Visit, VisitId, VisitState, Visitor,
 };
 use crate::stored;
+use crate::visits::VisitError;
 use crate::{App, Fault};
 
 impl App {
@@ -97,6 +99,8 @@ impl App {
             return Ok(waits(&credit.fate));
         }
         if matches!(issued.fate, Fate::Refused { .. }) {
+            // What takes its place is sent instead of it.
+            self.drop_dead(batch, id).await?;
             return Ok(None);
         }
         let now = self.signing_time().await?;
@@ -137,6 +141,22 @@ impl App {
         Ok(Some((stored::decode(&key, &found)?, found.version)))
     }
 
+    /// The receipts of a visit, the oldest first, each with its credit, as signed.
+    pub async fn receipts_of(
+        &self,
+        _: &Operator,
+        id: VisitId,
+    ) -> Result<Vec<(String, Option<String>)>, VisitError> {
+        let (visit, _) = self.visit(id).await?;
+        let mut receipts = Vec::new();
+        for receipt in visit.receipts {
+            if let Some((issued, _)) = self.receipt_issued(receipt).await? {
+                receipts.push((issued.text, issued.credit.map(|credit| credit.text)));
+            }
+        }
+        Ok(receipts)
+    }
+
     /// Forgets receipts whose time in the accounts is over.
     pub(crate) async fn forget_receipts(&self) -> Result<(), Fault> {
         let mut batch = Batch::new();
@@ -145,6 +165,7 @@ impl App {
         let prefix = crate::keys::RECEIPTS_ISSUED;
         for (key, _) in self.all_before(prefix, oldest.bytes()).await? {
             batch.remove(key);
+            self.commit_if_full(&mut batch).await?;
         }
         self.commit_or_leave(batch).await
     }

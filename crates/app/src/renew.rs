@@ -21,10 +21,17 @@ use crate::{App, Fault, Register};
 
 impl App {
     /// Signs again what is due: the node's own Entity Configuration and head, and
-    /// for a coordinator its statements and marks. Gives the number of records.
+    /// for a coordinator its statements and marks; then ends and forgets what is over.
+    /// Gives the number of records.
     pub async fn renew(&self) -> Result<usize, Fault> {
         let mut records = until_settled!(self.try_renew_papers().await)?;
         records += self.renew_status_lists().await?;
+        let (feed, _) = self.feed_state(&self.identity().entity).await?;
+        let now = self.now();
+        let is_due = |iat| is_renewal_due(iat, HEAD_RENEWED_AFTER_SECONDS, now);
+        if feed.head.is_none_or(|head| is_due(head.iat)) {
+            until_settled!(self.sign_head().await)?;
+        }
         self.end_forgotten().await?;
         self.give_up().await?;
         self.forget_visits().await?;
@@ -35,12 +42,6 @@ impl App {
         self.forget_passports().await?;
         self.forget_enrolments().await?;
         self.forget_access_codes().await?;
-        let (feed, _) = self.feed_state(&self.identity().entity).await?;
-        let now = self.now();
-        let is_due = |iat| is_renewal_due(iat, HEAD_RENEWED_AFTER_SECONDS, now);
-        if feed.head.is_none_or(|head| is_due(head.iat)) {
-            until_settled!(self.sign_head().await)?;
-        }
         Ok(records)
     }
 

@@ -21,7 +21,7 @@ use crate::append::Entry;
 use crate::fault::{Attempt, until_settled};
 use crate::people::{Issued, Place};
 use crate::stored;
-use crate::{App, Fault};
+use crate::{App, FORGOTTEN_AT_ONCE_MAX, Fault};
 
 /// The places of one status list: a list of 2 KiB.
 const STATUS_PLACES: u32 = 8_192;
@@ -33,9 +33,6 @@ const PLACES_GIVEN_MAX: usize = 4_096;
 /// With so many places of the newest list given, the next list is published: years before
 /// it is needed, mostly.
 const PLACES_GIVEN_BEFORE_NEXT: usize = PLACES_GIVEN_MAX / 2;
-
-/// How many passports are forgotten in one commit, which has room for far more.
-const FORGOTTEN_AT_ONCE_MAX: usize = 1_000;
 
 /// How often a free place is looked for. With half of them taken, 64 misses in a row
 /// come once in 10^19.

@@ -109,10 +109,7 @@ pub(crate) struct Terms {
 impl Terms {
     pub(crate) fn day(&self, at: Timestamp) -> Result<HostDay, Fault> {
         let published = self.hours.as_ref().map(|(hours, record)| (hours, *record));
-        // A zone that does not exist is as good as no hours.
-        visit::day_at(published, at)
-            .or_else(|_| visit::day_at(None, at))
-            .map_err(|_| Fault::Calendar)
+        visit::day_at(published, at).map_err(|_| Fault::Calendar)
     }
 }
 
@@ -274,7 +271,12 @@ impl App {
     pub async fn end_forgotten(&self) -> Result<usize, Fault> {
         let mut ended = 0;
         for (id, _) in self.visitors().await? {
-            ended += until_settled!(self.try_end_forgotten(id).await)?;
+            let settled: Result<usize, Fault> = until_settled!(self.try_end_forgotten(id).await);
+            match settled {
+                // One that cannot be ended does not keep the others.
+                Err(Fault::Calendar) => tracing::error!("the day of visit {id} does not exist"),
+                settled => ended += settled?,
+            }
         }
         Ok(ended)
     }
@@ -369,6 +371,7 @@ impl App {
                 all.without(counted_on(&guest, &visit.date))
             }
         };
+        guest.until = guest.until.max(left.unwrap_or(guest.until));
         if !half_days.is_none() {
             guest.counted.push(Counted {
                 visit: id,
@@ -556,20 +559,23 @@ impl App {
             };
             if over {
                 batch.remove(crate::keys::visitor(id));
+                self.commit_if_full(&mut batch).await?;
             }
         }
         for (key, found) in self.all(crate::keys::GUESTS).await? {
             let guest: Guest = stored::decode(&key, &found)?;
             let until = guest.until.plus_seconds(CORRECTION_SECONDS);
-            if guest.here.is_none() && until <= now {
+            if guest.here.is_none() && until < now {
                 batch.expect(key.clone(), Expected::At(found.version));
                 batch.remove(key);
+                self.commit_if_full(&mut batch).await?;
             }
         }
         // Ids begin with the moment, so the oldest come first.
         let oldest = VisitId::new(now.plus_seconds(-ACCOUNTS_SECONDS), [0; 8]);
         for (key, _) in self.all_before(crate::keys::VISITS, oldest.bytes()).await? {
             batch.remove(key);
+            self.commit_if_full(&mut batch).await?;
         }
         self.commit_or_leave(batch).await
     }

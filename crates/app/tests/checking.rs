@@ -2,12 +2,14 @@
 
 use app::Depth;
 use app::keys::{
-    ACCESS_CODES, CREDENTIALS, ENROLMENTS, FEEDS, HOLDINGS, IDENTITY, INVITATIONS, JOINING, LATEST,
-    MEMBERS, PASSPORTS, RECORDS, SHOWINGS,
+    ACCESS_CODES, ATTEMPTS, CREDENTIALS, ENROLMENTS, FEEDS, GUESTS, HOLDINGS, IDENTITY, INBOX,
+    INVITATIONS, JOINING, LATEST, MEMBERS, OUTBOX, PASSPORTS, PROOFS, RECEIPTS_ISSUED,
+    RECEIPTS_TAKEN, RECORDS, SHOWINGS, TAKEN_PLACES, VISITORS, VISITS,
 };
 use rules::passport::Verdict;
 use store::{Key, Store as _};
-use testkit::{Label, TestNode, Wallet, charter_text, operator, space_name, space_text};
+use testkit::{Label, TestNode, Wallet, charter_text, operator, send_all};
+use testkit::{space_name, space_text};
 
 use crate::look::{assert_sound, deep, home, stored, stored_one};
 
@@ -32,19 +34,30 @@ pub(crate) async fn story() -> Label {
     app.grant(label.space(1).entity()).await.unwrap();
     label.invite(&space_name(3)).await;
     label.settle().await;
-    visit(&label).await;
+    let camille = sits_down_at_home(&label).await;
+    let alix = member(label.space(1), "Alix").await;
     label.settle().await;
+    // Of two visits one is answered, and the other waits.
+    let (one, two) = (label.space(0), label.space(1));
+    let visit = crate::receipts::arrive(two, &camille).await;
+    crate::receipts::leave(two, visit).await;
+    assert!(send_all(&label.network, two).await.is_empty());
+    let visit = crate::receipts::arrive(one, &alix).await;
+    crate::receipts::leave(one, visit).await;
     label
 }
 
+/// A new member of a space, with a passport.
+async fn member(space: &TestNode, name: &str) -> Wallet {
+    let app = space.app();
+    let member = app.add_member(&operator(), name, "month", None).await;
+    Wallet::enrol_again(space, &member.unwrap(), name).await
+}
+
 /// A member of the first space sits down at home.
-async fn visit(label: &Label) {
+async fn sits_down_at_home(label: &Label) -> Wallet {
     let space = label.space(0);
-    let member = space
-        .app()
-        .add_member(&operator(), "Camille", "month", None)
-        .await;
-    let wallet = Wallet::enrol_again(space, &member.unwrap(), "phone").await;
+    let wallet = member(space, "Camille").await;
     let now = space.app().now();
     let code = wallet.show(space.entity(), now, "first showing");
     let verdict = crate::desk::judge(space, &code).await.verdict;
@@ -54,6 +67,7 @@ async fn visit(label: &Label) {
         .access_code(&operator(), app::Role::Steward, "Anne")
         .await;
     code.unwrap();
+    wallet
 }
 
 #[tokio::test]
@@ -78,7 +92,20 @@ async fn everything_that_is_stored_is_listed_and_everything_listed_is_stored() {
             holding.holds
         );
         assert!(!holding.kept.is_empty());
-        let personal = [MEMBERS, ENROLMENTS, PASSPORTS, CREDENTIALS, ACCESS_CODES];
+        let personal = [
+            MEMBERS,
+            ENROLMENTS,
+            PASSPORTS,
+            CREDENTIALS,
+            ACCESS_CODES,
+            VISITS,
+            VISITORS,
+            GUESTS,
+            RECEIPTS_ISSUED,
+            INBOX,
+            RECEIPTS_TAKEN,
+            TAKEN_PLACES,
+        ];
         let is_personal = personal.contains(&holding.prefix);
         assert_eq!(holding.is_personal, is_personal, "{}", holding.holds);
     }
@@ -95,6 +122,16 @@ async fn everything_that_is_stored_is_listed_and_everything_listed_is_stored() {
         CREDENTIALS,
         ACCESS_CODES,
         SHOWINGS,
+        VISITS,
+        VISITORS,
+        GUESTS,
+        RECEIPTS_ISSUED,
+        OUTBOX,
+        INBOX,
+        ATTEMPTS,
+        RECEIPTS_TAKEN,
+        TAKEN_PLACES,
+        PROOFS,
     ];
     assert_eq!(HOLDINGS.iter().map(|it| it.prefix).collect::<Vec<_>>(), all);
 }

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod asking_again;
 mod between;
 mod catching_up;
 mod checking;
@@ -15,20 +16,28 @@ mod clocks;
 mod desk;
 mod either_way;
 mod enrolling;
+mod exchange;
+mod exchange_faults;
 mod expiry;
 mod faults;
 mod forging;
 mod founding;
+mod hostile_requests;
 mod join_refusals;
 mod joining;
+mod keeping;
 mod look;
 mod planting;
+mod planting_visits;
 mod publishing;
 mod races;
 mod receipts;
+mod refusing_forms;
+mod refusing_receipts;
 mod renewing;
 mod renewing_passports;
 mod scrubbing;
 mod standing;
+mod staying;
 mod tampering;
 mod visiting;

@@ -22,7 +22,7 @@ async fn plant(node: &TestNode, writes: Vec<(Key, Option<Value>)>) {
     node.store().commit(batch).await.unwrap();
 }
 
-async fn check_found(
+pub(crate) async fn check_found(
     node: &TestNode,
     what: &str,
     prefix: Prefix,
@@ -187,7 +187,7 @@ async fn a_record_that_the_author_did_not_write_is_found() {
     for (what, change, words) in cases {
         check_found(&node, what, RECORDS, profile(), change, words).await;
     }
-    let last = says("formula", 6);
+    let last = says("status-list", 7);
     check_found(
         &node,
         "the last one gone",

@@ -3,15 +3,19 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use app::keys::{ENROLMENTS, MEMBERS, PASSPORTS, RECORDS, SHOWINGS};
+use app::keys::{
+    ENROLMENTS, GUESTS, MEMBERS, PASSPORTS, RECEIPTS_ISSUED, RECORDS, SHOWINGS, VISITORS, VISITS,
+};
 use app::{Judged, MemberState, Role};
 use rules::passport::{Block, Verdict};
 use store::{Fault, Store as _};
-use testkit::{Label, START, TestNode, Wallet, holder_jwk, operator, space_text};
+use testkit::{DAY_SECONDS, Label, START, TestNode, Wallet};
+use testkit::{holder_jwk, operator, send_all, space_text};
 
 use crate::desk::{home, host, judge, visit};
 use crate::either_way::{Case, said};
-use crate::look::{assert_sound, claims, count, stored};
+use crate::look::{assert_sound, claims, count, stored, stored_text};
+use crate::receipts::leave;
 
 const ALLOWED: Verdict = Verdict::Allowed { left: 4 };
 
@@ -206,70 +210,176 @@ fn has(all: &[u8], planted: &str) -> bool {
         .any(|it| it == planted.as_bytes())
 }
 
+/// What is planted in somebody's passport and showing, to be looked for.
+struct Planted {
+    /// What the desk reads, and what proves it.
+    shown: Vec<String>,
+    /// What no desk is told.
+    hidden: Vec<String>,
+}
+
+const NAME: &str = "Zéphyrine Quatresous";
+
+/// A member of the home with a name that nobody else has, and the code of their showing.
+async fn planted(label: &Label, nonce: &str) -> (Wallet, String, Planted) {
+    let wallet = Wallet::enrol(home(label), NAME, None).await;
+    let app = home(label).app();
+    let code = app.enrolment_code(&operator(), &wallet.member).await;
+    let code = code.unwrap();
+    label.settle().await;
+    let shown = wallet.show(host(label).entity(), START, nonce);
+    let presentation = wire::qr::decode(&shown).unwrap();
+    let (_, binding) = presentation.rsplit_once('~').unwrap();
+    let jwk = claims(&wallet.passport)["cnf"]["jwk"]["x"].clone();
+    let parts: Vec<_> = wallet.passport.split('.').collect();
+    let planted = Planted {
+        shown: vec![
+            NAME.to_owned(),
+            wallet.passport.clone(),
+            parts[1].to_owned(),
+            parts[2].to_owned(),
+            binding.to_owned(),
+            presentation.clone(),
+        ],
+        hidden: vec![
+            wallet.member.clone(),
+            jwk.as_str().unwrap().to_owned(),
+            nonce.to_owned(),
+            claims(binding)["sd_hash"].as_str().unwrap().to_owned(),
+            shown.clone(),
+            code.replace('-', ""),
+            code,
+        ],
+    };
+    (wallet, shown, planted)
+}
+
+impl Planted {
+    /// How many of what a desk reads a node keeps. Of the rest, which stands in none of
+    /// it but as others wrote it, it keeps nothing.
+    async fn known_to(&self, node: &TestNode) -> usize {
+        let all = everything(node).await;
+        for text in &self.hidden {
+            assert!(!has(&all, text), "{} keeps {text}", node.entity());
+        }
+        self.shown.iter().filter(|it| has(&all, it)).count()
+    }
+}
+
+async fn days_pass(label: &Label, days: i64) {
+    label.advance(days * DAY_SECONDS);
+    for node in label.nodes() {
+        node.app().renew().await.unwrap();
+    }
+    label.settle().await;
+}
+
 #[tokio::test]
-async fn a_host_keeps_nothing_of_a_visitor_but_a_hash() {
+async fn of_somebody_who_is_refused_nothing_is_kept() {
     let label = Label::labelled(2).await;
-    let name = "Zéphyrine Quatresous";
-    let wallet = Wallet::enrol(home(&label), name, None).await;
-    let code = home(&label)
-        .app()
-        .enrolment_code(&operator(), &wallet.member)
+    let (wallet, shown, planted) = planted(&label, "a planted nonce").await;
+    let paused = MemberState::Paused;
+    let app = home(&label).app();
+    app.set_member(&operator(), &wallet.member, paused)
         .await
         .unwrap();
     label.settle().await;
-    let shown = wallet.show(host(&label).entity(), START, "a planted nonce");
-    let before = everything(host(&label)).await.len();
-    assert_eq!(judge(host(&label), &shown).await.verdict, ALLOWED);
-    assert_eq!(
-        judge(host(&label), &shown).await.verdict,
-        Verdict::AlreadyUsed
-    );
-    assert!(everything(host(&label)).await.len() > before);
-    label.settle().await;
+    let judged = judge(host(&label), &shown).await;
+    assert_eq!(judged.verdict, Verdict::Blocked(Block::Paused));
+    assert_eq!(judged.visit, None);
+    assert_eq!(planted.known_to(host(&label)).await, 0);
+    for prefix in [VISITS, VISITORS, GUESTS, SHOWINGS] {
+        assert!(stored(host(&label), prefix).await.is_empty(), "{prefix:?}");
+    }
+}
 
-    let jwk = holder_jwk(name);
-    let parts: Vec<_> = wallet.passport.split('.').collect();
-    let presentation = wire::qr::decode(&shown).unwrap();
-    let (_, binding) = presentation.rsplit_once('~').unwrap();
-    let hash = claims(binding)["sd_hash"].as_str().unwrap().to_owned();
-    let member = wallet.member.as_str();
-    let typed = code.replace('-', "");
-    let planted = [
-        name,
-        "Quatresous",
-        member,
-        &wallet.passport,
-        parts[1],
-        parts[2],
-        jwk["x"].as_str().unwrap(),
-        "a planted nonce",
-        &shown,
-        &presentation,
-        binding,
-        &hash,
-        &code,
-        &typed,
-    ];
-    for node in [host(&label), &label.coordinator] {
-        let all = everything(node).await;
-        for text in planted {
-            assert!(!has(&all, text), "{} keeps {text}", node.entity());
-        }
-    }
-    // What the home knows, it keeps among its members and not in its feed; of where
-    // its member was, it knows nothing.
-    let all = everything(home(&label)).await;
-    for known in [name, member, &wallet.passport, jwk["x"].as_str().unwrap()] {
-        assert!(has(&all, known), "the home does not know {known}");
-    }
-    for unknown in ["a planted nonce", &shown, binding, &hash, &code, &typed] {
-        assert!(!has(&all, unknown), "the home keeps {unknown}");
-    }
+#[tokio::test]
+async fn a_host_knows_who_visits_until_the_visit_is_answered_for_and_a_week_has_passed() {
+    let label = Label::labelled(2).await;
+    let (_, shown, planted) = planted(&label, "a planted nonce").await;
+    let of_all = planted.shown.len();
+    assert_eq!(planted.known_to(host(&label)).await, 0);
+    let judged = judge(host(&label), &shown).await;
+    assert_eq!(judged.verdict, ALLOWED);
+    let again = judge(host(&label), &shown).await;
+    assert_eq!(again.verdict, Verdict::AlreadyUsed);
+    assert_eq!(planted.known_to(host(&label)).await, of_all);
+    label.advance(3_600);
+    leave(host(&label), judged.visit.unwrap()).await;
+    assert_eq!(planted.known_to(host(&label)).await, of_all);
+    // It waits for longer than a week; then it is answered, and all is known enough.
+    days_pass(&label, 8).await;
+    assert_eq!(planted.known_to(host(&label)).await, of_all);
+    assert!(send_all(&label.network, host(&label)).await.is_empty());
+    assert_eq!(planted.known_to(host(&label)).await, of_all);
+    days_pass(&label, 0).await;
+    assert_eq!(planted.known_to(host(&label)).await, 0);
+    // What stays says when somebody of which home was here.
+    let visits = stored_text(host(&label), VISITS).await;
+    assert!(visits.contains(home(&label).entity().as_str()), "{visits}");
+    assert_eq!(stored(host(&label), RECEIPTS_ISSUED).await.len(), 1);
+    assert!(stored(host(&label), VISITORS).await.is_empty());
     for prefix in [MEMBERS, ENROLMENTS, PASSPORTS] {
         assert!(stored(host(&label), prefix).await.is_empty());
     }
+    assert_eq!(planted.known_to(&label.coordinator).await, 0);
+}
+
+#[tokio::test]
+async fn a_visit_that_can_be_corrected_is_known_for_a_week_and_no_longer() {
+    let label = Label::labelled(2).await;
+    let (_, shown, planted) = planted(&label, "a planted nonce").await;
+    let visit = judge(host(&label), &shown).await.visit.unwrap();
+    leave(host(&label), visit).await;
+    assert!(send_all(&label.network, host(&label)).await.is_empty());
+    days_pass(&label, 7).await;
+    assert_eq!(planted.known_to(host(&label)).await, planted.shown.len());
+    label.advance(1);
+    days_pass(&label, 0).await;
+    assert_eq!(planted.known_to(host(&label)).await, 0);
+}
+
+#[tokio::test]
+async fn what_nobody_answers_is_known_for_97_days_and_no_longer() {
+    let label = Label::labelled(2).await;
+    let (_, shown, planted) = planted(&label, "a planted nonce").await;
+    let visit = judge(host(&label), &shown).await.visit.unwrap();
+    leave(host(&label), visit).await;
+    days_pass(&label, 97).await;
+    assert_eq!(planted.known_to(host(&label)).await, planted.shown.len());
+    label.advance(1);
+    days_pass(&label, 0).await;
+    assert_eq!(planted.known_to(host(&label)).await, 0);
+}
+
+#[tokio::test]
+async fn the_home_keeps_of_a_visit_what_proves_it_and_shows_it_to_nobody() {
+    let label = Label::labelled(2).await;
+    let nonce = "a planted nonce";
+    let (wallet, shown, planted) = planted(&label, nonce).await;
+    let presentation = wire::qr::decode(&shown).unwrap();
+    let (_, binding) = presentation.rsplit_once('~').unwrap();
+    let jwk = claims(&wallet.passport)["cnf"]["jwk"]["x"].clone();
+    let all = everything(home(&label)).await;
+    let known = [
+        NAME,
+        &wallet.member,
+        &wallet.passport,
+        jwk.as_str().unwrap(),
+    ];
+    for text in known {
+        assert!(has(&all, text), "the home does not know {text}");
+    }
+    assert!(!has(&all, binding), "it knows of no showing");
+    let visit = judge(host(&label), &shown).await.visit.unwrap();
+    leave(host(&label), visit).await;
+    label.settle().await;
+    assert!(!has(&everything(home(&label)).await, binding));
+    assert!(send_all(&label.network, host(&label)).await.is_empty());
+    label.settle().await;
+    assert!(has(&everything(home(&label)).await, binding), "the proof");
     for (key, record) in stored(home(&label), RECORDS).await {
-        for text in planted {
+        for text in planted.shown.iter().chain(&planted.hidden) {
             assert!(!has(&record.value, text), "{key} has {text}");
         }
     }

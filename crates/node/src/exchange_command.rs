@@ -16,6 +16,10 @@ pub(crate) async fn visit(visit: Visit) -> anyhow::Result<ExitCode> {
             let command = ExchangeCommand::Leave { visit: of.visit };
             say(&of.folder.dir, of.json, command).await
         }
+        Visit::Receipt(of) => {
+            let command = ExchangeCommand::Receipts { visit: of.visit };
+            say(&of.folder.dir, of.json, command).await
+        }
         Visit::Correct(args) => {
             let of = args.of;
             let command = ExchangeCommand::Correct {

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use app::{App, Clock as _};
-use jiff::tz::TimeZone;
 use seal::keyfile;
 use serde_json::Value;
 
@@ -181,13 +180,6 @@ fn day(value: &Value, name: &str) -> String {
 
 /// A moment as day and time, in UTC.
 fn when(value: Option<&Value>) -> String {
-    let at = value
-        .and_then(Value::as_i64)
-        .and_then(|at| jiff::Timestamp::from_second(at).ok());
-    at.map(|at| {
-        at.to_zoned(TimeZone::UTC)
-            .strftime("%Y-%m-%d %H:%M UTC")
-            .to_string()
-    })
-    .unwrap_or_default()
+    let at = value.and_then(Value::as_i64);
+    at.and_then(output::moment).unwrap_or_default()
 }

@@ -5,6 +5,7 @@
 
 use std::io::Write as _;
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 /// Prints a line of result.
@@ -37,21 +38,46 @@ pub(crate) fn result(done: &Value, json: bool) {
     }
 }
 
-/// The values of a result, in their order.
+/// The members that are moments, in seconds since 1970.
+const MOMENTS: &[&str] = &[
+    "arrived",
+    "at",
+    "left",
+    "next_at",
+    "refused_at",
+    "since",
+    "tried_at",
+    "until",
+];
+
+/// A moment as a person reads it.
+pub(crate) fn moment(seconds: i64) -> Option<String> {
+    let at = jiff::Timestamp::from_second(seconds).ok()?;
+    let at = at.to_zoned(TimeZone::UTC);
+    Some(at.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+/// The values of a result, in their order; what is not there is not said.
 fn words(value: &Value) -> String {
-    let text = |value: &Value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => {
+            let texts = values.iter().map(|it| it.as_str().unwrap_or("?"));
+            texts.collect::<Vec<_>>().join(" and ")
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
     };
     let Value::Object(members) = value else {
         return text(value);
     };
-    let parts: Vec<_> = members
-        .iter()
-        .map(|(name, it)| match text(it) {
-            code if code.starts_with("ESC1:") => code,
-            other => format!("{name} {other}"),
+    let said = members.iter().filter(|(_, it)| !it.is_null());
+    let parts: Vec<_> = said
+        .map(|(name, it)| {
+            let seconds = it.as_i64().filter(|_| MOMENTS.contains(&name.as_str()));
+            match seconds.and_then(moment).unwrap_or_else(|| text(it)) {
+                code if code.starts_with("ESC1:") => code,
+                other => format!("{name} {other}"),
+            }
         })
         .collect();
     // A passport's code has spaces of its own.

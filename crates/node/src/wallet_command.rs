@@ -24,8 +24,8 @@ use crate::output;
 const FIRST_KEY_FILE: &str = "holder-1.jwk";
 const PASSPORT_FILE: &str = "passport.json";
 
-/// The most bytes of an answer with a passport.
-const ANSWER_BYTES_MAX: usize = 8 * 1024;
+/// The most bytes of an answer: the visits of thirteen months are the most.
+const ANSWER_BYTES_MAX: usize = 512 * 1024;
 
 /// What a wallet keeps beside its key.
 #[derive(Serialize, Deserialize)]
@@ -42,6 +42,7 @@ pub(crate) async fn wallet(wallet: Wallet) -> anyhow::Result<ExitCode> {
         Wallet::Show(args) => show(&args)?,
         Wallet::Present(args) => present(&args)?,
         Wallet::Renew(args) => renew(&args).await?,
+        Wallet::Membership(args) => membership(&args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -104,6 +105,20 @@ async fn ask(
     body: &Value,
     authorization: Option<String>,
 ) -> anyhow::Result<String> {
+    let body = Some((serde_json::to_vec(body)?, "application/json"));
+    let answer = fetch(home, path, body, authorization).await;
+    let answer = answer.context("no passport was given")?;
+    let passport = answer.get("passport").and_then(Value::as_str);
+    Ok(passport.context("no passport")?.to_owned())
+}
+
+/// Asks a home for something.
+async fn fetch(
+    home: &EntityId,
+    path: &str,
+    body: Option<(Vec<u8>, &'static str)>,
+    authorization: Option<String>,
+) -> anyhow::Result<Value> {
     let rules = Rules {
         allow_loopback: home.is_loopback(),
         ..Rules::default()
@@ -111,15 +126,25 @@ async fn ask(
     let request = client::Request {
         entity: home.clone(),
         path: path.to_owned(),
-        body: Some((serde_json::to_vec(body)?, "application/json")),
+        body,
         authorization,
         media_type: "application/json",
         body_bytes_max: ANSWER_BYTES_MAX,
     };
-    let answer = HttpFetch::new(rules)?.fetch(request).await;
-    let answer: Value = serde_json::from_slice(&answer.context("no passport was given")?)?;
-    let passport = answer.get("passport").and_then(Value::as_str);
-    Ok(passport.context("no passport")?.to_owned())
+    let answer = HttpFetch::new(rules)?.fetch(request).await?;
+    Ok(serde_json::from_slice(&answer)?)
+}
+
+/// Asks the home what it knows of this member.
+async fn membership(args: &WalletShow) -> anyhow::Result<()> {
+    let (kept, key) = load(&args.wallet.dir)?;
+    let audience = kept.home.url_of(MEMBER_PATH);
+    let shown = sign(&kept, &key, &audience, SystemClock::default())?;
+    let authorization = Some(format!("Passport {shown}"));
+    let known = fetch(&kept.home, MEMBER_PATH, None, authorization).await;
+    let known = known.context("the home does not answer")?;
+    output::line(serde_json::to_string_pretty(&known)?);
+    Ok(())
 }
 
 /// Puts a passport in place of what was there.

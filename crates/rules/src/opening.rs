@@ -51,7 +51,7 @@ pub fn state(hours: &OpeningHours, now: Timestamp) -> OpenState {
 
 /// Day and minute of the day that the wall clock shows in a time zone.
 pub fn wall_clock(time_zone: &str, now: Timestamp) -> Option<(Weekday, u16)> {
-    let zone = TimeZone::get(time_zone).ok()?;
+    let zone = zone(time_zone)?;
     let there = jiff::Timestamp::from_second(now.0).ok()?.to_zoned(zone);
     let minute = u16::try_from(there.hour()).ok()? * 60 + u16::try_from(there.minute()).ok()?;
     Some((weekday(there.weekday()), minute))
@@ -72,14 +72,21 @@ pub(crate) const fn weekday(civil: CivilWeekday) -> Weekday {
 
 /// The month that the wall calendar shows in a time zone, `YYYY-MM`.
 pub fn month(time_zone: &str, now: Timestamp) -> Option<String> {
-    let zone = TimeZone::get(time_zone).ok()?;
+    let zone = zone(time_zone)?;
     let there = jiff::Timestamp::from_second(now.0).ok()?.to_zoned(zone);
     Some(there.strftime("%Y-%m").to_string())
 }
 
 /// Whether a time zone of that name exists.
 pub fn is_time_zone(name: &str) -> bool {
-    TimeZone::get(name).is_ok()
+    zone(name).is_some()
+}
+
+/// The time zone of exactly that name, capitals and all: other readers have no other.
+pub(crate) fn zone(name: &str) -> Option<TimeZone> {
+    let zone = TimeZone::get(name).ok()?;
+    let is_that = zone.iana_name() == Some(name) && !zone.is_unknown();
+    is_that.then_some(zone)
 }
 
 #[cfg(test)]
@@ -155,5 +162,15 @@ mod tests {
         let mut nowhere = hours(&[]);
         nowhere.time_zone = "Europe/Chambery".to_owned();
         assert_eq!(state(&nowhere, Timestamp(0)), OpenState::UnknownTimeZone);
+    }
+
+    #[test]
+    fn a_time_zone_has_one_name() {
+        for name in ["Europe/Paris", "UTC", "Etc/UTC", "Asia/Calcutta"] {
+            assert!(is_time_zone(name), "{name}");
+        }
+        for name in ["europe/paris", "utc", "EUROPE/PARIS", "Etc/Unknown", ""] {
+            assert!(!is_time_zone(name), "{name}");
+        }
     }
 }

@@ -323,6 +323,48 @@ fn every_refusal_has_its_case_and_a_code_of_its_own() {
 }
 
 #[test]
+fn of_several_reasons_the_first_in_order_is_said() {
+    type Mend = fn(&mut Case);
+    let refused = Judgement::Refused;
+    let mut case = case();
+    case.now = LEFT.plus_seconds(-CLOCK_LEEWAY_SECONDS - 1);
+    case.shown = Some(showing(Timestamp(0)));
+    case.is_known = false;
+    case.host = Standing::Unknown;
+    case.hours = Read::NotYet;
+    case.counted = half_days(true, true);
+    case.is_proof_used = true;
+    let late = |it: &mut Case| it.now = LEFT.plus_seconds(RECEIPT_SECONDS_MAX + 1);
+    let steps: [(Judgement, Mend); 9] = [
+        (refused(ReceiptRefusal::OutOfTime), late),
+        (refused(ReceiptRefusal::NotOurs), |it| it.is_known = true),
+        (refused(ReceiptRefusal::NoProof), |it| {
+            it.shown = Some(showing(ARRIVED));
+        }),
+        (refused(ReceiptRefusal::TooLate), |it| it.now = NOW),
+        (refused(ReceiptRefusal::NotLabelled), |it| {
+            let until = NOW;
+            it.host = Standing::Labelled { until };
+        }),
+        (Judgement::NotYet, |it| it.hours = Read::Other),
+        (refused(ReceiptRefusal::Differs), |it| {
+            it.hours = Read::Current(village());
+        }),
+        (refused(ReceiptRefusal::ProofUsed), |it| {
+            it.is_proof_used = false;
+        }),
+        (refused(ReceiptRefusal::CountedAlready), |it| {
+            it.counted = HalfDays::NONE;
+        }),
+    ];
+    for (expected, mend) in steps {
+        assert_eq!(judged(&case), expected);
+        mend(&mut case);
+    }
+    assert_eq!(judged(&case), Judgement::Accepted);
+}
+
+#[test]
 fn a_receipt_from_the_future_is_refused() {
     let ahead = |seconds: i64| NOW.plus_seconds(seconds);
     let most = CLOCK_LEEWAY_SECONDS;
@@ -396,6 +438,12 @@ fn a_receipt_may_come_within_ninety_days() {
     let last = LEFT.plus_seconds(RECEIPT_SECONDS_MAX);
     check(|it| it.now = last, Judgement::Accepted);
     check_refused(|it| it.now = last.plus_seconds(1), ReceiptRefusal::TooLate);
+    // It is the visit that counts, not the signature.
+    let signed_late = |it: &mut Case| {
+        it.now = last.plus_seconds(1);
+        it.receipt.iat = it.now;
+    };
+    check_refused(signed_late, ReceiptRefusal::TooLate);
 }
 
 #[test]
@@ -462,6 +510,12 @@ fn the_hours_are_those_that_the_host_had_published() {
         it.hours = Read::Current(hours);
     };
     check_refused(nowhere, differs);
+    // What the host makes of such a zone, the home makes of it too.
+    let mut unknown = village();
+    unknown.time_zone = "Europe/Chambery".to_owned();
+    let of_nowhere = honest(Some(&unknown), &formulas(), ARRIVED, LEFT);
+    assert_eq!(of_nowhere.receipt.hours.time_zone, "Europe/Paris");
+    check_of(of_nowhere, |_| {}, Judgement::Accepted);
     // A host that publishes none has those of everybody who publishes none.
     let silent = || honest(None, &[], ARRIVED, LEFT);
     let refused = Judgement::Refused(differs);
@@ -542,6 +596,8 @@ fn the_value_is_by_a_published_formula_for_what_is_counted() {
         check_of(morning(), of(unit, 1), refused);
         check(of(unit, 2), refused);
     }
+    let said_to_be_a_day = valued(|it| it.unit = FormulaUnit::Day);
+    check_of(morning(), said_to_be_a_day, refused);
     // No value is none too many.
     check(|it| it.receipt.value = None, Judgement::Accepted);
 }

@@ -130,8 +130,8 @@ pub struct UnknownTimeZone;
 
 /// The host's day at an instant, with what it has published of that weekday.
 ///
-/// A space that publishes no hours has Paris' clock, a day that is parted at 13:00, and
-/// no spans: all of its day counts.
+/// A space that publishes no hours, or names a time zone that does not exist, has Paris'
+/// clock, a day that is parted at 13:00, and no spans: all of its day counts.
 pub fn day_at(
     hours: Option<(&OpeningHours, RecordReference)>,
     at: Timestamp,
@@ -170,13 +170,12 @@ pub fn half_days(
 ) -> Result<HalfDays, UnknownTimeZone> {
     let civil = CivilDay::of(day)?;
     let boundary = civil.at(day.hours.half_day_boundary)?;
-    // Not `clamp`: its arguments come from documents, and it panics where they cross.
+    // No span reaches beyond the day; a moment that is not of it has the nearest half.
     let came = arrived.max(civil.start).min(civil.end.plus_seconds(-1));
-    let went = left.min(civil.end);
     let counted = civil
         .open(&day.hours)?
         .into_iter()
-        .map(|span| span.start.max(came)..span.end.min(went))
+        .map(|span| span.start.max(came)..span.end.min(left))
         .filter(|span| !span.is_empty())
         .map(|span| HalfDays {
             morning: span.start < boundary,
@@ -265,17 +264,19 @@ pub struct Translation {
 /// What the next day at a host counts: today or one of the next seven, the first on
 /// which there is open time left. `None` where hours are published and there is none.
 ///
-/// A space that publishes no hours counts all of today.
+/// A space that publishes no hours, or names a time zone that does not exist, counts all
+/// of today.
 pub fn translate(
     hours: Option<(&OpeningHours, RecordReference)>,
     formulas: &[PublishedFormula],
     now: Timestamp,
 ) -> Result<Option<Translation>, UnknownTimeZone> {
     let mut date = date_at(hours, now)?;
+    let has_hours = in_a_known_zone(hours).is_some();
     for _ in 0..=TRANSLATED_DAYS_AHEAD {
         let day = host_day(hours, date)?;
         date = date.tomorrow().map_err(|_| UnknownTimeZone)?;
-        if hours.is_some() && day.hours.open.is_empty() {
+        if has_hours && day.hours.open.is_empty() {
             continue;
         }
         // The calendar of a place that moved across the date line lacks a day.
@@ -289,7 +290,7 @@ pub fn translate(
             continue;
         };
         let whole = half_days(&day, opens, closes)?;
-        let has_begun = opens < now || hours.is_none();
+        let has_begun = opens < now || !has_hours;
         let from_now = has_begun
             .then(|| half_days(&day, now, closes))
             .transpose()?;
@@ -360,12 +361,13 @@ fn host_day(
     hours: Option<(&OpeningHours, RecordReference)>,
     date: Date,
 ) -> Result<HostDay, UnknownTimeZone> {
-    let Some((hours, record)) = hours else {
+    let record = hours.map(|(_, record)| record);
+    let Some(hours) = in_a_known_zone(hours) else {
         let boundary = ClockTime::parse(BOUNDARY_UNLESS_PUBLISHED).ok_or(UnknownTimeZone)?;
         return Ok(HostDay {
             date: date.to_string(),
             hours: DayHours {
-                record: None,
+                record,
                 time_zone: TIME_ZONE_UNLESS_PUBLISHED.to_owned(),
                 half_day_boundary: boundary,
                 open: Vec::new(),
@@ -377,7 +379,7 @@ fn host_day(
     Ok(HostDay {
         date: date.to_string(),
         hours: DayHours {
-            record: Some(record),
+            record,
             time_zone: hours.time_zone.clone(),
             half_day_boundary: hours.half_day_boundary,
             open: of_that_day
@@ -390,17 +392,23 @@ fn host_day(
     })
 }
 
+/// The hours, where they name a time zone that exists.
+fn in_a_known_zone(hours: Option<(&OpeningHours, RecordReference)>) -> Option<&OpeningHours> {
+    let (hours, _) = hours?;
+    opening::is_time_zone(&hours.time_zone).then_some(hours)
+}
+
 fn date_at(
     hours: Option<(&OpeningHours, RecordReference)>,
     at: Timestamp,
 ) -> Result<Date, UnknownTimeZone> {
-    let name = hours.map_or(TIME_ZONE_UNLESS_PUBLISHED, |(hours, _)| &hours.time_zone);
+    let name = in_a_known_zone(hours).map_or(TIME_ZONE_UNLESS_PUBLISHED, |it| &it.time_zone);
     let at = jiff::Timestamp::from_second(at.0).map_err(|_| UnknownTimeZone)?;
     Ok(at.to_zoned(zone(name)?).date())
 }
 
 fn zone(name: &str) -> Result<TimeZone, UnknownTimeZone> {
-    TimeZone::get(name).map_err(|_| UnknownTimeZone)
+    opening::zone(name).ok_or(UnknownTimeZone)
 }
 
 fn instant(zone: &TimeZone, date: Date, time: Time) -> Result<Timestamp, UnknownTimeZone> {

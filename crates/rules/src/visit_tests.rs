@@ -333,19 +333,29 @@ fn a_space_that_publishes_no_hours_has_a_day_all_the_same() {
 }
 
 #[test]
-fn what_does_not_exist_is_refused() {
-    let nowhere = hours("Europe/Chambery", "13:00", &[]);
+fn a_space_in_a_time_zone_that_does_not_exist_has_the_day_of_one_without_hours() {
     let now = utc("2026-04-06T07:00:00Z");
-    assert_eq!(day_at(Some((&nowhere, RECORD)), now), Err(UnknownTimeZone));
-    assert_eq!(
-        translate(Some((&nowhere, RECORD)), &[], now),
-        Err(UnknownTimeZone)
-    );
+    let without = day_at(None, now).unwrap();
+    for zone in ["Europe/Chambery", "europe/paris", "Etc/Unknown"] {
+        let nowhere = hours(zone, "12:00", &[(Weekday::Monday, "14:00", "18:00")]);
+        let published = Some((&nowhere, RECORD));
+        let mut day = day_at(published, now).unwrap();
+        // It names the record all the same: hours were published.
+        assert_eq!(day.hours.record.take(), Some(RECORD));
+        assert_eq!(day, without, "{zone}");
+        assert_eq!(translate(published, &[], now), translate(None, &[], now));
+    }
+}
+
+#[test]
+fn what_does_not_exist_is_refused() {
+    let now = utc("2026-04-06T07:00:00Z");
     for moment in [i64::MIN, i64::MAX] {
         assert_eq!(day_at(None, Timestamp(moment)), Err(UnknownTimeZone));
     }
     for (date, zone) in [
         ("2026-04-06", "Europe/Chambery"),
+        ("2026-04-06", "europe/paris"),
         ("2026-02-29", "Europe/Paris"),
         ("2026-13-01", "Europe/Paris"),
         ("2026-04-06T10:00", "Europe/Paris"),
@@ -364,6 +374,14 @@ fn what_does_not_exist_is_refused() {
             "{date} {zone}"
         );
     }
+}
+
+#[test]
+fn the_terms_of_visits_and_receipts() {
+    let days = |seconds: i64| (seconds / DAY_SECONDS, seconds % DAY_SECONDS);
+    assert_eq!(days(RECEIPT_SECONDS_MAX), (90, 0));
+    assert_eq!(days(CORRECTION_SECONDS), (7, 0));
+    assert_eq!(days(ACCOUNTS_SECONDS), (396, 0));
 }
 
 #[test]

@@ -32,3 +32,13 @@ mod standings;
 mod trusts;
 #[path = "vectors/turns.rs"]
 mod turns;
+#[path = "vectors/visit_counts.rs"]
+mod visit_counts;
+#[path = "vectors/visit_days.rs"]
+mod visit_days;
+#[path = "vectors/visit_lies.rs"]
+mod visit_lies;
+#[path = "vectors/visit_receipts.rs"]
+mod visit_receipts;
+#[path = "vectors/visits.rs"]
+mod visits;

@@ -77,9 +77,10 @@ impl Limits {
 pub struct Waiting {
     /// What it is known by, for as long as it waits.
     pub op: String,
-    /// To whom it goes. An `op` keeps its peer.
+    /// To whom it goes.
     pub peer: EntityId,
-    /// The `op` that must be answered first, if it waits too.
+    /// The `op` that must be answered first, if it waits too. What waits keeps it, and
+    /// its peer.
     pub after: Option<String>,
 }
 
@@ -278,7 +279,7 @@ impl Outbox {
             let place = self.next_number();
             let request = self.requests.entry(op).or_insert_with(|| Request {
                 peer,
-                after: None,
+                after,
                 is_held,
                 is_listed: true,
                 place,
@@ -286,7 +287,6 @@ impl Outbox {
                 not_yets: 0,
                 due_at: now,
             });
-            request.after = after;
             request.is_held = is_held;
             request.is_listed = true;
             self.peers

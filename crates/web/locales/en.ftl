@@ -158,6 +158,7 @@ month-october = October
 month-november = November
 month-december = December
 date = { $day } { $month } { $year }
+date-and-weekday = { $weekday } { $date }
 date-and-time = { $date } at { $time }
 date-unknown = (unknown date)
 time-midnight = midnight
@@ -388,3 +389,164 @@ other-origin-next = Open the page on this node, and do it again there.
 form-not-read-title = The form cannot be read
 form-not-read-happened = What was sent is no form, or is too long.
 form-not-read-next = Go back to the page, and do it again.
+
+## Visits: the desk, the stewards' list
+
+staff-menu = Staff pages
+menu-count = to see
+desk-visit-begun = The visit begins.
+desk-visit-goes-on = Here already: the visit goes on, since { $time }.
+desk-visit-until = The space is open until { $time }: if nobody sees them leave, the visit ends then.
+desk-visit-midnight = If nobody sees them leave, the visit ends at midnight.
+desk-own-member = A member of this space: nothing is counted, and the list of who is here does not show them.
+desk-paper-seen = A good paper passport, compared by you with photo ID.
+desk-paper-send = It is them: let in
+here-title = Who is here
+here-none = No visitor of another space is here now.
+here-members = Members of this space come and go uncounted: they are not in this list.
+here-nameless = (name forgotten)
+here-since = since { $time }
+here-since-day = since { $date }
+here-by-phone = on a phone
+here-by-paper = on paper
+here-leave = Leaves now
+here-left = Seen leaving:
+counted = Counted: { $what }.
+half-days-none = nothing, that time was counted already
+half-days-morning = one half-day, the morning
+half-days-afternoon = one half-day, the afternoon
+half-days-both = two half-days, the whole day
+visit-ended-refused = This visit has ended already. Nothing was changed.
+visits-title = Visits
+visits-recent = Recent visits
+visits-text = A visit can be corrected for seven days. Nothing is erased: a credit takes the receipt back.
+visits-none = No visit from another space in the last days.
+visit-end-left = seen leaving
+visit-end-forgotten = not seen leaving, closing time
+visit-end-corrected = departure corrected
+visit-arrived = arrived at { $time }
+visit-none = No visit: noted by mistake
+receipt-none = No receipt: nothing is counted
+receipt-waiting = Receipt waits for its answer
+receipt-accepted = Receipt accepted
+receipt-refused = Receipt refused
+receipt-given-up = Receipt given up
+receipt-moot = Nothing to settle
+receipt-why = Reason:
+visit-correct = Correct
+visit-correct-left = Left at
+visit-correct-hint = Time here, on { $day }, from the arrival until now.
+visit-correct-follows = The receipt is taken back by a credit, and another is sent.
+visit-correct-first = A new receipt is sent.
+visit-correct-until = until { $date }
+visit-correct-send = Correct the departure
+visit-not-here-text = Noted by mistake: nothing is counted, and the receipt is taken back by a credit if it was sent.
+visit-not-here-send = There was no visit
+corrected-replaced = Corrected. The receipt is taken back by a credit, and another is sent.
+corrected-taken-back = Corrected. The receipt is taken back by a credit, and nothing is counted.
+corrected-sent = Corrected. A receipt is sent.
+corrected-nothing = Corrected. Nothing is counted, and no receipt is sent.
+visit-time-malformed = “{ $typed }” is not a time: write it like 17:30. Nothing was changed.
+visit-time-missing = The time of leaving is missing. Nothing was changed.
+visit-time-before = That is before the arrival, at { $time }. Nothing was changed.
+visit-time-future = That is still to come: here, it is { $time }. Nothing was changed.
+visit-time-same = That is the time of leaving already. Nothing was changed.
+visit-too-late = This visit ended more than seven days ago and cannot be corrected any more. Nothing was changed.
+
+## The outbox
+
+outbox-title = Outbox
+outbox-text = The receipts and credits that this space sends to others. They are sent again by themselves until they are answered, also after a cut.
+outbox-none-title = Nothing waits
+outbox-none = All that this space has sent was answered.
+outbox-dead = To see
+outbox-waiting = Waits for an answer
+outbox-receipt = Receipt for
+outbox-credit = Credit for
+outbox-visit = Visit of
+outbox-since = Waits since { $date }
+outbox-untried = Not tried yet since this node started.
+outbox-tried =
+    { $count ->
+        [one] Tried { $count } time in vain, { $when }.
+       *[other] Tried { $count } times in vain, last { $when }.
+    }
+outbox-why = What happened:
+outbox-next = Tried next on { $date }, or as soon as the line is back.
+outbox-after = Is sent when what came before it for the same visit was answered.
+outbox-refused = Refused on { $date }
+outbox-given-up = Given up on { $date }
+outbox-again = Send again
+outbox-sent-again = It waits again: it is sent as soon as the line allows.
+outbox-again-refused = This cannot be sent again: it waits already, was answered, or another has taken its place. Nothing was changed.
+outbox-replaced = Another receipt has taken the place of this one since: there is nothing left to do.
+outbox-conflicts = Contradicting requests
+outbox-conflicts-text = These spaces asked two different things under one name. The first answer holds, and both signed requests are kept as evidence. Speak with the space, then with the coordinator.
+outbox-conflict-at = On { $date }, under the name
+outbox-evidence = Both signed requests
+outbox-answered = The one that was answered
+outbox-other = The other
+refusal-no-proof = Nothing proves to the home that its member was here then.
+refusal-not-ours = The home does not know the member of this passport.
+refusal-differs = The home counts otherwise, by our published hours and prices.
+refusal-too-late = The visit is more than three months ago.
+refusal-out-of-time = The receipt is from the future: one of the two clocks is wrong.
+refusal-not-labelled = Our space did not bear the label then, says the home.
+refusal-proof-used = The same code was the proof of another receipt.
+refusal-counted-already = That half-day is counted by another receipt already.
+refusal-id-used = The home holds another receipt of the same name.
+refusal-credited = The receipt was taken back by a credit already.
+refusal-receipt-unknown = The home does not hold the receipt that this credit takes back.
+refusal-conflict = Another request was made under this name already.
+refusal-unknown-kind = The home’s node does not know this kind of request.
+refusal-malformed = The home’s node could not read the request.
+refusal-unanswered = The home did not answer for three months.
+cure-speak = Speak with the home, then send it again, or correct the visit.
+cure-correct = If the visit was noted wrongly, correct it. Otherwise, there is nothing to do.
+cure-nothing = There is nothing to do: nothing more is counted there.
+cure-clock = See that this node’s time is right, and ask the home to see theirs. Then send it again.
+cure-coordinator = Speak with the coordinator, then send it again.
+cure-again = Send it again: the request gets a new name.
+cure-update = The two nodes are probably not of the same version. Update them, then send it again.
+cure-line = Ask the home whether their node runs, then send it again.
+cure-unknown = This node does not know that reason. Ask the home what it means, then send it again.
+
+## Roaming, on the member's phone and on the cards
+
+card-visit =
+    { $count ->
+        [one] A visit of a day: { $count }{"\u00A0"}half-day
+       *[other] A visit of a day: { $count }{"\u00A0"}half-days
+    }
+roaming-title = Working elsewhere
+roaming-left-none-granted = Your membership gives no allowance to work elsewhere.
+roaming-left-none = None of your { $granted } half-days of this month is left.
+roaming-left-no-single = Your half-day of this month is used.
+roaming-left-single = Your half-day of this month is left.
+roaming-left-one = One of your { $granted } half-days of this month is left.
+roaming-left-some = { $left } of your { $granted } half-days of this month are left.
+roaming-as-of = According to your home, on { $date }.
+roaming-costs = A day there
+roaming-costs-none = No other labelled space is known.
+roaming-closed = Nothing open in the next seven days.
+roaming-past = Last day known: { $day }
+roaming-day-one = A day here: one of your { $left } half-days left.
+roaming-day-last = A day here: the one half-day you have left.
+roaming-day-two = A day here: two of your { $left } half-days left.
+roaming-day-both = A day here: both half-days you have left.
+roaming-day-short = A day here counts two half-days: you have only one left.
+roaming-day-short-carried = You may come: the second is taken from next month.
+roaming-day-none-one = A day here counts one half-day: you have none left.
+roaming-day-none-two = A day here counts two half-days: you have none left.
+roaming-day-none-cure = The steward can offer you a formula of the space.
+roaming-now-one = From now until closing: one.
+roaming-now-two = From now until closing: two.
+roaming-value = By the space’s own prices, a day is worth { $price }.
+roaming-visits = My visits elsewhere
+roaming-visits-none = No visit was counted yet.
+roaming-paper = on paper
+roaming-credited-corrected = Taken back by a credit: the host has corrected this visit.
+roaming-credited-not-here = Taken back by a credit: there was no visit.
+roaming-credited-other = Taken back by a credit.
+roaming-time = { $hour }:{ $minute }
+roaming-hour = { $hour }:00

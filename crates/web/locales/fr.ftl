@@ -168,6 +168,7 @@ date =
         [1] 1er { $month } { $year }
        *[other] { $day } { $month } { $year }
     }
+date-and-weekday = { $weekday } { $date }
 date-and-time = { $date } à { $time }
 date-unknown = (date inconnue)
 time-midnight = minuit
@@ -398,3 +399,164 @@ other-origin-next = Ouvrez la page sur ce nœud, et recommencez là.
 form-not-read-title = Formulaire illisible
 form-not-read-happened = Ce qui a été envoyé n’est pas un formulaire, ou est trop long.
 form-not-read-next = Revenez à la page, et recommencez.
+
+## Visits: the desk, the stewards' list
+
+staff-menu = Pages de l’équipe
+menu-count = à voir
+desk-visit-begun = Le passage commence.
+desk-visit-goes-on = Déjà là : le passage continue, depuis { $time }.
+desk-visit-until = Le lieu est ouvert jusqu’à { $time } : si personne ne note le départ, le passage s’arrête alors.
+desk-visit-midnight = Si personne ne note le départ, le passage s’arrête à minuit.
+desk-own-member = Abonné de ce lieu : rien n’est compté, et la liste des présents ne le montre pas.
+desk-paper-seen = Passeport papier valable, comparé par vous à une pièce avec photo.
+desk-paper-send = C’est bien cette personne : laisser entrer
+here-title = Qui est là
+here-none = Aucun visiteur d’un autre lieu n’est là en ce moment.
+here-members = Les abonnés de ce lieu vont et viennent sans être comptés : ils ne sont pas dans cette liste.
+here-nameless = (nom oublié)
+here-since = depuis { $time }
+here-since-day = depuis le { $date }
+here-by-phone = sur téléphone
+here-by-paper = sur papier
+here-leave = Part maintenant
+here-left = Départ noté :
+counted = Compté : { $what }.
+half-days-none = rien, ce temps était déjà compté
+half-days-morning = une demi-journée, le matin
+half-days-afternoon = une demi-journée, l’après-midi
+half-days-both = deux demi-journées, toute la journée
+visit-ended-refused = Ce passage est déjà terminé. Rien n’a été changé.
+visits-title = Passages
+visits-recent = Passages récents
+visits-text = Un passage se corrige pendant sept jours. Rien n’est effacé : un avoir reprend le reçu.
+visits-none = Aucun passage d’un autre lieu ces derniers jours.
+visit-end-left = départ noté à l’accueil
+visit-end-forgotten = départ non noté, heure de fermeture
+visit-end-corrected = départ corrigé
+visit-arrived = arrivée à { $time }
+visit-none = Pas de passage : noté par erreur
+receipt-none = Pas de reçu : rien n’est compté
+receipt-waiting = Reçu en attente de réponse
+receipt-accepted = Reçu accepté
+receipt-refused = Reçu refusé
+receipt-given-up = Reçu abandonné
+receipt-moot = Sans objet
+receipt-why = Motif :
+visit-correct = Corriger
+visit-correct-left = Heure de départ
+visit-correct-hint = Heure d’ici, le { $day }, de l’arrivée jusqu’à maintenant.
+visit-correct-follows = Le reçu est repris par un avoir, et un autre part.
+visit-correct-first = Un nouveau reçu part.
+visit-correct-until = jusqu’au { $date }
+visit-correct-send = Corriger le départ
+visit-not-here-text = Noté par erreur : rien n’est compté, et le reçu est repris par un avoir s’il est parti.
+visit-not-here-send = Il n’y a pas eu de passage
+corrected-replaced = Corrigé. Le reçu est repris par un avoir, et un autre part.
+corrected-taken-back = Corrigé. Le reçu est repris par un avoir, et rien n’est compté.
+corrected-sent = Corrigé. Un reçu part.
+corrected-nothing = Corrigé. Rien n’est compté, et aucun reçu ne part.
+visit-time-malformed = « { $typed } » n’est pas une heure : écrivez-la comme 17:30. Rien n’a été changé.
+visit-time-missing = Il manque l’heure de départ. Rien n’a été changé.
+visit-time-before = Ce départ est avant l’arrivée, à { $time }. Rien n’a été changé.
+visit-time-future = Ce départ est encore à venir : ici, c’est le { $time }. Rien n’a été changé.
+visit-time-same = C’est déjà l’heure de départ retenue. Rien n’a été changé.
+visit-too-late = Ce passage est terminé depuis plus de sept jours et ne se corrige plus. Rien n’a été changé.
+
+## The outbox
+
+outbox-title = Envois
+outbox-text = Les reçus et les avoirs que ce lieu envoie aux autres. Ils sont renvoyés d’eux-mêmes jusqu’à la réponse, aussi après une coupure.
+outbox-none-title = Rien n’attend
+outbox-none = Tout ce que ce lieu a envoyé a eu sa réponse.
+outbox-dead = À voir
+outbox-waiting = En attente de réponse
+outbox-receipt = Reçu pour
+outbox-credit = Avoir pour
+outbox-visit = Passage de
+outbox-since = En attente depuis le { $date }
+outbox-untried = Pas encore essayé depuis le démarrage de ce nœud.
+outbox-tried =
+    { $count ->
+        [one] Essayé { $count } fois en vain, { $when }.
+       *[other] Essayé { $count } fois en vain, la dernière { $when }.
+    }
+outbox-why = Ce qui s’est passé :
+outbox-next = Prochain essai le { $date }, ou dès que la ligne revient.
+outbox-after = Part quand l’envoi précédent du même passage a eu sa réponse.
+outbox-refused = Refusé le { $date }
+outbox-given-up = Abandonné le { $date }
+outbox-again = Renvoyer
+outbox-sent-again = Remis en attente : il est envoyé dès que la ligne le permet.
+outbox-again-refused = Cet envoi ne peut pas être refait : il attend déjà, il a eu sa réponse, ou un autre a pris sa place. Rien n’a été changé.
+outbox-replaced = Un autre reçu a pris la place de celui-ci depuis : il n’y a plus rien à faire.
+outbox-conflicts = Demandes contradictoires
+outbox-conflicts-text = Ces lieux ont demandé deux choses différentes sous le même nom. La première réponse vaut, et les deux demandes signées sont gardées comme preuve. Parlez-en au lieu, puis à la coordination.
+outbox-conflict-at = Le { $date }, sous le nom
+outbox-evidence = Les deux demandes signées
+outbox-answered = Celle qui a eu sa réponse
+outbox-other = L’autre
+refusal-no-proof = Rien ne prouve au lieu d’attache que son abonné était ici à ce moment.
+refusal-not-ours = Le lieu d’attache ne connaît pas l’abonné de ce passeport.
+refusal-differs = Le lieu d’attache compte autrement, d’après nos horaires et nos prix publiés.
+refusal-too-late = Le passage remonte à plus de trois mois.
+refusal-out-of-time = Le reçu vient du futur : une des deux horloges n’est pas à l’heure.
+refusal-not-labelled = Notre lieu n’avait pas le label à ce moment, d’après le lieu d’attache.
+refusal-proof-used = Le même code a déjà servi de preuve à un autre reçu.
+refusal-counted-already = Cette demi-journée est déjà comptée par un autre reçu.
+refusal-id-used = Le lieu d’attache tient un autre reçu sous le même nom.
+refusal-credited = Le reçu a déjà été repris par un avoir.
+refusal-receipt-unknown = Le lieu d’attache n’a pas le reçu que cet avoir reprend.
+refusal-conflict = Une autre demande a déjà été faite sous ce nom.
+refusal-unknown-kind = Le nœud du lieu d’attache ne connaît pas ce genre de demande.
+refusal-malformed = Le nœud du lieu d’attache n’a pas pu lire la demande.
+refusal-unanswered = Le lieu d’attache n’a pas répondu pendant trois mois.
+cure-speak = Parlez-en avec le lieu d’attache, puis renvoyez, ou corrigez le passage.
+cure-correct = Si le passage est mal noté, corrigez-le. Sinon, il n’y a rien à faire.
+cure-nothing = Il n’y a rien à faire : là-bas, rien de plus n’est compté.
+cure-clock = Vérifiez l’heure de ce nœud, et demandez au lieu d’attache de vérifier la sienne. Renvoyez ensuite.
+cure-coordinator = Parlez-en à la coordination, puis renvoyez.
+cure-again = Renvoyez : la demande prend un nouveau nom.
+cure-update = Les deux nœuds n’ont sans doute pas la même version. Mettez-les à jour, puis renvoyez.
+cure-line = Demandez au lieu d’attache si son nœud marche, puis renvoyez.
+cure-unknown = Ce nœud ne connaît pas ce motif. Demandez au lieu d’attache ce qu’il veut dire, puis renvoyez.
+
+## Roaming, on the member's phone and on the cards
+
+card-visit =
+    { $count ->
+        [one] Un passage d’une journée : { $count }{"\u00A0"}demi-journée
+       *[other] Un passage d’une journée : { $count }{"\u00A0"}demi-journées
+    }
+roaming-title = Travailler ailleurs
+roaming-left-none-granted = Votre abonnement ne donne pas de droit d’itinérance.
+roaming-left-none = Il ne vous reste aucune de vos { $granted } demi-journées de ce mois-ci.
+roaming-left-no-single = Votre demi-journée de ce mois-ci est prise.
+roaming-left-single = Il vous reste votre demi-journée de ce mois-ci.
+roaming-left-one = Il vous reste une de vos { $granted } demi-journées de ce mois-ci.
+roaming-left-some = Il vous reste { $left } de vos { $granted } demi-journées de ce mois-ci.
+roaming-as-of = D’après votre lieu d’attache, le { $date }.
+roaming-costs = Une journée là-bas
+roaming-costs-none = Aucun autre lieu labellisé n’est connu.
+roaming-closed = Rien d’ouvert dans les sept prochains jours.
+roaming-past = Dernière journée connue : { $day }
+roaming-day-one = Une journée ici : une de vos { $left } demi-journées.
+roaming-day-last = Une journée ici : la seule demi-journée qui vous reste.
+roaming-day-two = Une journée ici : deux de vos { $left } demi-journées.
+roaming-day-both = Une journée ici : les deux demi-journées qui vous restent.
+roaming-day-short = Une journée ici compte deux demi-journées : il ne vous en reste qu’une.
+roaming-day-short-carried = Vous pouvez venir : la seconde est prise sur le mois prochain.
+roaming-day-none-one = Une journée ici compte une demi-journée : il ne vous en reste pas.
+roaming-day-none-two = Une journée ici compte deux demi-journées : il ne vous en reste pas.
+roaming-day-none-cure = L’hôte d’accueil peut vous proposer une formule du lieu.
+roaming-now-one = D’ici la fermeture : une.
+roaming-now-two = D’ici la fermeture : deux.
+roaming-value = Au tarif du lieu, une journée vaut { $price }.
+roaming-visits = Mes passages ailleurs
+roaming-visits-none = Aucun passage n’a encore été compté.
+roaming-paper = sur papier
+roaming-credited-corrected = Repris par un avoir : le lieu d’accueil a corrigé ce passage.
+roaming-credited-not-here = Repris par un avoir : il n’y a pas eu de passage.
+roaming-credited-other = Repris par un avoir.
+roaming-time = { $hour }{"\u00A0"}h{"\u00A0"}{ $minute }
+roaming-hour = { $hour }{"\u00A0"}h

@@ -8,7 +8,7 @@ use crate::hours::{Door, door, zone_of};
 use crate::news::{News, Refused, news, refused};
 use crate::shown::{self, Text};
 use crate::standing::{Badge, Reliance, badge, is_presented};
-use crate::words::Words;
+use crate::words::{Message, Words};
 
 /// One line of a price list.
 #[derive(Debug, Clone)]
@@ -94,6 +94,8 @@ pub(crate) struct Card {
     pub(crate) is_presented: bool,
     /// Whether it is open.
     pub(crate) door: Option<Door>,
+    /// What a day there counts, for a member of another space.
+    pub(crate) visit: Option<String>,
     /// Its price list.
     pub(crate) prices: PriceList,
     /// How fresh all this is.
@@ -119,6 +121,7 @@ impl Card {
             badge: badge(words, &space.standing, reliance, &zone),
             is_presented,
             door: door(words, space, reliance, home.now).filter(|_| is_presented),
+            visit: visit(words, space).filter(|_| is_presented && reliance.is_hour_known()),
             prices: prices(words, formulas),
             news: news(words, space.freshness, home.now, &zone),
             refused: refused(words, &space.feed),
@@ -129,6 +132,13 @@ impl Card {
     pub(crate) fn shows_an_example(&self) -> bool {
         self.is_example || self.prices.shows_an_example()
     }
+}
+
+/// What a day at a space counts. Which day, and so how much, is by its clock.
+fn visit(words: &Words, space: &SpaceView) -> Option<String> {
+    let count = space.translation.as_ref()?.day.count();
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    Some(words.say_with(Message::CardVisit, &[("count", count.into())]))
 }
 
 /// The name on the door, else the host.

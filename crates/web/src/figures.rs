@@ -14,6 +14,9 @@ use crate::words::{Message, Words};
 /// The time zone of a space that publishes none, or none that exists.
 pub(crate) const TIME_ZONE: &str = "Europe/Paris";
 
+/// The most characters of a day that is none.
+const DAY_CHARS_MAX: usize = 20;
+
 const MINUTE_SECONDS: i64 = 60;
 const HOUR_SECONDS: i64 = 60 * MINUTE_SECONDS;
 const DAY_SECONDS: i64 = 24 * HOUR_SECONDS;
@@ -81,6 +84,10 @@ pub(crate) fn date(words: &Words, moment: Timestamp, zone: &TimeZone) -> String 
     let Some(there) = civil(moment, zone) else {
         return words.say(Message::DateUnknown);
     };
+    civil_date(words, there.date())
+}
+
+fn civil_date(words: &Words, there: jiff::civil::Date) -> String {
     let day = FluentValue::from(i64::from(there.day()));
     let month = FluentValue::from(words.say(month(there.month())));
     let year = FluentValue::from(there.year().to_string());
@@ -90,13 +97,75 @@ pub(crate) fn date(words: &Words, moment: Timestamp, zone: &TimeZone) -> String 
     )
 }
 
-/// `12 novembre 2026 à 14 h 05`.
-pub(crate) fn date_and_time(words: &Words, moment: Timestamp, zone: &TimeZone) -> String {
+/// `14 h 05`, on the wall clock of a zone.
+pub(crate) fn time(words: &Words, moment: Timestamp, zone: &TimeZone) -> String {
     let Some(there) = civil(moment, zone) else {
         return words.say(Message::DateUnknown);
     };
     let minutes = i32::from(there.hour()) * 60 + i32::from(there.minute());
-    let time = clock(words, u16::try_from(minutes).unwrap_or_default());
+    clock(words, u16::try_from(minutes).unwrap_or_default())
+}
+
+/// `14:05`, as a field for a time holds it.
+pub(crate) fn machine_clock(moment: Timestamp, zone: &TimeZone) -> String {
+    civil(moment, zone).map_or_else(String::new, |there| {
+        format!("{:02}:{:02}", there.hour(), there.minute())
+    })
+}
+
+/// The day of a moment, as a receipt has it.
+pub(crate) fn machine_day(moment: Timestamp, zone: &TimeZone) -> String {
+    civil(moment, zone).map_or_else(String::new, |there| there.date().to_string())
+}
+
+/// When the wall clock of a zone shows a time on a day, `YYYY-MM-DD`. A time that the
+/// change to summer time skips is that much later, one that comes twice is the first.
+pub(crate) fn moment(day: &str, time: ClockTime, zone: &TimeZone) -> Option<Timestamp> {
+    let day: jiff::civil::Date = day.parse().ok()?;
+    let minutes = time.minutes();
+    // 24:00 is no time of this day: it is the first of the next.
+    let (day, minutes) = if minutes < 24 * 60 {
+        (day, minutes)
+    } else {
+        (day.tomorrow().ok()?, 0)
+    };
+    let part = |part: u16| i8::try_from(part).ok();
+    let there = day.at(part(minutes / 60)?, part(minutes % 60)?, 0, 0);
+    let there = there.to_zoned(zone.clone()).ok()?;
+    Some(Timestamp(there.timestamp().as_second()))
+}
+
+/// `jeudi 12 novembre 2026`, of a day as a receipt has it; what is no day as it is.
+pub(crate) fn day(words: &Words, day: &str) -> String {
+    let Ok(there) = day.parse::<jiff::civil::Date>() else {
+        return wire::printable(day, DAY_CHARS_MAX);
+    };
+    let weekday = weekday(words, weekday_of(there.weekday()));
+    let date = civil_date(words, there);
+    words.say_with(
+        Message::DateAndWeekday,
+        &[("weekday", weekday.into()), ("date", date.into())],
+    )
+}
+
+const fn weekday_of(day: jiff::civil::Weekday) -> Weekday {
+    match day {
+        jiff::civil::Weekday::Monday => Weekday::Monday,
+        jiff::civil::Weekday::Tuesday => Weekday::Tuesday,
+        jiff::civil::Weekday::Wednesday => Weekday::Wednesday,
+        jiff::civil::Weekday::Thursday => Weekday::Thursday,
+        jiff::civil::Weekday::Friday => Weekday::Friday,
+        jiff::civil::Weekday::Saturday => Weekday::Saturday,
+        jiff::civil::Weekday::Sunday => Weekday::Sunday,
+    }
+}
+
+/// `12 novembre 2026 à 14 h 05`.
+pub(crate) fn date_and_time(words: &Words, moment: Timestamp, zone: &TimeZone) -> String {
+    if civil(moment, zone).is_none() {
+        return words.say(Message::DateUnknown);
+    }
+    let time = time(words, moment, zone);
     let date = date(words, moment, zone);
     words.say_with(
         Message::DateAndTime,
@@ -246,6 +315,60 @@ mod tests {
                 let shown = ago(Words::of(language), Timestamp(0), Timestamp(seconds));
                 assert_eq!(shown.replace('\u{a0}', " "), expected);
             }
+        }
+    }
+
+    #[track_caller]
+    fn check_moment(day: &str, time: &str, zone_name: &str, expected: Option<&str>) {
+        let zone = zone(Some(zone_name));
+        let found = moment(day, ClockTime::parse(time).unwrap(), &zone);
+        assert_eq!(found.and_then(machine_time).as_deref(), expected);
+    }
+
+    #[test]
+    fn a_time_of_a_day_is_a_moment_also_when_the_clocks_change() {
+        let paris = "Europe/Paris";
+        check_moment("2026-04-06", "17:30", paris, Some("2026-04-06T15:30:00Z"));
+        check_moment("2026-04-06", "00:00", paris, Some("2026-04-05T22:00:00Z"));
+        check_moment("2026-04-06", "24:00", paris, Some("2026-04-06T22:00:00Z"));
+        check_moment("2026-03-29", "02:30", paris, Some("2026-03-29T01:30:00Z"));
+        check_moment("2026-10-25", "02:30", paris, Some("2026-10-25T00:30:00Z"));
+        let reunion = "Indian/Reunion";
+        check_moment("2026-04-06", "17:30", reunion, Some("2026-04-06T13:30:00Z"));
+        check_moment("no day", "17:30", paris, None);
+        check_moment("9999-12-31", "24:00", paris, None);
+    }
+
+    #[test]
+    fn a_field_and_a_receipt_have_the_day_and_the_time_of_the_place() {
+        let moment = Timestamp(1_775_512_740);
+        for (zone_name, day, time) in [
+            ("Europe/Paris", "2026-04-06", "23:59"),
+            ("Indian/Reunion", "2026-04-07", "01:59"),
+        ] {
+            let zone = zone(Some(zone_name));
+            assert_eq!(machine_day(moment, &zone), day);
+            assert_eq!(machine_clock(moment, &zone), time);
+        }
+        let never = Timestamp(i64::MAX);
+        assert_eq!(machine_clock(never, &zone(None)), "");
+        assert_eq!(
+            time(Words::of(Language::French), never, &zone(None)),
+            "(date inconnue)"
+        );
+    }
+
+    #[test]
+    fn a_day_is_said_with_its_name() {
+        let (french, english) = (Words::of(Language::French), Words::of(Language::English));
+        for (text, in_french, in_english) in [
+            ("2026-04-06", "lundi 6 avril 2026", "Monday 6 April 2026"),
+            ("2026-05-01", "vendredi 1er mai 2026", "Friday 1 May 2026"),
+            ("2026-02-30", "2026-02-30", "2026-02-30"),
+            ("\u{202e}<b>", "<b>", "<b>"),
+        ] {
+            assert_eq!(day(french, text).replace('\u{a0}', " "), in_french);
+            assert_eq!(day(english, text), in_english);
         }
     }
 }

@@ -32,6 +32,7 @@ mod ours;
 mod page;
 mod passport;
 mod picture;
+mod receipts;
 mod routes;
 mod scripts;
 mod shown;

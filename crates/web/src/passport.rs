@@ -61,7 +61,7 @@ const NOTES: [(&str, Message, Message); 8] = [
 
 /// What the scripts say, by the name they know it under: stable codes of
 /// `specs/problems.md`, units of a formula, and names of their own.
-const WORDS: [(&str, Message); 22] = [
+const WORDS: [(&str, Message); 55] = [
     ("host-choose", Message::PassportHostChoose),
     ("host-none", Message::PassportHostNone),
     ("code-made", Message::PassportCodeMade),
@@ -84,6 +84,45 @@ const WORDS: [(&str, Message); 22] = [
     ("unit-week", Message::UnitWeek),
     ("unit-month", Message::UnitMonth),
     ("unit-year", Message::UnitYear),
+    ("left-none-granted", Message::RoamingLeftNoneGranted),
+    ("left-none", Message::RoamingLeftNone),
+    ("left-no-single", Message::RoamingLeftNoSingle),
+    ("left-single", Message::RoamingLeftSingle),
+    ("left-one", Message::RoamingLeftOne),
+    ("left-some", Message::RoamingLeftSome),
+    ("as-of", Message::RoamingAsOf),
+    ("closed", Message::RoamingClosed),
+    ("past", Message::RoamingPast),
+    ("day-one", Message::RoamingDayOne),
+    ("day-last", Message::RoamingDayLast),
+    ("day-two", Message::RoamingDayTwo),
+    ("day-both", Message::RoamingDayBoth),
+    ("day-short", Message::RoamingDayShort),
+    ("day-short-carried", Message::RoamingDayShortCarried),
+    ("day-none-one", Message::RoamingDayNoneOne),
+    ("day-none-two", Message::RoamingDayNoneTwo),
+    ("day-none-cure", Message::RoamingDayNoneCure),
+    ("now-one", Message::RoamingNowOne),
+    ("now-two", Message::RoamingNowTwo),
+    ("value", Message::RoamingValue),
+    ("span", Message::HoursSpan),
+    ("paper", Message::RoamingPaper),
+    ("half-days-none", Message::HalfDaysNone),
+    ("half-days-morning", Message::HalfDaysMorning),
+    ("half-days-afternoon", Message::HalfDaysAfternoon),
+    ("half-days-both", Message::HalfDaysBoth),
+    ("credited", Message::RoamingCreditedOther),
+    ("credited-corrected", Message::RoamingCreditedCorrected),
+    ("credited-not_here", Message::RoamingCreditedNotHere),
+    ("time", Message::RoamingTime),
+    ("hour", Message::RoamingHour),
+    ("moment", Message::DateAndTime),
+];
+
+/// What a text of [`WORDS`] wants and only a script knows: it stands in the page as its
+/// own name in braces, which the script fills.
+const PLACES: [&str; 10] = [
+    "left", "granted", "date", "day", "price", "from", "to", "hour", "minute", "time",
 ];
 
 /// The passport's page in a language.
@@ -93,6 +132,7 @@ pub(crate) fn passport_page(language: Language) -> Result<String, RenderError> {
         frame: Frame::new(words, words.say(Message::PassportTitle)),
         script: scripts::path(scripts::PASSPORT),
         worker: worker::PATH,
+        texts: texts(words),
     };
     Ok(page.render()?)
 }
@@ -103,4 +143,11 @@ struct PassportPage {
     frame: Frame,
     script: String,
     worker: &'static str,
+    texts: Vec<(&'static str, String)>,
+}
+
+fn texts(words: &Words) -> Vec<(&'static str, String)> {
+    let places = PLACES.map(|name| (name, format!("{{{name}}}").into()));
+    let text = |(name, message)| (name, words.say_with(message, &places));
+    WORDS.into_iter().map(text).collect()
 }

@@ -69,6 +69,20 @@ pub enum Answer {
     Desk,
     /// Whether a visitor is welcome.
     Judge,
+    /// A visitor whose passport is on paper is let in.
+    Receive,
+    /// Who is here, and who was.
+    Visits,
+    /// A visitor leaves.
+    Leave,
+    /// When a visitor left is corrected.
+    CorrectVisit,
+    /// There was no visit.
+    NoVisit,
+    /// What waits for others.
+    Outbox,
+    /// Something is sent again.
+    SendAgain,
     /// The members.
     Members,
     /// A member is added.
@@ -165,6 +179,48 @@ pub const ROUTES: &[Route] = &[
         answer: Answer::Judge,
     },
     Route {
+        method: Method::POST,
+        path: "/desk/receive",
+        asker: Asker::Desk,
+        answer: Answer::Receive,
+    },
+    Route {
+        method: Method::GET,
+        path: "/visits",
+        asker: Asker::Steward,
+        answer: Answer::Visits,
+    },
+    Route {
+        method: Method::POST,
+        path: "/visits/{visit}/leave",
+        asker: Asker::Desk,
+        answer: Answer::Leave,
+    },
+    Route {
+        method: Method::POST,
+        path: "/visits/{visit}/correct",
+        asker: Asker::Steward,
+        answer: Answer::CorrectVisit,
+    },
+    Route {
+        method: Method::POST,
+        path: "/visits/{visit}/not-here",
+        asker: Asker::Steward,
+        answer: Answer::NoVisit,
+    },
+    Route {
+        method: Method::GET,
+        path: "/outbox",
+        asker: Asker::Operator,
+        answer: Answer::Outbox,
+    },
+    Route {
+        method: Method::POST,
+        path: "/outbox/{op}/again",
+        asker: Asker::Operator,
+        answer: Answer::SendAgain,
+    },
+    Route {
         method: Method::GET,
         path: "/members",
         asker: Asker::Steward,
@@ -247,6 +303,13 @@ pub fn router<P: Pages>(pages: P, app: App) -> Router {
             Answer::SignOut => post(staff::sign_out),
             Answer::Desk => get(staff::desk),
             Answer::Judge => post(staff::judge),
+            Answer::Receive => post(staff::receive),
+            Answer::Visits => get(staff::visits),
+            Answer::Leave => post(staff::leave),
+            Answer::CorrectVisit => post(staff::correct),
+            Answer::NoVisit => post(staff::not_here),
+            Answer::Outbox => get(staff::outbox),
+            Answer::SendAgain => post(staff::again),
             Answer::Members => get(staff::members),
             Answer::AddMember => post(staff::add),
             Answer::Member => get(staff::member),

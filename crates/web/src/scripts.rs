@@ -37,7 +37,7 @@ macro_rules! script {
 pub(crate) const PASSPORT: Script = script!("passport.js");
 
 /// Every script that a page loads.
-pub(crate) const SCRIPTS: [Script; 9] = [
+pub(crate) const SCRIPTS: [Script; 10] = [
     PASSPORT,
     script!("code.js"),
     script!("correction.js"),
@@ -45,6 +45,7 @@ pub(crate) const SCRIPTS: [Script; 9] = [
     script!("keeping.js"),
     script!("page.js"),
     script!("qr.js"),
+    script!("roaming.js"),
     script!("showing.js"),
     script!("wallet.js"),
 ];

@@ -9,12 +9,17 @@
 //! Specified in `specs/pages.md`.
 
 mod cookie;
+mod correction;
 mod desk;
 mod form;
+mod here;
 mod member;
 mod members;
+mod menu;
+mod outbox;
 mod sign_in;
 mod signed_in;
+mod visits;
 
 use std::error::Error;
 
@@ -29,11 +34,13 @@ use crate::notice::Notice;
 use crate::page::{Page, Policy, protections};
 use crate::words::{Message, Words};
 
-pub(crate) use desk::{desk, judge};
+pub(crate) use desk::{desk, judge, leave, receive};
 pub(crate) use form::BODY_BYTES_MAX;
 pub(crate) use member::{code, end, member, paper, pause, resume, revoke};
 pub(crate) use members::{add, members};
+pub(crate) use outbox::{again, outbox};
 pub(crate) use sign_in::{sign_in, sign_out, signing_in};
+pub(crate) use visits::{correct, not_here, visits};
 
 /// Where to sign in.
 pub(crate) const SIGN_IN: &str = "/sign-in";
@@ -41,6 +48,11 @@ pub(crate) const SIGN_IN: &str = "/sign-in";
 pub(crate) const DESK: &str = "/desk";
 /// The members.
 pub(crate) const MEMBERS: &str = "/members";
+
+/// Who is here, and who was.
+pub(crate) const VISITS: &str = "/visits";
+/// What waits for others.
+pub(crate) const OUTBOX: &str = "/outbox";
 
 /// A page of this room.
 fn shown(page: &impl Template, language: Language) -> Response {

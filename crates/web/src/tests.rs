@@ -6,9 +6,12 @@ mod homes;
 mod contrast;
 mod headers;
 mod html;
+mod outbox;
 mod pages;
 mod passport;
 mod staff;
+mod village;
+mod visits;
 
 use app::App;
 use app::view::Home;

@@ -47,6 +47,13 @@ async fn a_labelled_space_says_who_it_is_and_who_its_partners_are() {
         "formulas": {"day": formula("day", 1_500), "month": formula("month", 20_000)},
         "freshness": fresh(),
         "feed": feed(5),
+        "visit": {
+            "date": "2026-04-06",
+            "day": ["morning", "afternoon"],
+            "from_now": ["morning", "afternoon"],
+            "value": { "formula": "day", "record": { "epoch": 1, "seq": 4 }, "unit": "day",
+                "price_cents": 1_500, "count": 1, "total_cents": 1_500 },
+        },
     });
     let partner = json!({
         "entity": "https://aix.example",
@@ -54,6 +61,9 @@ async fn a_labelled_space_says_who_it_is_and_who_its_partners_are() {
         "formulas": {},
         "freshness": fresh(),
         "feed": feed(1),
+        // It publishes nothing: all of its day counts, for nothing.
+        "visit": { "date": "2026-04-06", "day": ["morning", "afternoon"],
+            "from_now": ["morning", "afternoon"] },
     });
     let expected = json!({
         "entity": "https://le-mug.example",

@@ -43,14 +43,14 @@ async fn with_code() -> (Label, String, String) {
 }
 
 /// What somebody of this role is answered.
-async fn asked_as(node: &TestNode, role: Role, mut request: Request<Body>) -> Answer {
+pub(super) async fn asked_as(node: &TestNode, role: Role, mut request: Request<Body>) -> Answer {
     let token = node.app().access_token(&operator(), role, "somebody").await;
     let value = format!("Bearer {}", token.unwrap()).parse().unwrap();
     request.headers_mut().insert("authorization", value);
     ask(node, request).await
 }
 
-async fn as_operator(node: &TestNode, path: &str, body: Value) -> Answer {
+pub(super) async fn as_operator(node: &TestNode, path: &str, body: Value) -> Answer {
     let request = post(&format!("/api/v1/{path}"), JSON, body.to_string());
     asked_as(node, Role::Operator, request).await
 }
@@ -84,6 +84,18 @@ pub(crate) async fn answer_of(code: &str) -> Answer {
         "access_name" => {
             as_operator(space, "access", json!({ "role": "desk", "name": "\n" })).await
         }
+        "request_malformed"
+        | "request_not_genuine"
+        | "request_other_audience"
+        | "request_out_of_time"
+        | "request_replayed"
+        | "request_not_yet"
+        | "too_many_refusals"
+        | "no_such_request"
+        | "no_such_visit"
+        | "visit_ended"
+        | "visit_time"
+        | "visit_too_late" => super::visits::answer_of(code).await,
         "no_such_credential" => as_operator(space, "access/0000-0000/revoke", json!({})).await,
         "too_many_passports" => {
             for phone in 0..16 {
@@ -273,7 +285,7 @@ async fn a_member_renews_their_passport_once_and_sees_their_membership() {
     let until = START.plus_seconds(rules::passport::PASSPORT_SECONDS);
     let roaming = json!({ "period": "2026-04", "granted": 4, "left": 4 });
     let membership = json!({ "name": "Camille", "formula": "month", "state": "active",
-        "roaming": roaming, "passport_until": until });
+        "roaming": roaming, "passport_until": until, "visits": [] });
     assert_eq!(ask(home, request).await.json(), membership);
     label.advance(86_400);
     let first = renew(home, &wallet, "new phone").await.json();
@@ -346,9 +358,11 @@ async fn an_answer_of_the_desk_has_these_members() {
     let code = wallet.show(host.entity(), START, "first showing");
     let fresh = json!({ "state": "fresh", "as_of": START.0 });
     let visitor = json!({ "name": "Camille", "home": home.entity(), "formula": "month" });
+    let said = judge(host, &token, &code).await;
+    let here = asked_as(host, Role::Desk, get("/api/v1/visits/here")).await;
     let allowed = json!({ "answer": "allowed", "half_days_left": 4, "visitor": visitor,
-        "home_freshness": fresh, "label_freshness": fresh });
-    assert_eq!(judge(host, &token, &code).await, allowed);
+        "home_freshness": fresh, "label_freshness": fresh, "visit": here.json()[0]["visit"] });
+    assert_eq!(said, allowed);
     let again = json!({ "answer": "already_used", "visitor": visitor,
         "home_freshness": fresh, "label_freshness": fresh });
     assert_eq!(judge(host, &token, &code).await, again);

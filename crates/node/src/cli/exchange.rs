@@ -12,6 +12,8 @@ pub(crate) enum Visit {
     List(VisitList),
     /// A visitor leaves now
     Leave(VisitOne),
+    /// The receipts of a visit, and their credits, as they were signed
+    Receipt(VisitOne),
     /// Say how a visit was: the receipt is taken back, and another takes its place
     Correct(VisitCorrect),
 }

@@ -154,6 +154,8 @@ pub(crate) enum Wallet {
     Present(WalletPresent),
     /// Have a new passport, with a new key, in place of the one that is there
     Renew(WalletShow),
+    /// Ask the home what it knows: what is left, and visits elsewhere
+    Membership(WalletShow),
 }
 
 #[derive(Debug, Args)]

@@ -20,6 +20,8 @@ pub(crate) enum ExchangeCommand {
     Visits,
     /// A visitor leaves now.
     Leave { visit: String },
+    /// The receipts of a visit.
+    Receipts { visit: String },
     /// How a visit was: when the visitor left, or that there was none.
     Correct { visit: String, left: Option<String> },
     /// What waits, and what was refused.
@@ -45,6 +47,14 @@ pub(super) async fn execute(app: &App, command: ExchangeCommand) -> anyhow::Resu
         ExchangeCommand::Leave { visit } => {
             let counted = app.leave(&operator, visit_id(&visit)?).await?;
             Ok(json!({ "visit": visit, "half_days": counted.list() }))
+        }
+        ExchangeCommand::Receipts { visit } => {
+            let receipts = app.receipts_of(&operator, visit_id(&visit)?).await?;
+            let row = |(receipt, credit)| match credit {
+                None => json!({ "receipt": receipt }),
+                Some(credit) => json!({ "receipt": receipt, "credit": credit }),
+            };
+            Ok(Value::Array(receipts.into_iter().map(row).collect()))
         }
         ExchangeCommand::Correct { visit, left } => {
             let id = visit_id(&visit)?;

@@ -3,6 +3,7 @@
 mod passports;
 mod setup;
 mod trouble;
+mod visits;
 
 use super::network::Network;
 use super::report::Report;
@@ -69,6 +70,10 @@ pub(crate) async fn all(network: &mut Network, report: &mut Report) -> anyhow::R
     if !report.is_ok() {
         return Ok(());
     }
+    receipts(network, report).await?;
+    if !report.is_ok() {
+        return Ok(());
+    }
     step!(
         report,
         "without the coordinator everything still reads",
@@ -93,6 +98,33 @@ pub(crate) async fn all(network: &mut Network, report: &mut Report) -> anyhow::R
         report,
         "every store holds what was promised",
         trouble::check_all(network)
+    );
+    Ok(())
+}
+
+/// A visit, and what the home makes of it.
+async fn receipts(network: &mut Network, report: &mut Report) -> anyhow::Result<()> {
+    let began = Stopwatch::start();
+    let name = "a visit made while the home is down reaches it once";
+    let ended = match visits::while_home_is_down(network).await {
+        Ok((ended, said)) => {
+            report.note(name, began, Ok(said));
+            ended
+        }
+        Err(error) => {
+            report.note(name, began, Err(error));
+            return Ok(());
+        }
+    };
+    step!(
+        report,
+        "a host that lies gains nothing",
+        visits::host_that_lies(network, &ended)
+    );
+    step!(
+        report,
+        "a visit that never was is taken back",
+        visits::corrected(network, &ended)
     );
     Ok(())
 }

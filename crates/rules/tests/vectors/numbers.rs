@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rules::feed::FeedRefusal;
+use rules::receipt::ReceiptRefusal;
 use rules::trust::TrustRefusal;
-use rules::{freshness, passport, trust};
+use rules::{freshness, passport, trust, visit};
 use seal::json::{DEPTH_MAX, INTEGER_MAX, JsonRefusal};
 use seal::{Document, KeyRefusal, KeySet, Malformed, SealRefusal};
 use wire::feed::{self, Head, Record};
 use wire::passport::Passport;
+use wire::receipt::{self, Credit, Receipt};
 use wire::request::{self, Answer, Request};
 use wire::status_list::StatusListToken;
 use wire::trust::{Anchor, EntityStatement, TrustMark};
@@ -73,6 +75,8 @@ fn the_numbers_of_the_seal_are_those_of_the_code() {
             of_kind::<TrustMark>(),
             of_kind::<Request>(),
             of_kind::<Answer>(),
+            of_kind::<Receipt>(),
+            of_kind::<Credit>(),
             of_kind::<Record>(),
             of_kind::<Head>(),
             of_kind::<Passport>(),
@@ -187,6 +191,44 @@ fn the_numbers_of_feeds_are_those_of_the_code() {
     );
 }
 
+#[test]
+fn the_numbers_of_visits_are_those_of_the_code() {
+    check(
+        "visit.md",
+        &[
+            of_kind::<Receipt>(),
+            of_kind::<Credit>(),
+            ("DAY_SPANS_MAX", size(receipt::DAY_SPANS_MAX)),
+            ("VISIT_SECONDS_MAX", receipt::VISIT_SECONDS_MAX),
+            ("CENTS_MAX", wire::CENTS_MAX),
+            ("CORRECTION_SECONDS", visit::CORRECTION_SECONDS),
+            ("RECEIPT_SECONDS_MAX", visit::RECEIPT_SECONDS_MAX),
+            ("ACCOUNTS_SECONDS", visit::ACCOUNTS_SECONDS),
+            ("CLOCK_LEEWAY_SECONDS", trust::CLOCK_LEEWAY_SECONDS),
+            (
+                "SHOWN_SECONDS_MAX_POOR_CLOCK",
+                passport::SHOWN_SECONDS_MAX_POOR_CLOCK,
+            ),
+        ],
+    );
+}
+
+#[test]
+fn the_numbers_of_requests_are_those_of_the_code() {
+    check(
+        "requests.md",
+        &[
+            of_kind::<Request>(),
+            of_kind::<Answer>(),
+            ("REQUEST_BYTES_MAX", size(request::REQUEST_BYTES_MAX)),
+            ("REQUEST_SECONDS_MAX", request::REQUEST_SECONDS_MAX),
+            ("TOKEN_BYTES_MAX", size(request::TOKEN_BYTES_MAX)),
+            ("KIND_BYTES_MAX", size(request::KIND_BYTES_MAX)),
+            ("CLOCK_LEEWAY_SECONDS", trust::CLOCK_LEEWAY_SECONDS),
+        ],
+    );
+}
+
 /// Every code that these rules give, and that of the seals below them.
 fn codes() -> Vec<&'static str> {
     let other = wire::EntityId::parse(LABEL).expect("an entity identifier");
@@ -242,5 +284,46 @@ fn every_code_is_documented() {
             own.contains(&format!("`{code}`")),
             "{code} in its own specification"
         );
+    }
+}
+
+/// The codes of a home that are no rule's: they hang on what was answered before.
+const OF_WHAT_WAS_ANSWERED: &[&str] = &["malformed", "credited", "id_used", "receipt_unknown"];
+
+/// The codes with which any request is refused (`specs/requests.md`, section 3).
+const OF_ANY_REQUEST: &[&str] = &["unknown_kind", "conflict"];
+
+#[test]
+fn every_refusal_of_a_receipt_is_documented() {
+    let problems = specification("problems.md");
+    let (_, after) = problems
+        .split_once("Refusals of a receipt or a credit\n")
+        .expect("a section of refusals");
+    let section = after.split("\n## ").next().unwrap_or_default();
+    let visits = specification("visit.md");
+    let rules = ReceiptRefusal::ALL.iter().map(|refusal| refusal.code());
+    let codes: Vec<_> = rules.chain(OF_WHAT_WAS_ANSWERED.iter().copied()).collect();
+    for code in &codes {
+        let is_explained = section.contains(&format!("| `{code}` |"));
+        assert!(is_explained, "{code} in problems.md");
+        let is_given = visits.contains(&format!("refused `{code}` |"));
+        assert!(is_given, "{code} in visit.md");
+    }
+    let requests = specification("requests.md");
+    for code in OF_ANY_REQUEST {
+        let is_explained = section.contains(&format!("| `{code}` |"));
+        assert!(is_explained, "{code} in problems.md");
+        let is_given = requests.contains(&format!("refused `{code}`"));
+        assert!(is_given, "{code} in requests.md");
+    }
+    // Neither names a code that is not given.
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    assert_eq!(rows.count(), codes.len() + OF_ANY_REQUEST.len());
+    for (_, after) in visits
+        .match_indices("refused `")
+        .map(|(at, it)| visits.split_at(at + it.len()))
+    {
+        let (code, _) = after.split_once('`').expect("a code");
+        assert!(codes.contains(&code), "{code}");
     }
 }

@@ -22,6 +22,23 @@ export function word(name) {
   return document.querySelector(`#words [data-word="${CSS.escape(name)}"]`)?.textContent;
 }
 
+/** The same, with these values in place of its `{names}`. */
+export function filled(name, values) {
+  return word(name)?.replace(/\{(\w+)\}/gu, (place, it) => values[it] ?? place);
+}
+
+/** An element of a class, with a text or with other elements, apart from each other. */
+export function made(tag, className, content) {
+  const element = document.createElement(tag);
+  element.className = className;
+  if (typeof content === "string") {
+    element.textContent = content;
+  } else {
+    content.forEach((it, index) => element.append(...(index ? [" ", it] : [it])));
+  }
+  return element;
+}
+
 /** Shows or hides an element. */
 export function show(id, isShown) {
   byId(id).hidden = !isShown;
@@ -57,17 +74,55 @@ export function inLanguage(text) {
   return text?.[lang] ?? text?.fr ?? text?.en;
 }
 
+/** The page's language, as a browser's own figures are told of it. */
+function locale() {
+  const { lang } = document.documentElement;
+  return lang === "en" ? "en-GB" : lang;
+}
+
 /** A day, as the page's language writes it. */
 export function day(seconds) {
-  const { lang } = document.documentElement;
   const form = { day: "numeric", month: "long", year: "numeric" };
-  return new Date(seconds * 1000).toLocaleDateString(lang === "en" ? "en-GB" : lang, form);
+  return new Date(seconds * 1000).toLocaleDateString(locale(), form);
+}
+
+/** A date `YYYY-MM-DD` with its day of the week; what is no date as it is. */
+export function weekday(date) {
+  const noon = new Date(`${date}T12:00:00Z`);
+  const form = { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" };
+  return isNaN(noon) ? printable(date) : noon.toLocaleDateString(locale(), form);
+}
+
+/** A time on the wall clock of a zone, or of this phone. */
+export function clock(seconds, timeZone) {
+  const form = { hour: "numeric", minute: "2-digit", hourCycle: "h23", timeZone };
+  const parts = new Intl.DateTimeFormat("en", form).formatToParts(new Date(seconds * 1000));
+  const part = (type) => parts.find((it) => it.type === type).value;
+  const [hour, minute] = [String(Number(part("hour"))), part("minute")];
+  return filled(minute === "00" ? "hour" : "time", { hour, minute });
+}
+
+/** A day and a time, as this phone has them. */
+export function moment(seconds) {
+  return filled("moment", { date: day(seconds), time: clock(seconds) });
+}
+
+/** Whole cents in euros, with cents only where there are some. */
+export function money(cents) {
+  const digits = cents % 100 === 0 ? 0 : 2;
+  const form = { style: "currency", currency: "EUR", minimumFractionDigits: digits };
+  return (cents / 100).toLocaleString(locale(), { ...form, maximumFractionDigits: digits });
+}
+
+/** The date of now in a zone, as `YYYY-MM-DD`. */
+export function today(timeZone = "Europe/Paris") {
+  const form = { timeZone, year: "numeric", month: "2-digit", day: "2-digit" };
+  const parts = new Intl.DateTimeFormat("en", form).formatToParts(new Date());
+  const part = (type) => parts.find((it) => it.type === type).value;
+  return `${part("year")}-${part("month")}-${part("day")}`;
 }
 
 /** The month of now at the home, as `YYYY-MM`. */
 export function month() {
-  const form = { timeZone: "Europe/Paris", year: "numeric", month: "2-digit" };
-  const parts = new Intl.DateTimeFormat("en", form).formatToParts(new Date());
-  const part = (type) => parts.find((it) => it.type === type).value;
-  return `${part("year")}-${part("month")}`;
+  return today().slice(0, 7);
 }

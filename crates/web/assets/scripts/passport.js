@@ -13,6 +13,7 @@
 
 import * as home from "./home.js";
 import { byId, day, inLanguage, month, printable, say, show, word } from "./page.js";
+import { leftIn, showRoaming } from "./roaming.js";
 import { authority, hostsOf, Showing } from "./showing.js";
 import { isPossible, openWallet } from "./wallet.js";
 
@@ -106,7 +107,6 @@ class Page {
   /** What stands in the passport, and what the home said last. */
   async #facts(claims) {
     const known = { ...claims, ...(await this.#wallet.recalled("member")) };
-    const { period, granted, left } = known.roaming;
     const us = this.#home?.us;
     const isOurs = us?.entity === claims.iss;
     const unit = isOurs && us.formulas[known.formula]?.unit;
@@ -115,8 +115,9 @@ class Page {
       (isOurs && printable(us.profile?.name ?? "")) || authority(claims.iss);
     byId("fact-formula").textContent = word(`unit-${unit}`) ?? printable(known.formula);
     byId("fact-until").textContent = day(claims.exp);
-    byId("fact-left").textContent = period < month() ? granted : left;
-    byId("fact-granted").textContent = granted;
+    byId("fact-left").textContent = leftIn(month(), known.roaming);
+    byId("fact-granted").textContent = known.roaming.granted;
+    showRoaming(known, this.#home);
     const label = printable(inLanguage(this.#home?.label.charter?.name) ?? "");
     byId("fact-label").textContent = label;
     show("fact-label-row", label !== "");
@@ -154,7 +155,8 @@ class Page {
     try {
       const said = await home.member(await this.#wallet.presentation(home.audience(held)));
       isClockOff = said.isClockOff;
-      await this.#wallet.remember("member", said.answer);
+      const heard = Math.floor(Date.now() / 1000);
+      await this.#wallet.remember("member", { ...said.answer, heard });
       if (said.answer.state === "active" && left < RENEWED_BELOW_SECONDS) {
         await this.#renew(held);
       }

@@ -1,23 +1,27 @@
-//! The desk: a field for the scanner, and the answer above it.
+//! The desk: a field for the scanner, the answer above it, and who is here below.
 
-use app::view::{Home, SpaceView};
-use app::{App, Judged, Visitor};
+use app::view::Home;
+use app::{App, Judged, Staff, VisitError, VisitId, VisitRow, Visitor};
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::Response;
 use http::HeaderMap;
 use rules::passport::{Block, NotGenuine, NotHere, Verdict};
 use rules::trust::Standing;
+use wire::Timestamp;
 
 use super::form::Filled;
+use super::here::{self, Present, Told, arrival, present, space_name, until};
+use super::menu::{Menu, menu};
 use super::sign_in::kept_longer;
 use super::signed_in::ByTheDesk;
-use super::{failed, shown};
+use super::{DESK, failed, shown, visits};
 use crate::card::name_of;
 use crate::frame::Frame;
 use crate::hours::zone_of;
 use crate::language::{Language, Reader};
 use crate::news::{News, news};
+use crate::notice::Notice;
 use crate::standing::{Badge, Reliance, badge};
 use crate::words::{Message, Message as M, Words};
 
@@ -32,6 +36,10 @@ struct Answer {
     visitor: Option<Seen>,
     /// How fresh what is known of the home is, where that is not today's.
     stale: Option<String>,
+    /// That a visit began or goes on, and until when; or that none is counted.
+    visit: Vec<String>,
+    /// A passport on paper, to be let in by a person.
+    paper: Option<String>,
 }
 
 /// Who stands there.
@@ -45,10 +53,39 @@ struct Seen {
 #[template(path = "desk.html")]
 struct DeskPage {
     frame: Frame,
+    menu: Menu,
     place: String,
     badge: Badge,
     label_news: News,
     answer: Option<Answer>,
+    told: Option<Told>,
+    present: Vec<Present>,
+    /// Where a visit is ended, besides its own page.
+    from: &'static str,
+}
+
+/// What stands above the field.
+enum Above<'a> {
+    Nothing,
+    /// A visitor was judged.
+    Judged(Box<Seeing<'a>>),
+    /// Nothing was heard of the label yet, so that nobody can be judged.
+    Unheard,
+    /// Something was done.
+    Told(Told),
+}
+
+/// A judgement, with what belongs to it.
+struct Seeing<'a> {
+    judged: Judged,
+    /// The visit that began or goes on.
+    row: Option<VisitRow>,
+    /// What was scanned.
+    code: &'a str,
+    /// Whether a person said that a passport on paper is the visitor's.
+    is_looked_at: bool,
+    /// When the desk asked.
+    asked_at: Timestamp,
 }
 
 /// `GET /desk`: the desk, waiting for a passport.
@@ -56,12 +93,9 @@ pub(crate) async fn desk(
     State(app): State<App>,
     Reader(language): Reader,
     headers: HeaderMap,
-    ByTheDesk(_): ByTheDesk,
+    ByTheDesk(staff): ByTheDesk,
 ) -> Response {
-    let answer = match app.home().await {
-        Ok(home) => page(&home, language, None),
-        Err(fault) => failed(&fault, language),
-    };
+    let answer = answered(&app, language, &staff, Ok(Above::Nothing)).await;
     kept_longer(&headers, answer)
 }
 
@@ -72,52 +106,157 @@ pub(crate) async fn judge(
     ByTheDesk(staff): ByTheDesk,
     form: Filled,
 ) -> Response {
-    let judged = app.judge(&staff, form.text("code")).await;
-    match (judged, app.home().await) {
-        (Ok(judged), Ok(home)) => page(&home, language, Some(&Ok(judged))),
-        (Err(app::Fault::NothingHeard), Ok(home)) => page(&home, language, Some(&Err(Unheard))),
-        (Err(fault), _) | (_, Err(fault)) => failed(&fault, language),
+    let above = judged(&app, &staff, form.text("code"), false).await;
+    answered(&app, language, &staff, above).await
+}
+
+/// `POST /desk/receive`: a person has looked, and the passport on paper is the visitor's.
+pub(crate) async fn receive(
+    State(app): State<App>,
+    Reader(language): Reader,
+    ByTheDesk(staff): ByTheDesk,
+    form: Filled,
+) -> Response {
+    let above = judged(&app, &staff, form.text("code"), true).await;
+    answered(&app, language, &staff, above).await
+}
+
+/// `POST /visits/{visit}/leave`: the visitor leaves now. Answered where it was asked.
+pub(crate) async fn leave(
+    State(app): State<App>,
+    Reader(language): Reader,
+    ByTheDesk(staff): ByTheDesk,
+    Path(visit): Path<String>,
+    form: Filled,
+) -> Response {
+    let words = Words::of(language);
+    let Some(visit) = VisitId::parse(&visit) else {
+        return Notice::Missing.answer(language);
+    };
+    let told = here::leave(&app, words, &staff, visit).await;
+    let steward = Some(staff.clone()).filter(|_| form.text("from") == visits::FROM);
+    match (steward.and_then(Staff::steward), told) {
+        (_, Err(VisitError::Unknown)) => Notice::Missing.answer(language),
+        (Some(steward), Ok(told)) => visits::answered(&app, language, &steward, told).await,
+        (_, told) => {
+            let above = told.map(Above::Told).map_err(boxed);
+            answered(&app, language, &staff, above).await
+        }
     }
 }
 
-/// Nothing was heard of the label yet, so that nobody can be judged.
-struct Unheard;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-fn page(home: &Home, language: Language, judged: Option<&Result<Judged, Unheard>>) -> Response {
+fn boxed(error: impl Into<Failure>) -> Failure {
+    error.into()
+}
+
+async fn judged<'a>(
+    app: &App,
+    staff: &Staff,
+    code: &'a str,
+    is_looked_at: bool,
+) -> Result<Above<'a>, Failure> {
+    let asked_at = app.now();
+    let judged = if is_looked_at {
+        app.receive_on_paper(staff, code).await
+    } else {
+        app.judge(staff, code).await
+    };
+    let judged = match judged {
+        Ok(judged) => judged,
+        Err(app::Fault::NothingHeard) => return Ok(Above::Unheard),
+        Err(fault) => return Err(boxed(fault)),
+    };
+    let row = match judged.visit {
+        Some(visit) => Some(app.visit_row(staff, visit).await?),
+        None => None,
+    };
+    Ok(Above::Judged(Box::new(Seeing {
+        judged,
+        row,
+        code,
+        is_looked_at,
+        asked_at,
+    })))
+}
+
+async fn answered(
+    app: &App,
+    language: Language,
+    staff: &Staff,
+    above: Result<Above<'_>, Failure>,
+) -> Response {
+    let page = match above {
+        Ok(above) => page(app, language, staff, above).await,
+        Err(error) => Err(error),
+    };
+    match page {
+        Ok(page) => shown(&page, language),
+        Err(error) => failed(error.as_ref(), language),
+    }
+}
+
+async fn page(
+    app: &App,
+    language: Language,
+    staff: &Staff,
+    above: Above<'_>,
+) -> Result<DeskPage, Failure> {
     let words = Words::of(language);
+    let home = app.home().await?;
+    let rows = app.visitors_here(staff).await?;
     let zone = zone_of(home.us.as_ref());
-    let standing = home
-        .us
-        .as_ref()
-        .map_or(&Standing::Unknown, |us| &us.standing);
-    let answer = judged.map(|judged| match judged {
-        Ok(judged) => answer(words, home, judged),
-        Err(Unheard) => unheard(words),
-    });
+    let us = home.us.as_ref();
+    let standing = us.map_or(&Standing::Unknown, |us| &us.standing);
+    let (answer, told) = match above {
+        Above::Nothing => (None, None),
+        Above::Judged(seeing) => (Some(answer(words, &home, &seeing)), None),
+        Above::Unheard => (Some(unheard(words)), None),
+        Above::Told(told) => (None, Some(told)),
+    };
     let title = match &answer {
         Some(answer) => format!("{} – {}", answer.title, words.say(Message::DeskTitle)),
         None => words.say(Message::DeskTitle),
     };
-    let page = DeskPage {
-        frame: Frame::new(words, title),
-        place: home.us.as_ref().map(name_of).unwrap_or_default(),
-        badge: badge(words, standing, Reliance::of(home), &zone),
+    Ok(DeskPage {
+        frame: Frame::new(words, title).at(DESK.to_owned()),
+        menu: menu(app, words, staff, DESK).await?,
+        place: us.map(name_of).unwrap_or_default(),
+        badge: badge(words, standing, Reliance::of(&home), &zone),
         label_news: news(words, home.label.freshness, home.now, &zone),
         answer,
-    };
-    shown(&page, language)
+        told,
+        present: rows.iter().map(|row| present(words, &home, row)).collect(),
+        from: "",
+    })
 }
 
-fn answer(words: &Words, home: &Home, judged: &Judged) -> Answer {
+fn answer(words: &Words, home: &Home, seeing: &Seeing<'_>) -> Answer {
     let Judged {
         verdict,
         visitor,
         home_freshness,
         label_freshness: _,
         visit: _,
-    } = judged;
-    let (shape, title, why, cure) = messages(*verdict);
+    } = &seeing.judged;
+    let is_paper = matches!(verdict, Verdict::ToVerify { .. });
+    let (shape, title, why, cure) = if is_paper && seeing.is_looked_at {
+        ("go", M::DeskAllowed, M::DeskPaperSeen, None)
+    } else {
+        messages(*verdict)
+    };
     let home_news = news(words, *home_freshness, home.now, &zone_of(home.us.as_ref()));
+    let us = home.us.as_ref().map(|us| &us.entity);
+    let is_ours = visitor.as_ref().map(|it| &it.home) == us;
+    let visit = match &seeing.row {
+        Some(row) => {
+            let began = arrival(words, row, seeing.asked_at);
+            std::iter::once(began).chain(until(words, row)).collect()
+        }
+        None if shape == "go" && is_ours => vec![words.say(M::DeskOwnMember)],
+        None => Vec::new(),
+    };
     Answer {
         shape,
         title: words.say(title),
@@ -127,6 +266,8 @@ fn answer(words: &Words, home: &Home, judged: &Judged) -> Answer {
         visitor: visitor
             .as_ref()
             .map(|visitor| seen(words, home, visitor, *verdict)),
+        visit,
+        paper: (is_paper && !seeing.is_looked_at).then(|| seeing.code.to_owned()),
     }
 }
 
@@ -140,12 +281,12 @@ fn unheard(words: &Words) -> Answer {
         cure: cure.map(|cure| words.say(cure)),
         visitor: None,
         stale: None,
+        visit: Vec::new(),
+        paper: None,
     }
 }
 
 fn seen(words: &Words, home: &Home, visitor: &Visitor, verdict: Verdict) -> Seen {
-    let is_theirs = |space: &&SpaceView| space.entity == visitor.home;
-    let theirs = home.us.iter().chain(&home.partners).find(is_theirs);
     let left = match verdict {
         Verdict::Allowed { left } | Verdict::ToVerify { left } => Some(left),
         Verdict::Blocked(_)
@@ -159,7 +300,7 @@ fn seen(words: &Words, home: &Home, visitor: &Visitor, verdict: Verdict) -> Seen
     let count = left.filter(|_| !is_at_home).map(i64::try_from);
     Seen {
         name: visitor.name.clone(),
-        home: theirs.map_or_else(|| visitor.home.authority().to_owned(), name_of),
+        home: space_name(home, &visitor.home),
         left: count.map(|count| {
             let count = count.unwrap_or(i64::MAX);
             words.say_with(Message::DeskLeft, &[("count", count.into())])

@@ -7,6 +7,7 @@ use axum::response::Response;
 
 use super::form::Filled;
 use super::members::{Standing, state};
+use super::menu::{Menu, menu};
 use super::signed_in::{ByASteward, ByAnOperator};
 use super::{MEMBERS, failed, see, shown};
 use crate::card::name_of;
@@ -23,6 +24,7 @@ use crate::words::{Message, Message as M, Words};
 #[template(path = "member.html")]
 struct MemberPage {
     frame: Frame,
+    menu: Menu,
     id: String,
     name: String,
     formula: String,
@@ -85,11 +87,17 @@ async fn page(
         (Err(error), _) => return gone(&error, language),
         (_, Err(fault)) => return failed(&fault, language),
     };
+    // A member's page is none of the menu's own.
+    let menu = match menu(app, words, steward, "").await {
+        Ok(menu) => menu,
+        Err(error) => return failed(&error, language),
+    };
     let zone = zone_of(home.us.as_ref());
     let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX).into();
     let passports = u64::try_from(row.passports).unwrap_or(u64::MAX);
     let page = MemberPage {
         frame: Frame::new(words, row.name.clone()).at(format!("{MEMBERS}/{member}")),
+        menu,
         formula: formula_of(words, &home, &row.formula),
         half_days: words.say_with(Message::MemberHalfDays, &[("count", count(row.half_days))]),
         since: date(words, row.since, &zone),

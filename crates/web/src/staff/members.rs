@@ -1,11 +1,12 @@
 //! The members of this space, and adding one.
 
-use app::{App, MemberError, MemberRow, MemberState, Role};
+use app::{App, MemberError, MemberRow, MemberState, Role, Steward};
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
 use super::form::Filled;
+use super::menu::{Menu, menu};
 use super::signed_in::{ByASteward, ByAnOperator};
 use super::{MEMBERS, failed, see, shown};
 use crate::figures::{money, unit};
@@ -37,6 +38,7 @@ struct Choice {
 #[template(path = "members.html")]
 struct MembersPage {
     frame: Frame,
+    menu: Menu,
     lines: Vec<Line>,
     /// What an operator can choose from; `None` for a steward, who adds nobody.
     formulas: Option<Vec<Choice>>,
@@ -76,8 +78,7 @@ pub(crate) async fn members(
         Ok(rows) => rows,
         Err(error) => return failed(&error, language),
     };
-    let is_operator = steward.role() >= Role::Operator;
-    page(&app, language, rows, is_operator, None).await
+    page(&app, language, rows, &steward, None).await
 }
 
 /// `POST /members`: adds a member.
@@ -121,7 +122,7 @@ pub(crate) async fn add(
                 formula: form.text("formula").to_owned(),
                 half_days: half_days.to_owned(),
             };
-            page(&app, language, rows, true, Some((refusal, typed))).await
+            page(&app, language, rows, &operator, Some((refusal, typed))).await
         }
         Err(error) => failed(&error, language),
     }
@@ -131,7 +132,7 @@ async fn page(
     app: &App,
     language: Language,
     rows: Vec<MemberRow>,
-    is_operator: bool,
+    steward: &Steward,
     refused: Option<(Message, Typed)>,
 ) -> Response {
     let words = Words::of(language);
@@ -139,6 +140,11 @@ async fn page(
         Ok(home) => home,
         Err(fault) => return failed(&fault, language),
     };
+    let menu = match menu(app, words, steward, MEMBERS).await {
+        Ok(menu) => menu,
+        Err(error) => return failed(&error, language),
+    };
+    let is_operator = steward.role() >= Role::Operator;
     let formulas = home.us.map(|us| us.formulas).unwrap_or_default();
     let choice = |(id, formula): &(String, wire::space::Formula)| Choice {
         id: id.clone(),
@@ -161,6 +167,7 @@ async fn page(
     let (refusal, typed) = refused.unzip();
     let page = MembersPage {
         frame: Frame::new(words, words.say(Message::MembersTitle)),
+        menu,
         lines: rows.into_iter().map(line).collect(),
         formulas: is_operator.then(|| formulas.iter().map(choice).collect()),
         refusal: refusal.map(|refusal| words.say(refusal)),

@@ -9,6 +9,7 @@ use http::header::SET_COOKIE;
 
 use super::cookie::Cookie;
 use super::form::Filled;
+use super::menu::{Menu, menu};
 use super::signed_in::BySomebody;
 use super::{DESK, MEMBERS, SIGN_IN, failed, role, see, shown};
 use crate::frame::Frame;
@@ -19,23 +20,26 @@ use crate::words::{Message, Message as M, Words};
 #[template(path = "sign-in.html")]
 struct SignInPage {
     frame: Frame,
-    /// Who has signed in: name and role.
+    /// The pages for whoever has signed in.
+    menu: Option<Menu>,
+    /// Who that is: name and role.
     who: Option<(String, String)>,
-    is_steward: bool,
     refusal: Option<String>,
     /// What was typed, where it is refused.
     typed: String,
 }
 
-fn page(language: Language, staff: Option<Staff>, refused: Option<(Message, &str)>) -> Response {
+fn page(
+    language: Language,
+    staff: Option<(Staff, Menu)>,
+    refused: Option<(Message, &str)>,
+) -> Response {
     let words = Words::of(language);
-    let is_steward = staff
-        .as_ref()
-        .is_some_and(|staff| staff.role() >= Role::Steward);
+    let (staff, menu) = staff.unzip();
     let page = SignInPage {
         frame: Frame::new(words, words.say(Message::SignInTitle)),
+        menu,
         who: staff.map(|staff| (staff.name().to_owned(), role(words, staff.role()))),
-        is_steward,
         refusal: refused.map(|(refusal, _)| words.say(refusal)),
         typed: refused.map_or("", |(_, typed)| typed).to_owned(),
     };
@@ -43,8 +47,18 @@ fn page(language: Language, staff: Option<Staff>, refused: Option<(Message, &str
 }
 
 /// `GET /sign-in`: where a one-time code is typed, or who has signed in.
-pub(crate) async fn sign_in(Reader(language): Reader, BySomebody(staff): BySomebody) -> Response {
-    page(language, staff, None)
+pub(crate) async fn sign_in(
+    State(app): State<App>,
+    Reader(language): Reader,
+    BySomebody(staff): BySomebody,
+) -> Response {
+    let Some(staff) = staff else {
+        return page(language, None, None);
+    };
+    match menu(&app, Words::of(language), &staff, SIGN_IN).await {
+        Ok(menu) => page(language, Some((staff, menu)), None),
+        Err(error) => failed(&error, language),
+    }
 }
 
 /// `POST /sign-in`: whoever has a one-time code gets a credential, in a cookie.

@@ -189,6 +189,13 @@ async fn every_route_answers_anybody_in_both_languages() {
                 | Answer::SignOut
                 | Answer::Desk
                 | Answer::Judge
+                | Answer::Receive
+                | Answer::Visits
+                | Answer::Leave
+                | Answer::CorrectVisit
+                | Answer::NoVisit
+                | Answer::Outbox
+                | Answer::SendAgain
                 | Answer::Members
                 | Answer::AddMember
                 | Answer::Member

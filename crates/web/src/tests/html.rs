@@ -233,7 +233,16 @@ fn is_sound(page: &Page) {
 /// A link leads into the page, to this node, or to a node over `https`.
 fn is_ours_or_a_node(link: &str, ids: &BTreeSet<&str>) {
     let is_page = || {
-        let pages = ["", "/", "/passport", "/sign-in", "/desk", "/members"];
+        let pages = [
+            "",
+            "/",
+            "/passport",
+            "/sign-in",
+            "/desk",
+            "/visits",
+            "/members",
+            "/outbox",
+        ];
         let page = link.split_once("?lang=").map(|(page, _)| page);
         let is_member = |page: &str| {
             page.strip_prefix("/members/")

@@ -123,6 +123,31 @@ fn a_visitor_learns_whether_to_come_and_what_it_costs() {
 }
 
 #[test]
+fn a_card_says_what_a_day_there_counts() {
+    let text = says(
+        &homes::rich(),
+        Language::French,
+        &[
+            "Coworking Grenoble",
+            "Un passage d’une journée : 2 demi-journées Formules",
+            "Le Troqu-Et",
+            "Un passage d’une journée : 1 demi-journée Formules",
+            "Vill@ge",
+        ],
+    );
+    let (_, admitted) = text.split_once("Vill@ge").unwrap();
+    assert!(!admitted.contains("passage d’une"), "no label, no visit");
+    says(
+        &homes::rich(),
+        Language::English,
+        &[
+            "A visit of a day: 2 half-days",
+            "A visit of a day: 1 half-day Formulas",
+        ],
+    );
+}
+
+#[test]
 fn a_text_in_the_other_language_is_marked_as_such() {
     let tags = page(&homes::rich(), Language::English).tags;
     let is_french = |tag: &&html::Tag| tag.name == "bdi" && tag.attribute("lang") == Some("fr");
@@ -187,6 +212,7 @@ fn who_lost_the_label_is_shown_with_the_reason_and_without_prices() {
         ],
     );
     let (_, others) = text.split_once("Sans label").unwrap();
+    assert!(!others.contains("passage d’une journée"), "{others}");
     assert!(
         !text.contains("43,21"),
         "the price of a space without the label"
@@ -248,7 +274,13 @@ fn a_clock_that_is_behind_opens_no_door() {
             "4 lieux",
         ],
     );
-    for not_known in ["Ouvert jusqu", "aujourd’hui", "Labellisé", "Fermé"] {
+    for not_known in [
+        "Ouvert jusqu",
+        "aujourd’hui",
+        "Labellisé",
+        "Fermé",
+        "passage d’une journée",
+    ] {
         assert!(!text.contains(not_known), "{not_known}");
     }
 }

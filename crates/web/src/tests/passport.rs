@@ -101,12 +101,51 @@ fn the_scripts_find_the_elements_and_the_words_that_they_ask_for() {
                     assert!(ids.contains(id), "no element {id}");
                 }
             }
-            for before in ["word(\"", "say(\"", "refused(\""] {
+            for before in ["word(\"", "say(\"", "refused(\"", "filled(\""] {
                 for word in named(script.text, before) {
                     assert!(words.contains(word), "no word {word}");
                 }
             }
         }
+    }
+}
+
+#[test]
+fn no_word_stands_in_the_page_for_nothing() {
+    // Names that are put together: by a unit, a reason or a half of the day.
+    let parts = ["unit-", "credited-", "half-days-"];
+    // Names that are codes of the home.
+    let codes = ["enrol_", "too_many_passports", "busy", "clock_wrong"];
+    let tags = page(Language::French).tags;
+    let words = tags.iter().filter_map(|tag| tag.attribute("data-word"));
+    let mut count = 0;
+    for word in words {
+        let is_made = parts.iter().chain(&codes).any(|it| word.starts_with(it));
+        let quoted = format!("\"{word}\"");
+        let is_said = SCRIPTS.iter().any(|script| script.text.contains(&quoted));
+        assert!(is_made || is_said, "{word}");
+        count += 1;
+    }
+    for part in parts {
+        let put_together = format!("`{part}${{");
+        let is_there = SCRIPTS.iter().any(|it| it.text.contains(&put_together));
+        assert!(is_there, "{part}");
+    }
+    assert!(count > 50, "{count}");
+}
+
+#[test]
+fn a_text_that_a_script_fills_names_what_it_wants() {
+    for (language, some) in [
+        (
+            Language::French,
+            "Il vous reste {left} de vos {granted} demi-journées",
+        ),
+        (Language::English, "{left} of your {granted} half-days"),
+    ] {
+        let page = page(language);
+        assert!(page.text.contains(some), "{}", page.text);
+        assert!(!page.text.contains("{ $") && !page.text.contains("{$"));
     }
 }
 

@@ -17,6 +17,13 @@ pub(super) const ASKED: &[&str] = &[
     "/sign-in",
     "/sign-out",
     "/desk",
+    "/desk/receive",
+    "/visits",
+    "/visits/{visit}/leave",
+    "/visits/{visit}/correct",
+    "/visits/{visit}/not-here",
+    "/outbox",
+    "/outbox/{op}/again",
     "/members",
     "/members/{member}",
     "/members/{member}/code",
@@ -29,19 +36,19 @@ pub(super) const ASKED: &[&str] = &[
 
 const HERE: &str = "127.0.0.1:7800";
 
-struct Answered {
-    status: StatusCode,
+pub(super) struct Answered {
+    pub(super) status: StatusCode,
     headers: HeaderMap,
-    body: String,
+    pub(super) body: String,
 }
 
 impl Answered {
-    fn header(&self, name: &str) -> &str {
+    pub(super) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |it| it.to_str().unwrap())
     }
 
     #[track_caller]
-    fn page(&self, language: Language) -> html::Page {
+    pub(super) fn page(&self, language: Language) -> html::Page {
         assert_eq!(self.status, StatusCode::OK, "{}", self.body);
         assert_eq!(self.header("content-language"), language.tag());
         self.is_for_one();
@@ -50,7 +57,7 @@ impl Answered {
 
     /// Nobody but who asked keeps it, and it says where its forms stand.
     #[track_caller]
-    fn is_for_one(&self) {
+    pub(super) fn is_for_one(&self) {
         assert_eq!(self.header("cache-control"), "no-store");
         // Without it a browser would not say where a form stands.
         assert_eq!(self.header("referrer-policy"), "same-origin");
@@ -60,7 +67,7 @@ impl Answered {
     }
 
     #[track_caller]
-    fn sees(&self, path: &str) {
+    pub(super) fn sees(&self, path: &str) {
         self.is_for_one();
         let to = (self.status, self.header(LOCATION.as_str()));
         assert_eq!(to, (StatusCode::SEE_OTHER, path), "{}", self.body);
@@ -69,13 +76,13 @@ impl Answered {
 
 /// A browser with the cookie of a credential.
 #[derive(Clone)]
-struct Browser {
+pub(super) struct Browser {
     app: App,
-    token: Option<String>,
+    pub(super) token: Option<String>,
 }
 
 impl Browser {
-    async fn of(node: &TestNode, role: Role) -> Self {
+    pub(super) async fn of(node: &TestNode, role: Role) -> Self {
         let token = node.app().access_token(&operator(), role, "Anne").await;
         Self {
             app: node.app(),
@@ -83,14 +90,14 @@ impl Browser {
         }
     }
 
-    fn stranger(node: &TestNode) -> Self {
+    pub(super) fn stranger(node: &TestNode) -> Self {
         Self {
             app: node.app(),
             token: None,
         }
     }
 
-    fn request(&self, method: &Method, uri: &str, form: &str) -> Request<Body> {
+    pub(super) fn request(&self, method: &Method, uri: &str, form: &str) -> Request<Body> {
         let mut request = Request::builder().method(method).uri(uri);
         request = request.header(HOST, HERE);
         if *method == Method::POST {
@@ -104,7 +111,7 @@ impl Browser {
         request.body(Body::from(form.to_owned())).unwrap()
     }
 
-    async fn send(&self, request: Request<Body>) -> Answered {
+    pub(super) async fn send(&self, request: Request<Body>) -> Answered {
         let router = router(Still(None), self.app.clone());
         let Ok(response) = router.oneshot(request).await;
         let (parts, body) = response.into_parts();
@@ -116,11 +123,11 @@ impl Browser {
         }
     }
 
-    async fn get(&self, uri: &str) -> Answered {
+    pub(super) async fn get(&self, uri: &str) -> Answered {
         self.send(self.request(&Method::GET, uri, "")).await
     }
 
-    async fn post(&self, uri: &str, form: &str) -> Answered {
+    pub(super) async fn post(&self, uri: &str, form: &str) -> Answered {
         self.send(self.request(&Method::POST, uri, form)).await
     }
 }
@@ -134,19 +141,32 @@ async fn space() -> (Label, String) {
     (label, member.unwrap())
 }
 
-fn encoded(text: &str) -> String {
+/// Somebody from another space who is here; gives their visit.
+async fn visitor(label: &Label) -> String {
+    let (host, home) = (label.space(0), label.space(1));
+    let wallet = Wallet::enrol(home, "Zoé", None).await;
+    label.settle().await;
+    let code = wallet.show(host.entity(), START, "a visitor");
+    let judged = host.app().judge(&operator(), &code).await.unwrap();
+    judged.visit.unwrap().to_string()
+}
+
+pub(super) fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// The path of a route for a member.
-fn path(route: &Route, member: &str) -> String {
-    format!("{}?lang=en", route.path.replace("{member}", member))
+/// The path of a route for a member, or for a visit.
+fn path(route: &Route, member: &str, visit: &str) -> String {
+    let path = route.path.replace("{member}", member);
+    let path = path.replace("{visit}", visit).replace("{op}", visit);
+    format!("{path}?lang=en")
 }
 
 #[tokio::test]
 async fn every_page_is_for_those_whom_the_table_names_and_nobody_else() {
     let (label, member) = space().await;
     let node = label.space(0);
+    let visit = visitor(&label).await;
     let stranger = Browser::stranger(node);
     let [desk, steward, boss] = [
         Browser::of(node, Role::Desk).await,
@@ -165,7 +185,7 @@ async fn every_page_is_for_those_whom_the_table_names_and_nobody_else() {
         counted += 1;
         let what = format!("{} {}", route.method, route.path);
         let ask = async |browser: &Browser| {
-            let uri = path(route, &member);
+            let uri = path(route, &member, &visit);
             let request = browser.request(&route.method, &uri, "");
             browser.send(request).await
         };
@@ -190,7 +210,7 @@ async fn every_page_is_for_those_whom_the_table_names_and_nobody_else() {
             }
         }
     }
-    assert_eq!(counted, 11);
+    assert_eq!(counted, 18);
 }
 
 #[tokio::test]
@@ -198,13 +218,17 @@ async fn a_form_from_elsewhere_changes_nothing() {
     let (label, member) = space().await;
     let node = label.space(0);
     let boss = Browser::of(node, Role::Operator).await;
-    let count = async || node.app().members(&operator()).await.unwrap();
+    let visit = visitor(&label).await;
+    let count = async || {
+        let visits = node.app().recent_visits(&operator()).await.unwrap();
+        (node.app().members(&operator()).await.unwrap(), visits)
+    };
     let before = count().await;
     let forms = ROUTES.iter().filter(|it| it.method == Method::POST);
     let mut counted = 0;
     for route in forms {
         counted += 1;
-        let uri = path(route, &member);
+        let uri = path(route, &member, &visit);
         for (name, value, status) in [
             ("origin", "https://evil.example", StatusCode::FORBIDDEN),
             ("origin", "null", StatusCode::FORBIDDEN),
@@ -224,7 +248,7 @@ async fn a_form_from_elsewhere_changes_nothing() {
         let answered = boss.post(&uri, &long).await;
         assert_eq!(answered.status, StatusCode::BAD_REQUEST, "{uri}");
     }
-    assert_eq!(counted, 10);
+    assert_eq!(counted, 15);
     assert_eq!(count().await, before);
     let token = boss.token.unwrap();
     assert!(node.app().staff(&token).await.unwrap().is_some());

@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 use super::{FromClaimsForTest as _, jwks, key, request, statement, with};
 use crate::feed::Page;
 use crate::label::{Charter, Withdrawal};
+use crate::receipt::{CREDIT_KIND, Credit, CreditBody, RECEIPT_KIND, Receipt, ReceiptBody};
 use crate::request::{Answer, Join, JoinBody, Request};
 use crate::space::{Formula, OpeningHours, Profile};
 use crate::trust::{Anchor, EntityStatement};
-use crate::{BodyKind, Invitation};
+use crate::{BodyKind, Invitation, Sha256Hash};
 
 /// `read` refuses each change, although serde alone (the control) reads it.
 #[track_caller]
@@ -81,6 +82,95 @@ fn claims_are_objects_at_every_depth_and_words_are_texts() {
     let answer = json!({ "iss": "https://label.example", "aud": "https://le-mug.example",
         "jti": "a", "iat": 1, "op": "b", "result": "accepted" });
     check_claims_shape::<Answer>(&answer, &[("/result", json!({ "accepted": null }))]);
+}
+
+fn receipt() -> Value {
+    json!({
+        "iss": "https://le-mug.example", "aud": "https://aix.example", "iat": 3, "id": "a",
+        "day": "1970-01-01", "arrived": 1, "left": 2, "ended": "left",
+        "hours": { "record": { "epoch": 1, "seq": 3 }, "time_zone": "Europe/Paris",
+            "half_day_boundary": "13:00", "open": [{ "from": "09:00", "to": "12:00" }] },
+        "half_days": ["morning"],
+        "value": { "formula": "half", "record": { "epoch": 1, "seq": 4 }, "unit": "half_day",
+            "price_cents": 900, "count": 1, "total_cents": 900 },
+        "proof": { "by": "holder", "sha256": Sha256Hash::of(&[b"proof"]) },
+    })
+}
+
+#[test]
+fn receipts_and_credits_are_objects_at_every_depth_and_words_are_texts() {
+    let receipt = receipt();
+    let of = |pointer: &str| receipt.pointer(pointer).unwrap().clone();
+    let in_order = [
+        "iss",
+        "aud",
+        "iat",
+        "id",
+        "day",
+        "arrived",
+        "left",
+        "ended",
+        "hours",
+        "half_days",
+        "value",
+        "proof",
+    ]
+    .map(|name| of(&format!("/{name}")));
+    let hours = of("/hours/open");
+    check_claims_shape::<Receipt>(
+        &receipt,
+        &[
+            ("", json!(in_order)),
+            (
+                "/hours",
+                json!([of("/hours/record"), "Europe/Paris", "13:00", hours]),
+            ),
+            ("/hours/record", json!([1, 3])),
+            ("/hours/open/0", json!(["09:00", "12:00"])),
+            (
+                "/value",
+                json!(["half", of("/value/record"), "half_day", 900, 1, 900]),
+            ),
+            ("/value/record", json!([1, 4])),
+            ("/value/unit", json!({ "half_day": null })),
+            ("/proof", json!(["holder", of("/proof/sha256")])),
+            ("/proof/by", json!({ "holder": null })),
+            ("/ended", json!({ "left": null })),
+            ("/half_days/0", json!({ "morning": null })),
+        ],
+    );
+    let digest = of("/proof/sha256");
+    let (host, home) = ("https://le-mug.example", "https://aix.example");
+    let credit = json!({ "iss": host, "aud": home, "iat": 1, "id": "a", "receipt": "b",
+        "receipt_sha256": digest, "reason": "not_here" });
+    check_claims_shape::<Credit>(
+        &credit,
+        &[
+            ("", json!([host, home, 1, "a", "b", digest, "not_here"])),
+            ("/reason", json!({ "not_here": null })),
+        ],
+    );
+}
+
+#[test]
+fn what_asks_to_take_a_receipt_or_a_credit_is_an_object() {
+    let asked = |kind: &str, body: &Value| {
+        let request = with(&request(), "/kind", &json!(kind));
+        Request::from_claims_for_test(with(&request, "/body", body))
+    };
+    check_shape::<ReceiptBody>(
+        |body| ReceiptBody::of(&asked(RECEIPT_KIND, body)).is_ok(),
+        &json!({ "receipt": "a.b.c", "proof": "d.e.f~" }),
+        &[("", json!(["a.b.c", "d.e.f~"]))],
+    );
+    check_shape::<CreditBody>(
+        |body| CreditBody::of(&asked(CREDIT_KIND, body)).is_ok(),
+        &json!({ "credit": "a.b.c" }),
+        &[("", json!(["a.b.c"]))],
+    );
+    // What asks for one thing is not taken for the other.
+    let credit = json!({ "credit": "a.b.c" });
+    assert!(CreditBody::of(&asked(RECEIPT_KIND, &credit)).is_err());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use seal::{Document, SealRefusal, Sealed};
 use serde_json::{Value, json};
 use wire::feed::{Head, Record};
+use wire::receipt::{Credit, Receipt};
 use wire::request::{Answer, Request};
 use wire::trust::{Anchor, EntityStatement, TrustMark};
 
@@ -85,6 +86,8 @@ fn open_as(typ: &str, case: &Value) -> Result<Option<String>, SealRefusal> {
         Head::TYP => open::<Head>(case),
         Request::TYP => open::<Request>(case),
         Answer::TYP => open::<Answer>(case),
+        Receipt::TYP => open::<Receipt>(case),
+        Credit::TYP => open::<Credit>(case),
         other => panic!("a kind that is not known: {other}"),
     }
 }

@@ -18,6 +18,7 @@ const KEYS: &[(&str, u8)] = &[
     ("mug-fed", 4),
     ("mug-ops", 5),
     ("mug-ops-next", 6),
+    ("grenoble-ops", 7),
     ("thief", 9),
 ];
 

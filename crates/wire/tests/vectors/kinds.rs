@@ -3,6 +3,7 @@
 use seal::{Document, Jwk};
 use serde_json::{Value, json};
 use wire::feed::{Head, Record};
+use wire::receipt::{Credit, Receipt};
 use wire::request::{Answer, Request};
 use wire::trust::{Anchor, EntityStatement, TrustMark};
 
@@ -46,6 +47,8 @@ pub(crate) fn cases() -> Vec<Case> {
         head(),
         request(),
         answer(),
+        receipt(),
+        credit(),
     ];
     kinds.iter().flat_map(cases_of).collect()
 }
@@ -238,6 +241,8 @@ fn request() -> Kind {
         ("/jti", json!("a b")),
         ("/jti", json!("é")),
         ("/op", json!("x".repeat(65))),
+        ("/kind", json!("")),
+        ("/kind", json!("x".repeat(41))),
     ];
     kind::<Request>("a request", "mug-fed", claims.to_owned(), refused)
 }
@@ -252,4 +257,71 @@ fn answer() -> Kind {
         ("/jti", json!("")),
     ];
     kind::<Answer>("an answer", "label-ops", claims.to_owned(), refused)
+}
+
+fn receipt() -> Kind {
+    let claims = r#"{"iss":"https://le-mug.example","aud":"https://aix.example","iat":1800003600,"id":"EBESExQVFhcYGRobHB0eHw","day":"2027-01-15","arrived":1800000000,"left":1800003600,"ended":"left","hours":{"record":{"epoch":1,"seq":3},"time_zone":"Europe/Paris","half_day_boundary":"13:00","open":[{"from":"09:00","to":"12:00"},{"from":"13:00","to":"18:00"}]},"half_days":["morning"],"value":{"formula":"half","record":{"epoch":1,"seq":4},"unit":"half_day","price_cents":900,"count":1,"total_cents":900},"proof":{"by":"holder","sha256":"ERERERERERERERERERERERERERERERERERERERERERE"}}"#;
+    let span = |from: &str, to: &str| json!({ "from": from, "to": to });
+    let refused = vec![
+        ("/aud", json!("https://le-mug.example")),
+        ("/id", json!("")),
+        ("/id", json!("a b")),
+        ("/id", json!("x".repeat(65))),
+        ("/day", json!("2027-1-15")),
+        ("/day", json!("2027/01/15")),
+        ("/day", json!("20270115xx")),
+        ("/left", json!(1_799_999_999)),
+        ("/arrived", json!(1_800_003_600 - 93_601)),
+        ("/iat", json!(1_800_003_599)),
+        ("/ended", json!("gone")),
+        ("/ended", json!({ "left": null })),
+        ("/half_days", json!([])),
+        ("/half_days", json!(["morning", "morning"])),
+        ("/half_days", json!(["afternoon", "morning"])),
+        ("/half_days", json!(["night"])),
+        ("/half_days", json!(1)),
+        ("/hours/time_zone", json!("")),
+        ("/hours/time_zone", json!("x".repeat(61))),
+        ("/hours/half_day_boundary", json!("25:00")),
+        ("/hours/open", json!([span("12:00", "09:00")])),
+        (
+            "/hours/open",
+            json!([span("09:00", "12:00"), span("11:00", "13:00")]),
+        ),
+        (
+            "/hours/open",
+            (0..29)
+                .map(|at| span(&format!("00:{at:02}"), &format!("00:{:02}", at + 1)))
+                .collect(),
+        ),
+        ("/hours/record", json!([1, 3])),
+        ("/hours/record/seq", json!(-1)),
+        ("/value/formula", json!("")),
+        ("/value/formula", json!("x".repeat(41))),
+        ("/value/price_cents", json!(-1)),
+        ("/value/price_cents", json!(100_000_001)),
+        ("/value/count", json!(0)),
+        ("/value/count", json!(3)),
+        ("/value/count", json!(2)),
+        ("/value/total_cents", json!(901)),
+        ("/value/unit", json!("minute")),
+        ("/proof/by", json!("word")),
+        ("/proof/sha256", json!("AQI")),
+        ("/proof", Value::Null),
+    ];
+    kind::<Receipt>("a receipt", "mug-ops", claims.to_owned(), refused)
+}
+
+fn credit() -> Kind {
+    let claims = r#"{"iss":"https://le-mug.example","aud":"https://aix.example","iat":1800007200,"id":"ICEiIyQlJicoKSorLC0uLw","receipt":"EBESExQVFhcYGRobHB0eHw","receipt_sha256":"ERERERERERERERERERERERERERERERERERERERERERE","reason":"not_here"}"#;
+    let refused = vec![
+        ("/aud", json!("https://le-mug.example")),
+        ("/id", json!("")),
+        ("/receipt", json!("")),
+        ("/receipt", json!("x".repeat(65))),
+        ("/receipt_sha256", json!("AQI")),
+        ("/reason", json!("because")),
+        ("/reason", json!({ "not_here": null })),
+    ];
+    kind::<Credit>("a credit", "mug-ops", claims.to_owned(), refused)
 }

@@ -25,7 +25,9 @@ const CROSS_CHECKS: &[(&str, u64)] = &[
     // JSONTestSuite: what every parser must accept, must refuse, and may do.
     ("json_test_suite", 318),
     // This project's own vectors, judged from the specifications alone in Python.
-    ("vectors_by_python", 714),
+    ("vectors_by_python", 867),
+    // Days, visits and receipts of the same, by the clocks of Python's `zoneinfo`.
+    ("visits_by_zoneinfo", 1_207),
     // What running nodes sign, judged by jwcrypto, whole and altered.
     ("live_by_jwcrypto", 219),
     // Passports of our vectors and each change of one character, judged by npm's `@sd-jwt`.

@@ -41,13 +41,13 @@ pub(crate) struct Visit {
     code: String,
 }
 
-struct Desk {
-    entity: EntityId,
-    token: String,
+pub(super) struct Desk {
+    pub(super) entity: EntityId,
+    pub(super) token: String,
 }
 
 impl Desk {
-    async fn open(network: &Network, at: usize) -> anyhow::Result<Self> {
+    pub(super) async fn open(network: &Network, at: usize) -> anyhow::Result<Self> {
         let (node, _) = network.space(at)?;
         let dir = arg(&node.dir)?;
         let mut args = vec!["access", "add", "--role", "desk", "--name", "demo"];
@@ -61,7 +61,7 @@ impl Desk {
     }
 
     /// What the desk answers to a code.
-    async fn judge(&self, code: &str) -> anyhow::Result<Value> {
+    pub(super) async fn judge(&self, code: &str) -> anyhow::Result<Value> {
         let body = json!({ "code": code });
         post(&self.entity, "/api/v1/desk/judge", &self.token, &body).await
     }
@@ -84,13 +84,17 @@ impl Desk {
 }
 
 /// A member of the home, with a wallet.
-struct Enrolled {
+pub(super) struct Enrolled {
     member: String,
-    wallet: PathBuf,
+    pub(super) wallet: PathBuf,
 }
 
 /// Adds a member with an allowance to the home, and puts a passport into a wallet.
-async fn enrol(network: &Network, name: &str, half_days: Option<&str>) -> anyhow::Result<Enrolled> {
+pub(super) async fn enrol(
+    network: &Network,
+    name: &str,
+    half_days: Option<&str>,
+) -> anyhow::Result<Enrolled> {
     let (home, _) = network.space(HOME)?;
     let dir = arg(&home.dir)?;
     let mut args = vec!["member", "add", "--name", name, "--formula", "month"];
@@ -109,7 +113,7 @@ async fn enrol(network: &Network, name: &str, half_days: Option<&str>) -> anyhow
     Ok(Enrolled { member, wallet })
 }
 
-async fn present(wallet: &Path, host: &EntityId) -> anyhow::Result<String> {
+pub(super) async fn present(wallet: &Path, host: &EntityId) -> anyhow::Result<String> {
     present_at(wallet, host, 0).await
 }
 
@@ -164,7 +168,7 @@ pub(crate) async fn let_in(network: &mut Network, visit: &mut Visit) -> anyhow::
         .await?;
     let elsewhere = present(wallet, &other.entity).await?;
     other.must_say(&elsewhere, "allowed", Value::Null).await?;
-    nothing_is_kept(network, &code)?;
+    only_the_host_knows(network, &code)?;
     let versions = web::qr_versions(&code).context("no QR code holds it")?;
     let [low, medium] = versions;
     let fits = low <= QR_VERSION_MAX_AT_L && medium <= QR_VERSION_MAX_AT_M;
@@ -173,30 +177,42 @@ pub(crate) async fn let_in(network: &mut Network, visit: &mut Visit) -> anyhow::
     Ok(format!(
         "allowed in {millis} ms, once; at another host with its own code (QR version {low} at \
          level L, {medium} at M); \
-         no byte of the host's folder and log is about the visitor"
+         nobody but host and home has a byte about the visitor, nor any log"
     ))
 }
 
-/// No file of the host holds the visitor's name or any part of what was shown; the
-/// home's files hold the name.
-fn nothing_is_kept(network: &Network, code: &str) -> anyhow::Result<()> {
+/// No file of the coordinator and of other spaces holds the visitor's name or any part of
+/// what was shown, nor does any log. The host's folder and the home's hold the name: the
+/// host's as long as the visit can be corrected.
+fn only_the_host_knows(network: &Network, code: &str) -> anyhow::Result<()> {
     let shown = qr::decode(code)?;
     let part = |at: usize| shown.split(['.', '~']).nth(at).unwrap_or_default();
     let holder: Value = serde_json::from_slice(&base64url::decode(part(1))?)?;
     let key = holder["cnf"]["jwk"]["x"].as_str().context("no key")?;
     let binding: Value = serde_json::from_slice(&base64url::decode(part(4))?)?;
     let nonce = binding["nonce"].as_str().context("no nonce")?;
-    let (host, _) = network.space(HOST)?;
-    for of_the_visitor in [NAME, part(1), part(2), part(4), part(5), key, nonce, code] {
-        let found = file_with(&host.dir, of_the_visitor)?;
-        let found = found.or(file_with(&host.dir.with_extension("log"), of_the_visitor)?);
-        ensure!(found.is_none(), "{found:?} holds {of_the_visitor}");
-    }
-    let (home, _) = network.space(HOME)?;
-    ensure!(
-        file_with(&home.dir, NAME)?.is_some(),
-        "this search finds nothing anywhere"
+    let knows = |at: usize| [HOST, HOME, OTHER_HOST].contains(&at);
+    let others = network.spaces.iter().enumerate();
+    let others = others.filter(|(at, _)| !knows(*at)).map(|(_, node)| node);
+    let mut silent: Vec<_> = others.map(|node| node.dir.clone()).collect();
+    silent.push(network.coordinator.dir.clone());
+    silent.extend(
+        network
+            .spaces
+            .iter()
+            .map(|node| node.dir.with_extension("log")),
     );
+    for of_the_visitor in [NAME, part(1), part(2), part(4), part(5), key, nonce, code] {
+        for path in &silent {
+            let found = file_with(path, of_the_visitor)?;
+            ensure!(found.is_none(), "{found:?} holds {of_the_visitor}");
+        }
+    }
+    for knows in [HOST, HOME] {
+        let (node, _) = network.space(knows)?;
+        let found = file_with(&node.dir, NAME)?;
+        ensure!(found.is_some(), "{} does not know who visits", node.name);
+    }
     Ok(())
 }
 

@@ -1,0 +1,328 @@
+//! Every form is read back as it was written, in each of its states.
+
+use wire::Cents;
+use wire::receipt::{CreditReason, DayHours, DaySpan, Ending, HalfDay, ProofBy, VisitValue};
+use wire::request::AnswerResult;
+use wire::space::{ClockTime, FormulaUnit};
+
+use super::*;
+use crate::exchange::{
+    About, Answered, Attempted, Conflict, Counted, Fate, Guest, IssuedCredit, IssuedReceipt, Op,
+    Outgoing, OutgoingState, ProofUse, ReceiptId, Taken, TakenCredit, TakenPlace, Visit, VisitId,
+    VisitState, Visitor,
+};
+use crate::people::{
+    AccessCode, Credential, Enrolment, EnrolmentUse, Issued, Member, MemberState, Showing,
+};
+
+fn entity() -> EntityId {
+    EntityId::parse("https://le-mug.example").unwrap()
+}
+
+#[track_caller]
+fn round_trip<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
+    let key = crate::keys::identity();
+    let bytes = encode(&key, value).unwrap();
+    let found = Versioned {
+        value: bytes.clone(),
+        version: store::Position(1),
+    };
+    assert_eq!(&decode::<T>(&key, &found).unwrap(), value);
+    let later = String::from_utf8(bytes)
+        .unwrap()
+        .replace(r#""form":1"#, r#""form":2"#);
+    let found = Versioned {
+        value: later.into_bytes(),
+        version: store::Position(1),
+    };
+    assert!(matches!(decode::<T>(&key, &found), Err(Fault::Form { .. })));
+}
+
+#[test]
+fn every_form_is_read_back_and_a_later_one_is_refused() {
+    let entity = entity();
+    let key = seal::SecretKey::from_seed(&[1; 32]);
+    let jwk = Jwk::from(key.public());
+    let at = Timestamp(5);
+    round_trip(&Founding {
+        entity: entity.clone(),
+        role: NodeRole::Space,
+        coordinator: entity.clone(),
+        root: jwk.clone(),
+        founded_at: at,
+    });
+    let mut feed = Feed::start(&entity);
+    round_trip(&feed);
+    feed.seq = 7;
+    feed.hash = Some(Sha256Hash::of(&[b"x"]));
+    feed.ops = vec![jwk.clone()];
+    feed.coordinator_fed = vec![jwk.clone()];
+    feed.head = Some(StoredHead {
+        text: "a.b.c".to_owned(),
+        epoch: 1,
+        seq: 7,
+        iat: at,
+        exp: at,
+    });
+    feed.pulled_at = Some(at);
+    feed.refusal = Some("feed_gap".to_owned());
+    round_trip(&feed);
+    let body = Body {
+        salt: [3; 16],
+        text: "{}".to_owned(),
+    };
+    round_trip(&Record::new("a.b.c", Some(&body)));
+    round_trip(&Record::new("a.b.c", None));
+    round_trip(&Latest {
+        kind: "formula".to_owned(),
+        id: "day".to_owned(),
+        epoch: 1,
+        seq: 2,
+        rev: 3,
+        is_removed: true,
+    });
+    let used = InvitationUse {
+        op: "a".to_owned(),
+        fed: jwk,
+        at,
+    };
+    for used in [None, Some(used)] {
+        round_trip(&Invitation {
+            entity: entity.clone(),
+            invited_at: at,
+            expires_at: at,
+            used,
+        });
+    }
+    round_trip(&Joining::Asking {
+        secret: "s".to_owned(),
+        op: "o".to_owned(),
+    });
+    round_trip(&Joining::Accepted { at });
+    round_trip(&Joining::Refused {
+        at,
+        code: "no".to_owned(),
+    });
+}
+
+fn value_of(unit: FormulaUnit, count: u64) -> VisitValue {
+    VisitValue {
+        formula: "day".to_owned(),
+        record: RecordReference { epoch: 1, seq: 3 },
+        unit,
+        price_cents: Cents(1_500),
+        count,
+        total_cents: Cents(1_500 * i64::try_from(count).unwrap()),
+    }
+}
+
+#[test]
+fn every_state_of_a_visit_is_read_back() {
+    let (at, visit_id) = (Timestamp(5), VisitId::new(Timestamp(5), [1; 8]));
+    let ended = |ending, half_days| VisitState::Ended {
+        left: at,
+        ending,
+        half_days,
+    };
+    let both = vec![HalfDay::Morning, HalfDay::Afternoon];
+    let states = [
+        VisitState::Here,
+        ended(Ending::Left, both.clone()),
+        ended(Ending::Forgotten, vec![HalfDay::Afternoon]),
+        ended(Ending::Corrected, Vec::new()),
+        VisitState::NotHere { at },
+    ];
+    let time = |text: &str| ClockTime::parse(text).unwrap();
+    for (state, by) in states
+        .into_iter()
+        .zip([ProofBy::Holder, ProofBy::Paper].into_iter().cycle())
+    {
+        let span = DaySpan {
+            from: time("09:00"),
+            to: time("24:00"),
+        };
+        round_trip(&Visit {
+            home: entity(),
+            guest: Sha256Hash::of(&[b"guest"]),
+            arrived: at,
+            by,
+            date: "2026-04-06".to_owned(),
+            hours: DayHours {
+                record: (by == ProofBy::Holder).then_some(RecordReference { epoch: 1, seq: 2 }),
+                time_zone: "Europe/Paris".to_owned(),
+                half_day_boundary: time("13:00"),
+                open: vec![span],
+            },
+            values: [None, Some(value_of(FormulaUnit::Day, 1))],
+            state,
+            receipts: vec![ReceiptId::new(at, [2; 8])],
+        });
+    }
+    round_trip(&Visitor {
+        name: "Zoé".to_owned(),
+        formula: "month".to_owned(),
+        presentation: "a.b.c~d.e.f".to_owned(),
+    });
+    for here in [None, Some(visit_id)] {
+        round_trip(&Guest {
+            here,
+            counted: vec![Counted {
+                visit: visit_id,
+                date: "2026-04-06".to_owned(),
+                half_days: both.clone(),
+            }],
+            until: at,
+        });
+    }
+}
+
+#[test]
+fn every_state_of_what_is_sent_is_read_back() {
+    let (at, op) = (Timestamp(5), Op::new(Timestamp(5), [3; 8]));
+    let receipt = ReceiptId::new(at, [4; 8]);
+    let code = "differs".to_owned();
+    let fates = [
+        Fate::Waiting { op },
+        Fate::Accepted { at },
+        Fate::Refused { at, code },
+        Fate::GivenUp { at },
+        Fate::Moot { at },
+    ];
+    for fate in fates {
+        let text = "a.b.c".to_owned();
+        let credit = IssuedCredit {
+            text: text.clone(),
+            fate: fate.clone(),
+        };
+        for credit in [None, Some(credit)] {
+            round_trip(&IssuedReceipt {
+                home: entity(),
+                visit: VisitId::new(at, [1; 8]),
+                text: text.clone(),
+                fate: fate.clone(),
+                credit,
+            });
+        }
+    }
+    let dead = OutgoingState::Dead {
+        at,
+        why: "unanswered".to_owned(),
+    };
+    for (about, after, state) in [
+        (About::Receipt(receipt), None, OutgoingState::Waiting),
+        (About::Credit(receipt), Some(op), dead),
+    ] {
+        round_trip(&Outgoing {
+            to: entity(),
+            about,
+            made_at: at,
+            after,
+            state,
+        });
+    }
+}
+
+#[test]
+fn every_state_of_what_is_answered_is_read_back() {
+    let at = Timestamp(5);
+    let conflict = Conflict {
+        at,
+        request: "d.e.f".to_owned(),
+    };
+    for (result, code, conflict) in [
+        (AnswerResult::Accepted, None, None),
+        (AnswerResult::Refused, Some("differs"), Some(conflict)),
+    ] {
+        round_trip(&Answered {
+            by: entity(),
+            op: "op".to_owned(),
+            kind: "receipt".to_owned(),
+            body: Sha256Hash::of(&[b"body"]),
+            result,
+            code: code.map(str::to_owned),
+            at,
+            request: "a.b.c".to_owned(),
+            conflict,
+        });
+    }
+    round_trip(&Attempted { until: at });
+    for reason in [
+        None,
+        Some(CreditReason::Corrected),
+        Some(CreditReason::NotHere),
+    ] {
+        let credit = reason.map(|reason| TakenCredit {
+            reason,
+            text: "a.b.c".to_owned(),
+            at,
+        });
+        round_trip(&Taken {
+            host: entity(),
+            id: "id".to_owned(),
+            date: "2026-04-06".to_owned(),
+            arrived: at,
+            left: at,
+            half_days: vec![HalfDay::Morning],
+            by: ProofBy::Paper,
+            text: "a.b.c".to_owned(),
+            proof: "a.b.c~".to_owned(),
+            accepted_at: at,
+            credit,
+        });
+    }
+    round_trip(&TakenPlace {
+        member: "ABCD-EFGH".to_owned(),
+    });
+    for receipt in [None, Some("id".to_owned())] {
+        round_trip(&ProofUse { receipt });
+    }
+}
+
+#[test]
+fn every_form_about_a_person_is_read_back() {
+    let at = Timestamp(5);
+    let used = EnrolmentUse {
+        jwk: serde_json::json!({ "kty": "OKP" }),
+        passport: "a.b.c".to_owned(),
+    };
+    for (state, used) in [
+        (MemberState::Active, None),
+        (MemberState::Paused, Some(used.clone())),
+        (MemberState::Ended, Some(used)),
+    ] {
+        round_trip(&Member {
+            name: "Zoé".to_owned(),
+            formula: "month".to_owned(),
+            half_days: 4,
+            state,
+            since: at,
+        });
+        round_trip(&Enrolment {
+            member: "ABCD-EFGH".to_owned(),
+            expires_at: at,
+            used: used.clone(),
+        });
+        round_trip(&Issued {
+            member: String::new(),
+            exp: at,
+            is_revoked: used.is_some(),
+            status: 2,
+            renewed: used,
+        });
+    }
+    for role in crate::ROLES {
+        round_trip(&Credential {
+            role,
+            name: "Anne".to_owned(),
+            added_at: at,
+            is_revoked: true,
+        });
+        round_trip(&AccessCode {
+            role,
+            name: "Anne".to_owned(),
+            expires_at: at,
+            given_by: Some("0000-0000".to_owned()),
+        });
+    }
+    round_trip(&Showing { until: at });
+}
