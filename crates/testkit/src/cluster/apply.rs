@@ -176,6 +176,9 @@ impl World {
             }
             Err(RequestError::Fault(fault)) if fault.ends_the_node() => return Ok(()),
             Err(error) => {
+                if let RequestError::TooMany = error {
+                    self.unheard(question.by)?;
+                }
                 self.trace.count(match error {
                     RequestError::NotYet => "told to come again",
                     RequestError::Replayed => "replays refused",
@@ -200,6 +203,17 @@ impl World {
             self.network.send(&self.dice, (to, from), &content);
         }
         Ok(())
+    }
+
+    /// A home answers a host no more that it has refused too often: only one that lies.
+    fn unheard(&mut self, host: usize) -> Result<(), Broken> {
+        self.ledger.unheard.insert(host);
+        let what = format!("n{host} is honest, and was refused too often");
+        if host == self.hostile {
+            Ok(())
+        } else {
+            Err(Broken::new("invariant_an_honest_host_is_heard", what))
+        }
     }
 
     fn note_answer(&mut self, home: usize, question: &Question, text: &str) -> Result<(), Broken> {
