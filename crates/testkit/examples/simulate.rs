@@ -3,6 +3,7 @@
 //! `--seed N --nodes N --minutes N --seeds K`: K runs, of the seed and those after it.
 //! Without a seed a fresh one is taken, and printed.
 
+#![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "a command speaks on its output")]
 
 use std::hash::{BuildHasher as _, Hasher as _};

@@ -1,9 +1,10 @@
 //! A node over a store in memory, asked through the real router.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use app::{App, FoundError, FoundingPapers};
+use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use store::{MemoryStore, Store};
@@ -58,6 +59,15 @@ impl fmt::Debug for Dress {
 struct Running {
     store: MemoryStore,
     app: App,
+    /// Built when somebody asks for the first time: it has dozens of routes.
+    router: Arc<OnceLock<Router>>,
+}
+
+impl Running {
+    fn new(store: MemoryStore, app: App) -> Self {
+        let router = Arc::default();
+        Self { store, app, router }
+    }
 }
 
 impl TestNode {
@@ -81,7 +91,7 @@ impl TestNode {
             clock,
             entropy,
             dress: Dress::plain(),
-            running: Mutex::new(Running { store, app }),
+            running: Mutex::new(Running::new(store, app)),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -101,10 +111,7 @@ impl TestNode {
             Arc::new(clock.clone()),
             Arc::new(entropy.clone()),
         );
-        let running = Running {
-            app: app.await?,
-            store,
-        };
+        let running = Running::new(store, app.await?);
         let inner = Inner {
             plan,
             clock,
@@ -157,12 +164,14 @@ impl TestNode {
             Arc::new(self.entropy().clone()),
         );
         let app = app.await.expect("a node starts over what it has written");
-        *self.running() = Running { store, app };
+        *self.running() = Running::new(store, app);
     }
 
     /// Asks the node over HTTP.
     pub async fn ask(&self, request: Request<Body>) -> Answer {
-        let asked = api::router(self.app()).oneshot(request).await;
+        let Running { app, router, .. } = self.running().clone();
+        let router = router.get_or_init(|| api::router(app));
+        let asked = router.clone().oneshot(request).await;
         let response = asked.expect("a router has no error of its own");
         Answer::read(response).await
     }

@@ -1,4 +1,5 @@
-//! The development commands: `cargo xtask tidy`, `cargo xtask test`, `cargo xtask bench`.
+//! The development commands: `cargo xtask tidy`, `cargo xtask test`, `cargo xtask bench`,
+//! `cargo xtask simulate`.
 //!
 //! `tidy` holds the code to the layout that `specs/architecture.md` describes.
 //! `test` is all that a machine checks, in one order, on a developer's machine and
@@ -18,6 +19,7 @@ mod files;
 mod house;
 mod programs;
 mod say;
+mod simulate;
 mod suite;
 mod tidy;
 
@@ -33,6 +35,10 @@ const COMMANDS: &[(&str, &str)] = &[
         "everything that can be checked; --long adds the long tests, --no-fmt leaves formatting out",
     ),
     ("bench", "the measurements that documents quote, in release"),
+    (
+        "simulate",
+        "clusters on seeds, in release; --seed, --nodes, --minutes, --seeds, each with a number",
+    ),
 ];
 
 fn main() -> ExitCode {
@@ -68,6 +74,10 @@ fn run(arguments: &[&str]) -> anyhow::Result<bool> {
             let [] = flags(options, [])?;
             Ok(bench::command(&house::House::read()?))
         }
+        ["simulate", options @ ..] => {
+            let numbers = simulate::numbers(options)?;
+            Ok(simulate::command(&house::House::read()?, &numbers))
+        }
         [unknown, ..] => bail!("no command `{unknown}`\n{}", help()),
     }
 }
@@ -85,7 +95,7 @@ fn flags<const N: usize>(given: &[&str], known: [&str; N]) -> anyhow::Result<[bo
 fn help() -> String {
     let commands = COMMANDS
         .iter()
-        .map(|(command, does)| format!("  {command:<6}{does}"));
+        .map(|(command, does)| format!("  {command:<10}{does}"));
     let commands: Vec<String> = commands.collect();
     format!(
         "Usage: cargo xtask COMMAND\n\nCommands:\n{}",

@@ -11,7 +11,7 @@ use super::Broken;
 use super::actions::{Action, Done, Showing, perform};
 use super::network::{Content, Packet, Question, Reply};
 use super::turns::{Running, run, run_all};
-use super::world::{Flight, World};
+use super::world::{Flight, World, question};
 
 impl World {
     /// Does all of these at once, and what follows from each. A process that can rely on
@@ -139,7 +139,7 @@ impl World {
                 return self.tell(node, Event::Failed { op, noise });
             }
         };
-        let question = self.question(node, &letter.request, false);
+        let question = question(node, &letter.request, false);
         let flight = Flight {
             jti: letter.jti,
             since: self.now,
@@ -176,6 +176,9 @@ impl World {
             }
             Err(RequestError::Fault(fault)) if fault.ends_the_node() => return Ok(()),
             Err(error) => {
+                if let RequestError::TooMany = error {
+                    self.unheard(question.by)?;
+                }
                 self.trace.count(match error {
                     RequestError::NotYet => "told to come again",
                     RequestError::Replayed => "replays refused",
@@ -200,6 +203,17 @@ impl World {
             self.network.send(&self.dice, (to, from), &content);
         }
         Ok(())
+    }
+
+    /// A home answers a host no more that it has refused too often: only one that lies.
+    fn unheard(&mut self, host: usize) -> Result<(), Broken> {
+        self.ledger.unheard.insert(host);
+        let what = format!("n{host} is honest, and was refused too often");
+        if host == self.hostile {
+            Ok(())
+        } else {
+            Err(Broken::new("invariant_an_honest_host_is_heard", what))
+        }
     }
 
     fn note_answer(&mut self, home: usize, question: &Question, text: &str) -> Result<(), Broken> {

@@ -114,7 +114,25 @@ impl World {
             self.trace.count("packets lost");
             self.trace.say(format!("  #{} is lost", packet.number));
         }
-        arriving.into_iter().map(Action::Deliver).collect()
+        let mut actions: Vec<_> = arriving.into_iter().map(Action::Deliver).collect();
+        if let Some(Action::Deliver(packet)) = actions.first()
+            && self.dice.is(25)
+        {
+            actions.extend(self.correct_meanwhile(packet));
+        }
+        actions
+    }
+
+    /// A steward corrects the visit whose receipt is being answered for.
+    fn correct_meanwhile(&self, packet: &Packet) -> Option<Action> {
+        let Content::Reply { op, .. } = &packet.content else {
+            return None;
+        };
+        let facts = &self.machine(packet.to).facts;
+        let issued = facts.issued.get(&facts.outbox.get(op)?.about.1)?;
+        let arrived = facts.visits.get(&issued.visit)?.arrived;
+        let visit = VisitId::parse(&issued.visit)?;
+        Some(self.correct(packet.to, visit, Timestamp(arrived)))
     }
 
     /// Somebody shows their passport: a code of this moment or one of before, once or at
@@ -243,10 +261,13 @@ impl World {
 
     fn draw_publishing(&mut self) -> Vec<Action> {
         let node = self.any_space();
+        let times = if self.dice.is(30) { 2 } else { 1 };
         let machine = self.machine_mut(node);
-        machine.version += 1;
-        let version = machine.version;
-        vec![Action::Publish { node, version }]
+        let versions = machine.version + 1..=machine.version + times;
+        machine.version += times;
+        versions
+            .map(|version| Action::Publish { node, version })
+            .collect()
     }
 
     fn draw_line(&mut self) -> Vec<Action> {
@@ -278,8 +299,8 @@ impl World {
             50..75 => self.dice.between(-20 * 60, 20 * 60),
             _ => self.dice.between(-5 * HOUR_SECONDS, 5 * HOUR_SECONDS),
         };
-        self.machine_mut(node).jump_seconds = seconds;
-        self.set_clocks();
+        let skew = self.machine(node).skew_seconds;
+        self.set_off(node, (skew, seconds));
         self.trace
             .say(format!("  the clock of n{node} is {seconds} seconds off"));
         Vec::new()

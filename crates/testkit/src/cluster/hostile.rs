@@ -10,7 +10,7 @@ use wire::request::{REQUEST_SECONDS_MAX, Request};
 
 use super::actions::Action;
 use super::network::{Content, Packet, Question};
-use super::world::World;
+use super::world::{World, question};
 
 /// A receipt that the hostile space has signed for a visit that was, and its proof.
 struct Material {
@@ -101,7 +101,7 @@ impl World {
             body,
         };
         let text = self.signed(request);
-        arriving(to, self.question(self.hostile, &text, true))
+        arriving(to, question(self.hostile, &text, true))
     }
 
     fn receipt(&self, to: usize, op: &str, (receipt, proof): (&str, &str)) -> Action {

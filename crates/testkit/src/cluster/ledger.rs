@@ -30,6 +30,8 @@ pub(crate) struct Ledger {
     pub(crate) attempts: BTreeMap<(usize, usize, String), u32>,
     /// What a home said that it has accepted of a host.
     pub(crate) accepted: BTreeSet<(usize, usize, String)>,
+    /// Hosts that a home does not answer any more, because it refused them too often.
+    pub(crate) unheard: BTreeSet<usize>,
     /// The credits that a home said that it has accepted, by their receipts.
     pub(crate) credited: BTreeSet<(usize, usize, String)>,
 }

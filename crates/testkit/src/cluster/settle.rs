@@ -24,8 +24,8 @@ impl World {
     pub(crate) fn settle(&mut self) -> Result<(), Broken> {
         self.trace.say("all is healed".to_owned());
         self.network.heal();
-        for machine in &mut self.machines {
-            (machine.skew_seconds, machine.jump_seconds) = (0, 0);
+        for number in 0..self.machines.len() {
+            self.set_off(number, (0, 0));
         }
         self.restart_all()?;
         // Every space closes meanwhile, and the looks end what nobody ended.
@@ -84,8 +84,10 @@ impl World {
     }
 
     fn is_settled(&self) -> bool {
-        let outboxes = self.machines.iter().map(|it| &it.facts.outbox);
-        outboxes.flat_map(|it| it.values()).all(|it| it.is_dead)
+        let machines = self.machines.iter().enumerate();
+        let heard = machines.filter(|(number, _)| !self.ledger.unheard.contains(number));
+        let mut waiting = heard.flat_map(|(_, it)| it.facts.outbox.values());
+        waiting.all(|it| it.is_dead)
     }
 
     /// What hosts say was accepted is what homes have taken, credits included. What the

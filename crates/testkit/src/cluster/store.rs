@@ -22,6 +22,8 @@ pub enum Removal {
     StoredAnswer,
     /// No commit looks whether something moved since it was read.
     ExpectedVersion,
+    /// No commit looks whether something of this family moved since it was read.
+    ExpectedVersionOf(Prefix),
 }
 
 impl Removal {
@@ -30,7 +32,7 @@ impl Removal {
         match self {
             Self::ReplayGuard => Some(ATTEMPTS),
             Self::StoredAnswer => Some(INBOX),
-            Self::ExpectedVersion => None,
+            Self::ExpectedVersion | Self::ExpectedVersionOf(_) => None,
         }
     }
 }
@@ -85,9 +87,11 @@ impl Store for TurnStore {
         batch
             .writes
             .retain(|key, _| !self.is_forgotten(key.prefix()));
-        if self.removed == Some(Removal::ExpectedVersion) {
-            batch.expected.clear();
-        }
+        batch.expected.retain(|key, _| match self.removed {
+            Some(Removal::ExpectedVersion) => false,
+            Some(Removal::ExpectedVersionOf(prefix)) => key.prefix() != prefix,
+            Some(Removal::ReplayGuard | Removal::StoredAnswer) | None => true,
+        });
         self.inner.commit(batch).await
     }
 

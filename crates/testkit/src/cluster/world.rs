@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rules::trust::CLOCK_LEEWAY_SECONDS;
 use seal::KeySet;
 use serde_json::Value;
 use sync::Millis;
@@ -180,6 +181,20 @@ impl World {
         }
     }
 
+    /// Sets a clock so far from the time. What a node forgot because it was old, a clock
+    /// that is set back makes young again: of that it cannot know that it was shown, or
+    /// answered, before, and nothing is held against it.
+    pub(crate) fn set_off(&mut self, number: usize, (skew, jump): (i64, i64)) {
+        let machine = self.machine_mut(number);
+        let back = machine.skew_seconds + machine.jump_seconds - skew - jump;
+        (machine.skew_seconds, machine.jump_seconds) = (skew, jump);
+        self.set_clocks();
+        if back > CLOCK_LEEWAY_SECONDS {
+            self.ledger.let_in.retain(|(host, _), _| *host != number);
+            self.ledger.attempts.retain(|(home, ..), _| *home != number);
+        }
+    }
+
     /// Lets time pass; who waits too long for an answer waits no more.
     pub(crate) fn pass(&mut self, seconds: i64) {
         self.now = self.now.plus_seconds(seconds);
@@ -213,30 +228,26 @@ impl World {
             self.codes.remove(0);
         }
     }
+}
 
-    /// What the simulation knows of a request that a node has signed.
-    pub(crate) fn question(&self, by: usize, text: &str, is_hostile: bool) -> Question {
-        let request = claims(text);
-        let (kind, body) = (text_of(&request, "kind"), request.get("body"));
-        let body = body.unwrap_or(&Value::Null);
-        let digest = Sha256Hash::of(&[kind.as_bytes(), b" ", body.to_string().as_bytes()]);
-        Question {
-            text: text.to_owned(),
-            by,
-            op: text_of(&request, "op"),
-            jti: text_of(&request, "jti"),
-            hands_over: match kind.as_str() {
-                RECEIPT_KIND => {
-                    HandsOver::Receipt(text_of(&claims(&text_of(body, "receipt")), "id"))
-                }
-                CREDIT_KIND => {
-                    HandsOver::Credit(text_of(&claims(&text_of(body, "credit")), "receipt"))
-                }
-                _ => HandsOver::Nothing,
-            },
-            body: digest,
-            is_hostile,
-        }
+/// What the simulation knows of a request that a node has signed.
+pub(crate) fn question(by: usize, text: &str, is_hostile: bool) -> Question {
+    let request = claims(text);
+    let (kind, body) = (text_of(&request, "kind"), request.get("body"));
+    let body = body.unwrap_or(&Value::Null);
+    let digest = Sha256Hash::of(&[kind.as_bytes(), b" ", body.to_string().as_bytes()]);
+    Question {
+        text: text.to_owned(),
+        by,
+        op: text_of(&request, "op"),
+        jti: text_of(&request, "jti"),
+        hands_over: match kind.as_str() {
+            RECEIPT_KIND => HandsOver::Receipt(text_of(&claims(&text_of(body, "receipt")), "id")),
+            CREDIT_KIND => HandsOver::Credit(text_of(&claims(&text_of(body, "credit")), "receipt")),
+            _ => HandsOver::Nothing,
+        },
+        body: digest,
+        is_hostile,
     }
 }
 
