@@ -100,6 +100,7 @@ struct DeadBody {
 struct FailureBody {
     at: Timestamp,
     times: u32,
+    is_heard: bool,
     why: String,
     next_at: Timestamp,
 }
@@ -128,6 +129,7 @@ impl From<OutboxRow> for OutboxBody {
             last_failure: last_failure.map(|it| FailureBody {
                 at: it.at,
                 times: it.times,
+                is_heard: it.is_heard,
                 why: it.why,
                 next_at: it.next_at,
             }),

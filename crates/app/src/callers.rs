@@ -12,11 +12,11 @@ use wire::EntityId;
 
 use crate::{App, Fault};
 
-/// The nodes of the label that name a key, as of one position of the register and one
-/// number of pages that brought records.
+/// The nodes of the label that name a key, as of one number of pages that brought records:
+/// keys and members are heard of in no other way.
 #[derive(Debug, Default)]
 pub(crate) struct Callers {
-    as_of: Option<((u64, u64), u64)>,
+    as_of: Option<u64>,
     named_by: BTreeMap<Thumbprint, Vec<EntityId>>,
 }
 
@@ -24,20 +24,15 @@ impl App {
     /// The followed nodes whose `ops` keys have this name. Nobody has to prove that a
     /// key is theirs, so there may be several.
     pub(crate) async fn callers_with(&self, kid: &Thumbprint) -> Result<Vec<EntityId>, Fault> {
-        let position = match self.register().await {
-            Ok(register) => register.position(),
-            Err(Fault::NothingHeard) => (0, 0),
-            Err(fault) => return Err(fault),
-        };
         // Read before the feeds: one that moves meanwhile is looked at again.
-        let as_of = (position, self.inner.feeds_moved.load(Ordering::SeqCst));
+        let as_of = self.inner.feeds_moved.load(Ordering::SeqCst);
         if let Some(found) = self.callers_as_of(as_of, kid) {
             return Ok(found);
         }
         let mut named_by: BTreeMap<Thumbprint, Vec<EntityId>> = BTreeMap::new();
         for entity in self.followed().await? {
             let (feed, _) = self.feed_state(&entity).await?;
-            for key in feed.tip()?.ops.iter().flat_map(|keys| keys.iter()) {
+            for key in feed.tip()?.ops.iter().flat_map(seal::KeySet::iter) {
                 let named = named_by.entry(key.thumbprint().clone()).or_default();
                 named.push(entity.clone());
             }
@@ -51,7 +46,7 @@ impl App {
         Ok(found)
     }
 
-    fn callers_as_of(&self, as_of: ((u64, u64), u64), kid: &Thumbprint) -> Option<Vec<EntityId>> {
+    fn callers_as_of(&self, as_of: u64, kid: &Thumbprint) -> Option<Vec<EntityId>> {
         let callers = self.inner.callers.lock();
         let callers = callers.unwrap_or_else(PoisonError::into_inner);
         let found = callers.named_by.get(kid);

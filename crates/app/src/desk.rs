@@ -10,6 +10,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use rules::freshness::Freshness;
 use rules::passport::{Desk, DeskClock, Held, NotGenuine, Verdict, judge};
+use rules::visit::{HostDay, half_days};
 use seal::{KeySet, Sealed, Thumbprint, Verified};
 use store::{Batch, Expected};
 use wire::passport::{Presentation, SHOWN_NAME_CHARS_MAX, Shown, ShownBy};
@@ -21,7 +22,7 @@ use crate::exchange::VisitId;
 use crate::fault::{Attempt, until_settled};
 use crate::people::Showing;
 use crate::stored::{self, Feed};
-use crate::visits::{Terms, used_in};
+use crate::visits::{Terms, counted_on, used_in};
 use crate::{App, Fault};
 
 /// How long a showing is remembered: longer than the poorest clock lets it live.
@@ -243,9 +244,9 @@ impl App {
             ShownBy::Holder(showing) => self.was_shown(shown, showing).await?,
             ShownBy::Paper => false,
         };
-        let date = self.own_terms().await?.day(now)?.date;
-        let month = date.get(..7).unwrap_or_default();
-        let used_here = self.used_here(shown, month).await?;
+        let day = self.own_terms().await?.day(now)?;
+        let month = day.date.get(..7).unwrap_or_default();
+        let (used_here, is_counted_now) = self.used_here(shown, &day, month).await?;
         let held = Held {
             register_as_of,
             host: &register.standing(&identity.entity, now),
@@ -254,6 +255,7 @@ impl App {
             statuses: list.as_ref().map(|list| (&list.statuses, list.until)),
             was_shown,
             used_here,
+            is_counted_now,
         };
         let desk = Desk {
             host: &identity.entity,
@@ -320,11 +322,17 @@ impl App {
         Ok(self.store().get(&key).await?.is_some())
     }
 
-    /// How many half-days of a month the passport has used at this host. A visit of
-    /// yesterday that nobody ended is ended first.
-    async fn used_here(&self, shown: &Shown, month: &str) -> Result<u64, Fault> {
+    /// How many half-days of a month the passport has used at this host, and whether the
+    /// one that it is now is among them. A visit of yesterday that nobody ended is ended
+    /// first.
+    async fn used_here(
+        &self,
+        shown: &Shown,
+        day: &HostDay,
+        month: &str,
+    ) -> Result<(u64, bool), Fault> {
         if shown.passport.iss == self.identity().entity {
-            return Ok(0);
+            return Ok((0, false));
         }
         let (mut guest, _) = self.guest(shown).await?;
         if let Some(visit) = guest.as_ref().and_then(|guest| guest.here) {
@@ -335,7 +343,13 @@ impl App {
                 Err(fault) => return Err(fault),
             }
         }
-        Ok(guest.map_or(0, |guest| used_in(&guest, month)))
+        let Some(guest) = guest else {
+            return Ok((0, false));
+        };
+        let now = self.now();
+        let this_half = half_days(day, now, now).map_err(|_| Fault::Calendar)?;
+        let is_counted = this_half.is_within(counted_on(&guest, &day.date));
+        Ok((used_in(&guest, month), is_counted))
     }
 
     /// Keeps that this showing was let in, and that the visitor came; whoever comes

@@ -79,6 +79,8 @@ pub struct SendFailure {
     pub at: Timestamp,
     /// How often it was sent in vain, since the node started.
     pub times: u32,
+    /// Whether the other node was reached: then it cannot answer yet.
+    pub is_heard: bool,
     /// What happened, in words.
     pub why: String,
     /// When it is sent next, if nothing wakes it before.

@@ -131,6 +131,38 @@ async fn a_visit_of_days_ago_ends_on_its_day_and_another_begins() {
 }
 
 #[tokio::test]
+async fn whoever_went_out_comes_back_within_what_was_counted() {
+    let (label, wallet) = story().await;
+    let says = async |expected: Verdict| {
+        crate::desk::says(host(&label), &wallet, expected).await;
+    };
+    let go = async || {
+        let staff = staff(host(&label)).await;
+        let here = host(&label).app().visitors_here(&staff).await.unwrap();
+        host(&label).app().leave(&staff, here[0].id).await.unwrap();
+    };
+    // The first Monday, all day; the second, the morning, which is counted.
+    says(Verdict::Allowed { left: 4 }).await;
+    label.advance(3 * HOUR_SECONDS);
+    go().await;
+    pass(&label, 7 * DAY_SECONDS - 4 * HOUR_SECONDS).await;
+    says(Verdict::Allowed { left: 2 }).await;
+    label.advance(60);
+    go().await;
+    says(Verdict::Allowed { left: 1 }).await;
+    label.advance(2 * HOUR_SECONDS);
+    says(Verdict::Allowed { left: 1 }).await;
+    go().await;
+    let afternoon = label.space(0).app().now();
+    // All four are used, and the afternoon is among them.
+    says(Verdict::Allowed { left: 0 }).await;
+    go().await;
+    pass(&label, 7 * DAY_SECONDS).await;
+    assert!(host(&label).app().now() > afternoon);
+    says(Verdict::NoAllowance).await;
+}
+
+#[tokio::test]
 async fn a_desk_grants_what_is_left_after_what_was_used_at_it() {
     let (label, wallet) = story().await;
     let says = async |expected: Verdict| {
@@ -247,19 +279,17 @@ async fn a_paper_is_received_by_a_person_and_counts_each_day() {
         label.advance(3 * HOUR_SECONDS);
         assert_eq!(leave(from, visit).await, BOTH);
         let again = app.receive_on_paper(&desk, &code).await.unwrap();
-        if left == 4 {
-            label.advance(60);
-            let counted = leave(from, again.visit.unwrap()).await;
-            assert_eq!(counted, HalfDays::NONE, "the same half-days");
-        } else {
-            assert_eq!(again.verdict, Verdict::NoAllowance);
-            assert_eq!(again.visit, None);
-        }
+        label.advance(60);
+        let counted = leave(from, again.visit.unwrap()).await;
+        assert_eq!(counted, HalfDays::NONE, "the same half-days");
         sent(&label).await;
         assert_eq!(taken(to).await, day + 1);
         pass(&label, 7 * DAY_SECONDS - 3 * HOUR_SECONDS - 60).await;
     }
     assert_eq!(used(to, &wallet).await, 4);
+    let judged = app.receive_on_paper(&desk, &code).await.unwrap();
+    assert_eq!(judged.verdict, Verdict::NoAllowance);
+    assert_eq!(judged.visit, None);
     // Somebody on a phone is not received as on paper.
     let showing = wallet.show(from.entity(), app.now(), "a showing");
     let judged = app.receive_on_paper(&desk, &showing).await.unwrap();

@@ -55,6 +55,13 @@ impl Failure {
     }
 }
 
+/// A request that was not answered, and why.
+struct Failed {
+    op: String,
+    is_heard: bool,
+    why: String,
+}
+
 /// Tells the sender who was heard.
 #[derive(Debug, Clone)]
 pub(crate) struct Heard(mpsc::Sender<EntityId>);
@@ -159,7 +166,7 @@ fn settled(
     op: String,
     peer: &EntityId,
     sent: Result<(), Failure>,
-) -> anyhow::Result<(Event, Option<(String, String)>)> {
+) -> anyhow::Result<(Event, Option<Failed>)> {
     let Err(failure) = sent else {
         tracing::info!(entity = %peer, op, "{peer} has answered {op}");
         return Ok((Event::Answered { op }, None));
@@ -168,7 +175,11 @@ fn settled(
         return Err(failure.into());
     }
     tracing::warn!(entity = %peer, op, error = %failure, "{peer} has not answered {op}: {failure}");
-    let failed = (op.clone(), app::chain(&failure));
+    let failed = Failed {
+        op: op.clone(),
+        is_heard: failure.is_heard(),
+        why: app::chain(&failure),
+    };
     let noise = SystemEntropy::noise();
     let event = if failure.is_heard() {
         Event::NotYet { op, noise }
@@ -179,7 +190,8 @@ fn settled(
 }
 
 /// Keeps in mind why a request was not answered, and when the plan has it sent next.
-fn note(app: &App, plan: &Outbox, now: Millis, (op, why): (String, String)) {
+fn note(app: &App, plan: &Outbox, now: Millis, failed: Failed) {
+    let Failed { op, is_heard, why } = failed;
     let at = app.now();
     let wait = plan
         .due_at(&op)
@@ -191,6 +203,7 @@ fn note(app: &App, plan: &Outbox, now: Millis, (op, why): (String, String)) {
         SendFailure {
             at,
             times,
+            is_heard,
             why,
             next_at,
         },

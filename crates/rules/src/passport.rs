@@ -75,6 +75,9 @@ pub struct Held<'a> {
     /// Half-days of this month that this passport has used at this host: its home did not
     /// know of them when it signed.
     pub used_here: u64,
+    /// Whether the half-day that it is now was counted for this passport already today:
+    /// whoever went out and comes back uses nothing more.
+    pub is_counted_now: bool,
 }
 
 /// The answer at the desk.
@@ -232,10 +235,11 @@ fn papers(_: &Shown, held: Held<'_>, _: Desk<'_>) -> Option<Verdict> {
     is_expired.then_some(Verdict::NotAllowedHere(NotHere::HomeNotLabelled))
 }
 
-/// At home nothing of the allowance is used.
+/// At home nothing of the allowance is used, nor by whoever comes back.
 fn allowance(shown: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
     let is_away = shown.passport.iss != *desk.host;
-    (is_away && left(shown, held, desk) == 0).then_some(Verdict::NoAllowance)
+    (is_away && !held.is_counted_now && left(shown, held, desk) == 0)
+        .then_some(Verdict::NoAllowance)
 }
 
 /// Half-days left, as last known to the home, less what was used here since: a new month

@@ -93,6 +93,8 @@ struct Case {
     home: Standing,
     statuses: Option<(Statuses, Timestamp)>,
     was_shown: bool,
+    used_here: u64,
+    is_counted_now: bool,
 }
 
 fn case() -> Case {
@@ -109,6 +111,8 @@ fn case() -> Case {
         home: Standing::Labelled { until },
         statuses: Some((statuses, until)),
         was_shown: false,
+        used_here: 0,
+        is_counted_now: false,
     }
 }
 
@@ -133,7 +137,8 @@ fn check(change: impl FnOnce(&mut Case), expected: Verdict) {
             .as_ref()
             .map(|(statuses, until)| (statuses, *until)),
         was_shown: case.was_shown,
-        used_here: 0,
+        used_here: case.used_here,
+        is_counted_now: case.is_counted_now,
     };
     assert_eq!(judge(&case.shown, held, desk), expected);
 }
@@ -335,6 +340,27 @@ fn a_new_month_grants_anew_and_an_old_one_does_not() {
         shown_with(passport, |_| {})
     };
     check(|it| it.shown = with(MONTH, 0), Verdict::NoAllowance);
+    check(
+        |it| {
+            it.shown = with(MONTH, 0);
+            it.is_counted_now = true;
+        },
+        Verdict::Allowed { left: 0 },
+    );
+    check(
+        |it| {
+            it.shown = with(MONTH, 3);
+            it.used_here = 1;
+        },
+        Verdict::Allowed { left: 2 },
+    );
+    check(
+        |it| {
+            it.shown = with(MONTH, 3);
+            it.used_here = 4;
+        },
+        Verdict::NoAllowance,
+    );
     check(
         |it| it.shown = with("2026-12", 0),
         Verdict::Allowed { left: 4 },

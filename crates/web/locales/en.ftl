@@ -471,7 +471,9 @@ outbox-tried =
         [one] Tried { $count } time in vain, { $when }.
        *[other] Tried { $count } times in vain, last { $when }.
     }
-outbox-why = What happened:
+outbox-silent = This space does not answer: its line is cut, or its node is stopped.
+outbox-not-yet = This space answers, and cannot decide yet.
+outbox-why = In detail:
 outbox-next = Tried next on { $date }, or as soon as the line is back.
 outbox-after = Is sent when what came before it for the same visit was answered.
 outbox-refused = Refused on { $date }

@@ -481,7 +481,9 @@ outbox-tried =
         [one] Essayé { $count } fois en vain, { $when }.
        *[other] Essayé { $count } fois en vain, la dernière { $when }.
     }
-outbox-why = Ce qui s’est passé :
+outbox-silent = Ce lieu ne répond pas : sa ligne est coupée, ou son nœud est arrêté.
+outbox-not-yet = Ce lieu répond, et ne peut pas encore décider.
+outbox-why = Dans le détail :
 outbox-next = Prochain essai le { $date }, ou dès que la ligne revient.
 outbox-after = Part quand l’envoi précédent du même passage a eu sa réponse.
 outbox-refused = Refusé le { $date }

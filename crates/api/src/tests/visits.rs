@@ -231,13 +231,15 @@ async fn an_operator_sees_what_waits_and_what_was_refused_and_asks_again() {
     );
     let failure = app::SendFailure {
         at: START,
+        is_heard: false,
         times: 2,
         why: "the line is cut".to_owned(),
         next_at: START.plus_seconds(4),
     };
     let op = first.as_str().unwrap();
     host.app().note_send_failure(op, failure);
-    let failed = json!({ "at": START.0, "times": 2, "why": "the line is cut",
+    let failed = json!({ "at": START.0, "times": 2, "is_heard": false,
+        "why": "the line is cut",
         "next_at": START.0 + 4 });
     let rows = read(host, Role::Operator, "outbox").await;
     assert_eq!(rows[0]["last_failure"], failed);

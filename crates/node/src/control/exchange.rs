@@ -159,12 +159,14 @@ fn outbox_json(row: &OutboxRow) -> Value {
         if let Some(SendFailure {
             at,
             times,
+            is_heard,
             why,
             next_at,
         }) = last_failure
         {
             value.insert("tried_at".to_owned(), json!(at));
             value.insert("tried_in_vain".to_owned(), json!(times));
+            value.insert("is_heard".to_owned(), json!(is_heard));
             value.insert("why".to_owned(), json!(why));
             value.insert("next_at".to_owned(), json!(next_at));
         }

@@ -47,6 +47,7 @@ struct Waiting {
 struct Tried {
     times: String,
     /// What happened, in English.
+    what: String,
     why: String,
     next: String,
 }
@@ -227,6 +228,11 @@ fn tried(words: &Words, home: &Home, failure: &SendFailure, zone: &TimeZone) -> 
     ];
     Tried {
         times: words.say_with(M::OutboxTried, &times),
+        what: words.say(if failure.is_heard {
+            M::OutboxNotYet
+        } else {
+            M::OutboxSilent
+        }),
         why: printable(&failure.why, WHY_CHARS_MAX),
         next: words.say_with(M::OutboxNext, &[("date", next.into())]),
     }

@@ -68,6 +68,7 @@ async fn an_operator_reads_how_often_it_was_tried_and_when_it_is_next() {
     let op = app.waiting().await.unwrap().remove(0).op;
     let failure = |times| SendFailure {
         at: village.now().plus_seconds(-20 * 60),
+        is_heard: times > 1,
         times,
         why: "no answer within 10 s <b>\u{202e}".to_owned(),
         next_at: village.now().plus_seconds(40 * 60),
@@ -101,6 +102,16 @@ async fn an_operator_reads_how_often_it_was_tried_and_when_it_is_next() {
             assert!(!answered.body.contains("<b>") && !answered.body.contains('\u{202e}'));
             let page = answered.page(language);
             says(&page, &[said, next, "no answer within 10 s <b>"]);
+            let silent = ["Ce lieu ne répond pas", "This space does not answer"];
+            let not_yet = ["Ce lieu répond, et", "This space answers, and"];
+            let at = usize::from(language == Language::English);
+            let (is_so, is_not) = if times > 1 {
+                (not_yet, silent)
+            } else {
+                (silent, not_yet)
+            };
+            says(&page, &[is_so[at]]);
+            does_not_say(&page, &[is_not[at]]);
             does_not_say(&page, &["Pas encore essayé", "Not tried yet"]);
         }
     }
@@ -270,9 +281,9 @@ async fn a_refused_receipt_whose_place_was_taken_is_not_sent_again() {
     let village = village("Camille").await;
     let boss = village.browser(Role::Operator).await;
     let visit = village.visited().await;
-    village.refuse("differs").await;
     boss.post(&format!("/visits/{visit}/correct?lang=en"), "left=12%3A00")
         .await;
+    village.refuse("differs").await;
     for (language, replaced) in [
         (
             Language::French,

@@ -414,6 +414,8 @@ messages! {
     OutboxSince = "outbox-since",
     OutboxUntried = "outbox-untried",
     OutboxTried = "outbox-tried",
+    OutboxSilent = "outbox-silent",
+    OutboxNotYet = "outbox-not-yet",
     OutboxWhy = "outbox-why",
     OutboxNext = "outbox-next",
     OutboxAfter = "outbox-after",
