@@ -11,6 +11,7 @@ use wire::request::{REQUEST_SECONDS_MAX, Request};
 use super::actions::Action;
 use super::network::{Content, Packet, Question};
 use super::world::{World, question};
+use crate::HOUR_SECONDS;
 
 /// A receipt that the hostile space has signed for a visit that was, and its proof.
 struct Material {
@@ -60,13 +61,21 @@ impl World {
         })
     }
 
-    /// Another receipt of the same visit: another id, and perhaps less of the day.
-    fn forged(&self, receipt: &Receipt, half: Option<HalfDay>) -> String {
+    /// Another receipt of the same visit: another id, and perhaps another half of the day.
+    fn forged(&self, it: &Material, half: Option<HalfDay>) -> String {
+        let receipt = &it.receipt;
         let mut forged = receipt.clone();
         forged.id = self.dice.token();
         if let Some(half) = half {
             forged.half_days = vec![half];
             forged.value = None;
+        }
+        if half == Some(HalfDay::Afternoon) && !receipt.half_days.contains(&HalfDay::Afternoon) {
+            // They stayed longer, says the host now, as long as the home's clock lets it.
+            let longer = receipt.arrived.plus_seconds(6 * HOUR_SECONDS);
+            let now = self.machine(it.home).node.app().now();
+            forged.left = longer.min(now).max(receipt.left);
+            forged.iat = forged.iat.max(forged.left);
         }
         self.signed(forged)
     }
@@ -112,11 +121,11 @@ impl World {
     /// The same proof under two receipts, each of a half of the day where it can be.
     fn two_receipts_of_one_proof(&self, it: &Material) -> Vec<Action> {
         let halves = match it.receipt.half_days.as_slice() {
-            [one, two] => [Some(*one), Some(*two)],
-            _ => [None, None],
+            [HalfDay::Afternoon] | [] => [None, None],
+            _ => [Some(HalfDay::Morning), Some(HalfDay::Afternoon)],
         };
         let forge = |half| {
-            let forged = self.forged(&it.receipt, half);
+            let forged = self.forged(it, half);
             self.receipt(it.home, &self.dice.token(), (&forged, &it.proof))
         };
         let mut both: Vec<_> = halves.into_iter().map(forge).collect();
@@ -128,7 +137,7 @@ impl World {
 
     fn two_bodies_of_one_op(&self, it: &Material) -> Vec<Action> {
         let op = self.dice.token();
-        let forged = self.forged(&it.receipt, None);
+        let forged = self.forged(it, None);
         let first = self.receipt(it.home, &op, (&it.text, &it.proof));
         let second = self.receipt(it.home, &op, (&forged, &it.proof));
         let again = self.receipt(it.home, &op, (&it.text, &it.proof));
@@ -187,7 +196,7 @@ impl World {
         let credit = self.credit(it, &it.receipt.id, &it.text);
         let body = serde_json::json!({ "credit": self.signed(credit) });
         let credit = self.ask(it.home, &self.dice.token(), (CREDIT_KIND, body));
-        let forged = self.forged(&it.receipt, None);
+        let forged = self.forged(it, None);
         let again = self.receipt(it.home, &self.dice.token(), (&forged, &it.proof));
         vec![credit, again]
     }
