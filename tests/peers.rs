@@ -13,7 +13,7 @@ use scenarios::node::{Node, price};
 use scenarios::process::Process;
 
 /// How long a judge may take.
-const JUDGE: Duration = Duration::from_secs(120);
+const JUDGE: Duration = Duration::from_secs(170);
 
 /// Where `cargo xtask test` put other people's packages; said aloud where it did not.
 fn packages(told: &str, usual: &str, whose: &str, not_checked: &str) -> Option<PathBuf> {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use rules::receipt::{HeldForReceipt, Judgement, judge};
+use rules::receipt::{HeldForReceipt, Judgement, Published, ReceiptRefusal, judge};
 use rules::trust::CLOCK_LEEWAY_SECONDS;
 use rules::visit::{ACCOUNTS_SECONDS, Allowance, HalfDays};
 use seal::{KeySet, Sealed, Verified};
@@ -49,6 +49,10 @@ pub struct Roamed {
     pub receipt: String,
 }
 
+/// The most receipts of a member, host and day, those that were taken back among them: a
+/// steward corrects a visit a few times, and nobody without end.
+const RECEIPTS_A_DAY_MAX: usize = 16;
+
 const fn refused(code: &'static str) -> Decision {
     Decision::Answer(Err(code))
 }
@@ -84,24 +88,40 @@ impl App {
             None => None,
         };
         let id = member.as_ref().map_or("", |(id, ..)| id.as_str());
-        let counted = self.counted(id, &receipt).await?;
-        let is_proof_used = self.take_proof(batch, &receipt, &body.proof).await?;
         let register = self.register().await?;
-        let hours = self.published_hours(&receipt).await?;
-        let formula = self.published_formula(&receipt).await?;
+        let standing = register.standing(&receipt.iss, now);
         let held = HeldForReceipt {
             now,
             home: &self.identity().entity,
-            host: &register.standing(&receipt.iss, now),
+            host: &standing,
             shown: shown.as_ref(),
             is_known: member.is_some(),
+            hours: Published::NotYet,
+            formula: Published::NotYet,
+            counted: HalfDays::NONE,
+            is_proof_used: false,
+        };
+        // Before anything is looked up: whoever proves nothing costs next to nothing.
+        if let Judgement::Refused(refusal) = judge(&receipt, held) {
+            return self.refuse(refusal, &receipt).await;
+        }
+        let (counted, receipts) = self.counted(id, &receipt).await?;
+        if receipts >= RECEIPTS_A_DAY_MAX {
+            return Ok(refused("too_many"));
+        }
+        let is_proof_used = self.take_proof(batch, &receipt, &body.proof).await?;
+        let hours = self.published_hours(&receipt).await?;
+        let formula = self.published_formula(&receipt).await?;
+        let held = HeldForReceipt {
             hours: hours.as_published(),
             formula: formula.as_published(),
             counted,
             is_proof_used,
+            ..held
         };
+        let of = receipt.iss.clone();
         match (judge(&receipt, held), member) {
-            (Judgement::NotYet, _) => return Ok(Decision::NotYet),
+            (Judgement::NotYet, _) => return Ok(Decision::NotYet { of }),
             (Judgement::Refused(refusal), _) => return Ok(refused(refusal.code())),
             (Judgement::Accepted, None) => return Ok(refused("not_ours")),
             (Judgement::Accepted, Some((id, member, version))) => {
@@ -112,6 +132,20 @@ impl App {
             }
         }
         Ok(Decision::Answer(Ok(())))
+    }
+
+    /// Refuses, unless it is for a label that the host may bear by what the coordinator has
+    /// said since this home last heard it.
+    async fn refuse(&self, refusal: ReceiptRefusal, receipt: &Receipt) -> Result<Decision, Fault> {
+        if refusal == ReceiptRefusal::NotLabelled {
+            let coordinator = &self.identity().coordinator;
+            let (feed, _) = self.feed_state(coordinator).await?;
+            if feed.head.is_none_or(|head| head.iat < receipt.left) {
+                let of = coordinator.clone();
+                return Ok(Decision::NotYet { of });
+            }
+        }
+        Ok(refused(refusal.code()))
     }
 
     /// Puts into `batch` that a proof stands for this receipt; says whether it stands for
@@ -167,16 +201,16 @@ impl App {
         Ok(Some((issued.member, member, found.version)))
     }
 
-    /// What other receipts of the same host and day count for a member.
-    async fn counted(&self, member: &str, receipt: &Receipt) -> Result<HalfDays, Fault> {
-        let is_same = |taken: &&Taken| {
-            taken.host == receipt.iss && taken.date == receipt.day && taken.credit.is_none()
-        };
-        let all = self.taken_of(member).await?;
-        let counted = all.iter().filter(is_same);
-        Ok(counted.fold(HalfDays::NONE, |sum, taken| {
+    /// What other receipts of the same host and day count for a member, and how many there
+    /// are, those that were taken back among them.
+    async fn counted(&self, member: &str, receipt: &Receipt) -> Result<(HalfDays, usize), Fault> {
+        let mut all = self.taken_of(member).await?;
+        all.retain(|taken| taken.host == receipt.iss && taken.date == receipt.day);
+        let counting = all.iter().filter(|taken| taken.credit.is_none());
+        let counted = counting.fold(HalfDays::NONE, |sum, taken| {
             sum.and(HalfDays::of(&taken.half_days))
-        }))
+        });
+        Ok((counted, all.len()))
     }
 
     /// The receipts of a member, credited ones among them, in no particular order.
@@ -319,8 +353,7 @@ impl App {
     }
 
     /// Forgets receipts whose time in the accounts is over, with what points to them.
-    pub(crate) async fn forget_taken(&self) -> Result<(), Fault> {
-        let now = self.now();
+    pub(crate) async fn forget_taken(&self, now: Timestamp) -> Result<(), Fault> {
         if !self.is_time_to_look(RECEIPTS_TAKEN) {
             return Ok(());
         }

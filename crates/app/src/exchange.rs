@@ -147,6 +147,8 @@ pub(crate) struct IssuedReceipt {
     pub(crate) visit: VisitId,
     pub(crate) text: String,
     pub(crate) fate: Fate,
+    /// What the home has signed: the proof of what became of it.
+    pub(crate) answer: Option<String>,
     pub(crate) credit: Option<IssuedCredit>,
 }
 
@@ -155,6 +157,8 @@ pub(crate) struct IssuedReceipt {
 pub(crate) struct IssuedCredit {
     pub(crate) text: String,
     pub(crate) fate: Fate,
+    /// What the home has signed.
+    pub(crate) answer: Option<String>,
 }
 
 /// What became of a document that was sent.
@@ -232,6 +236,8 @@ pub(crate) struct Answered {
     pub(crate) result: AnswerResult,
     pub(crate) code: Option<String>,
     pub(crate) at: Timestamp,
+    /// Whether the question changed anything here.
+    pub(crate) has_changed: bool,
     /// The request as it was signed.
     pub(crate) request: String,
     /// The first request of the same `op` with another body, as evidence.

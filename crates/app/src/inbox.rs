@@ -60,8 +60,9 @@ const ANSWERED_SECONDS: i64 = RECEIPT_SECONDS_MAX + CORRECTION_SECONDS + 24 * 60
 /// for good by then.
 const ATTEMPT_SECONDS: i64 = 2 * CLOCK_LEEWAY_SECONDS;
 
-/// The most refusals that are kept for one node. A home refuses next to nothing of an
-/// honest host; of another, whatever it sends costs no more disk than this.
+/// The most refusals that are kept for one node, and with them whatever else changed
+/// nothing: what was accepted before under another name. A home refuses next to nothing
+/// of an honest host; of another, whatever it sends costs no more disk than this.
 pub const REFUSALS_KEPT_MAX: usize = 1_000;
 
 /// What an answer to a request says: accepted, or why not.
@@ -72,7 +73,10 @@ pub(crate) enum Decision {
     /// It is answered.
     Answer(Outcome),
     /// It cannot be decided before more of the asker's feed was read.
-    NotYet,
+    NotYet {
+        /// Whose.
+        of: EntityId,
+    },
 }
 
 /// A question under whose name another was asked before, as evidence.
@@ -168,14 +172,17 @@ impl App {
             self.commit_at("answer_again", batch).await?;
             return Ok(outcome);
         }
+        let writes = batch.writes.len();
         let outcome = match self.decide(&mut batch, request, now).await? {
             Decision::Answer(outcome) => outcome,
-            Decision::NotYet => {
-                self.want_pull(&request.iss);
+            Decision::NotYet { of } => {
+                self.want_pull(&of);
                 return Err(Attempt::Failed(RequestError::NotYet));
             }
         };
-        if outcome.is_err() {
+        // What changes nothing is refused, or was accepted before under another name.
+        let has_changed = batch.writes.len() > writes;
+        if !has_changed {
             self.check_room(&request.iss).await?;
         }
         let answered = Answered {
@@ -189,6 +196,7 @@ impl App {
             },
             code: outcome.err().map(str::to_owned),
             at: now,
+            has_changed,
             request: request.as_str().to_owned(),
             conflict: None,
         };
@@ -196,7 +204,7 @@ impl App {
         batch.expect(key.clone(), Expected::Absent);
         batch.put(key.clone(), stored::encode(&key, &answered)?);
         self.commit_at("answer", batch).await?;
-        if outcome.is_err()
+        if !has_changed
             && let Some(refused) = self.refusals().get_mut(&request.iss)
         {
             *refused += 1;
@@ -288,7 +296,7 @@ impl App {
         let mut refused = 0;
         for (key, found) in self.all_under(INBOX, &stem).await? {
             let answered: Answered = stored::decode(&key, &found)?;
-            refused += usize::from(answered.result == AnswerResult::Refused);
+            refused += usize::from(!answered.has_changed);
         }
         Ok(refused)
     }
@@ -318,8 +326,7 @@ impl App {
 
     /// Forgets attempts that nobody takes for good any more, and answers to questions
     /// that would be refused by their age.
-    pub(crate) async fn forget_requests(&self) -> Result<(), Fault> {
-        let now = self.now();
+    pub(crate) async fn forget_requests(&self, now: Timestamp) -> Result<(), Fault> {
         let mut batch = Batch::new();
         for (key, found) in self.all(crate::keys::ATTEMPTS).await? {
             if stored::decode::<Attempted>(&key, &found)?.until <= now {
@@ -328,11 +335,10 @@ impl App {
             }
         }
         self.commit_or_leave(batch).await?;
-        self.forget_answers().await
+        self.forget_answers(now).await
     }
 
-    async fn forget_answers(&self) -> Result<(), Fault> {
-        let now = self.now();
+    async fn forget_answers(&self, now: Timestamp) -> Result<(), Fault> {
         if !self.is_time_to_look(INBOX) {
             return Ok(());
         }

@@ -76,6 +76,7 @@ pub use people::MemberState;
 pub use publish::{CharterText, PublishError, Published, SpaceText};
 pub use pull::{PullError, PullStep};
 pub use register::{Member, Register};
+pub use receipts::SignedReceipt;
 pub use serve::ServeError;
 pub use visits::{Correction, Stay, VisitError, VisitRow};
 
@@ -292,7 +293,10 @@ impl App {
     fn is_time_to_look(&self, prefix: Prefix) -> bool {
         let next = self.inner.next_looks.lock();
         let next = next.unwrap_or_else(PoisonError::into_inner);
-        next.get(&prefix).is_none_or(|next| *next < self.now())
+        let now = self.now();
+        // What a clock planned that was ahead is no plan.
+        next.get(&prefix)
+            .is_none_or(|next| *next < now || *next > now.plus_seconds(LOOKS_SECONDS_MAX))
     }
 
     /// Looks again when the next one is over, within a day: what comes until then lasts

@@ -247,7 +247,11 @@ impl App {
             return Err(OutboxError::NotGenuine);
         }
         let at = self.now();
-        let code = answer.code.as_deref().unwrap_or_default();
+        let code = match answer.code.as_deref().unwrap_or_default() {
+            // What this node says of silence is nobody else's word.
+            UNANSWERED => "refused",
+            code => code,
+        };
         let fate = match answer.result {
             AnswerResult::Accepted => Fate::Accepted { at },
             AnswerResult::Refused => Fate::Refused {
@@ -255,11 +259,18 @@ impl App {
                 code: wire::printable(code, CODE_CHARS_MAX),
             },
         };
-        until_settled!(self.try_settle(id, &fate).await)
+        let said = answer.as_str();
+        until_settled!(self.try_settle(id, &fate, Some(said)).await)
     }
 
-    /// The request, what it handed over, and what depended on it settle in one commit.
-    async fn try_settle(&self, op: Op, fate: &Fate) -> Result<(), Attempt<OutboxError>> {
+    /// The request, what it handed over, and what depended on it settle in one commit,
+    /// and the signed answer is kept with them.
+    async fn try_settle(
+        &self,
+        op: Op,
+        fate: &Fate,
+        answer: Option<&str>,
+    ) -> Result<(), Attempt<OutboxError>> {
         let Some((mut outgoing, version)) = self.outgoing_of(op).await? else {
             return Ok(());
         };
@@ -285,6 +296,7 @@ impl App {
             match outgoing.about {
                 About::Receipt(_) => {
                     issued.fate = fate.clone();
+                    issued.answer = answer.map(str::to_owned);
                     if let Fate::Refused { at, .. } = fate {
                         drop_credit(&mut batch, &mut issued, *at);
                     }
@@ -292,6 +304,7 @@ impl App {
                 About::Credit(_) => {
                     if let Some(credit) = &mut issued.credit {
                         credit.fate = fate.clone();
+                        credit.answer = answer.map(str::to_owned);
                     }
                 }
             }
@@ -403,6 +416,17 @@ impl App {
         }
     }
 
+    /// The youngest credit that waits for a home.
+    pub(crate) async fn last_waiting_credit(&self, home: &EntityId) -> Result<Option<Op>, Fault> {
+        let all = self.outgoing().await?.into_iter();
+        let credits = all.filter(|(_, outgoing, _)| {
+            outgoing.state == OutgoingState::Waiting
+                && outgoing.to == *home
+                && matches!(outgoing.about, About::Credit(_))
+        });
+        Ok(credits.map(|(op, ..)| op).max())
+    }
+
     /// Puts into `batch` that the refused request of a receipt is forgotten: nobody will
     /// send it again.
     pub(crate) async fn drop_dead(&self, batch: &mut Batch, id: ReceiptId) -> Result<(), Fault> {
@@ -419,8 +443,7 @@ impl App {
 
     /// Gives up what nobody answered for as long as a receipt may take, and forgets what
     /// was dead for as long.
-    pub(crate) async fn give_up(&self) -> Result<(), Fault> {
-        let now = self.now();
+    pub(crate) async fn give_up(&self, now: Timestamp) -> Result<(), Fault> {
         for (op, outgoing, version) in self.outgoing().await? {
             match outgoing.state {
                 OutgoingState::Waiting => {
@@ -428,7 +451,7 @@ impl App {
                     // What nobody can prove any more is not sent.
                     if is_old || self.body_of(outgoing.about).await?.is_none() {
                         let settled: Result<(), OutboxError> =
-                            until_settled!(self.try_settle(op, &Fate::GivenUp { at: now }).await);
+                            until_settled!(self.try_settle(op, &Fate::GivenUp { at: now }, None).await);
                         settled.map_err(fault_of)?;
                     }
                 }

@@ -390,8 +390,7 @@ impl App {
     }
 
     /// Forgets codes whose passports, if they gave one, have run out.
-    pub(crate) async fn forget_enrolments(&self) -> Result<(), Fault> {
-        let now = self.now();
+    pub(crate) async fn forget_enrolments(&self, now: Timestamp) -> Result<(), Fault> {
         let mut batch = Batch::new();
         for (key, found) in self.all(crate::keys::ENROLMENTS).await? {
             let code: Enrolment = stored::decode(&key, &found)?;

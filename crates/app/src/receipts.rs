@@ -3,7 +3,7 @@
 use rules::visit::{ACCOUNTS_SECONDS, HalfDays};
 use seal::Verified;
 use store::{Batch, Expected, Position};
-use wire::Sha256Hash;
+use wire::{Sha256Hash, Timestamp};
 use wire::receipt::{Credit, CreditReason, Proof, Receipt};
 
 use crate::access::Operator;
@@ -13,6 +13,19 @@ use crate::exchange::{
 use crate::stored;
 use crate::visits::VisitError;
 use crate::{App, Fault};
+
+/// A receipt, and what was signed about it, each in compact form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedReceipt {
+    /// The receipt.
+    pub receipt: String,
+    /// The home's answer to it: the proof that it was accepted, or refused.
+    pub answer: Option<String>,
+    /// What takes it back.
+    pub credit: Option<String>,
+    /// The home's answer to that.
+    pub credit_answer: Option<String>,
+}
 
 impl App {
     /// Puts into `batch` the receipt of a visit that has ended, and the request that
@@ -63,12 +76,18 @@ impl App {
         };
         let receipt: Verified<Receipt> = seal::sign(receipt, &self.identity().ops)?;
         let about = About::Receipt(receipt_id);
+        // What another visit of the day gives back must be there before it is claimed.
+        let after = match after {
+            Some(after) => Some(after),
+            None => self.last_waiting_credit(&visit.home).await?,
+        };
         let op = self.put_outgoing(batch, &visit.home, about, after)?;
         let issued = IssuedReceipt {
             home: visit.home.clone(),
             visit: id,
             text: receipt.as_str().to_owned(),
             fate: Fate::Waiting { op },
+            answer: None,
             credit: None,
         };
         let key = crate::keys::receipt_issued(receipt_id);
@@ -119,6 +138,7 @@ impl App {
         issued.credit = Some(IssuedCredit {
             text: credit.as_str().to_owned(),
             fate: Fate::Waiting { op },
+            answer: None,
         });
         put_issued(batch, id, &issued, version)?;
         Ok(Some(op))
@@ -141,26 +161,35 @@ impl App {
         Ok(Some((stored::decode(&key, &found)?, found.version)))
     }
 
-    /// The receipts of a visit, the oldest first, each with its credit, as signed.
+    /// The receipts of a visit, the oldest first, with what was signed about each.
     pub async fn receipts_of(
         &self,
         _: &Operator,
         id: VisitId,
-    ) -> Result<Vec<(String, Option<String>)>, VisitError> {
+    ) -> Result<Vec<SignedReceipt>, VisitError> {
         let (visit, _) = self.visit(id).await?;
         let mut receipts = Vec::new();
         for receipt in visit.receipts {
             if let Some((issued, _)) = self.receipt_issued(receipt).await? {
-                receipts.push((issued.text, issued.credit.map(|credit| credit.text)));
+                let (credit, credit_answer) = match issued.credit {
+                    Some(credit) => (Some(credit.text), credit.answer),
+                    None => (None, None),
+                };
+                receipts.push(SignedReceipt {
+                    receipt: issued.text,
+                    answer: issued.answer,
+                    credit,
+                    credit_answer,
+                });
             }
         }
         Ok(receipts)
     }
 
     /// Forgets receipts whose time in the accounts is over.
-    pub(crate) async fn forget_receipts(&self) -> Result<(), Fault> {
+    pub(crate) async fn forget_receipts(&self, now: Timestamp) -> Result<(), Fault> {
         let mut batch = Batch::new();
-        let oldest = self.now().plus_seconds(-ACCOUNTS_SECONDS);
+        let oldest = now.plus_seconds(-ACCOUNTS_SECONDS);
         let oldest = ReceiptId::new(oldest, [0; 8]);
         let prefix = crate::keys::RECEIPTS_ISSUED;
         for (key, _) in self.all_before(prefix, oldest.bytes()).await? {

@@ -4,7 +4,7 @@
 //! enough is signed again. A node that was down catches up at its first look.
 
 use rules::feed::CONFIGURATION_KIND;
-use rules::freshness::HEAD_RENEWED_AFTER_SECONDS;
+use rules::freshness::{HEAD_RENEWED_AFTER_SECONDS, REGISTER_SECONDS_MAX};
 use rules::trust::{
     CONFIGURATION_RENEWED_AFTER_SECONDS, MARK_RENEWED_AFTER_SECONDS,
     STATEMENT_RENEWED_AFTER_SECONDS, is_renewal_due, open_configuration,
@@ -33,16 +33,36 @@ impl App {
             until_settled!(self.sign_head().await)?;
         }
         self.end_forgotten().await?;
-        self.give_up().await?;
-        self.forget_visits().await?;
-        self.forget_receipts().await?;
-        self.forget_requests().await?;
-        self.forget_taken().await?;
         self.forget_showings().await?;
-        self.forget_passports().await?;
-        self.forget_enrolments().await?;
         self.forget_access_codes().await?;
+        if let Some(now) = self.forgetting_time().await? {
+            self.forget(now).await?;
+        }
         Ok(records)
+    }
+
+    /// Gives up and forgets what is over. One thing that cannot be forgotten does not
+    /// keep the others; the first fault is told.
+    async fn forget(&self, now: Timestamp) -> Result<(), Fault> {
+        let all = [
+            self.give_up(now).await,
+            self.forget_visits(now).await,
+            self.forget_receipts(now).await,
+            self.forget_requests(now).await,
+            self.forget_taken(now).await,
+            self.forget_passports(now).await,
+            self.forget_enrolments(now).await,
+        ];
+        all.into_iter().collect()
+    }
+
+    /// The moment by which things are given up and forgotten: a month at most after the
+    /// coordinator was last heard, so that a clock that is ahead for once destroys
+    /// nothing. `None` where the coordinator was never heard.
+    async fn forgetting_time(&self) -> Result<Option<Timestamp>, Fault> {
+        let (feed, _) = self.feed_state(&self.identity().coordinator).await?;
+        let latest = feed.head.map(|head| head.iat.plus_seconds(REGISTER_SECONDS_MAX));
+        Ok(latest.map(|latest| latest.min(self.now())))
     }
 
     async fn try_renew_papers(&self) -> Result<usize, Attempt<Fault>> {

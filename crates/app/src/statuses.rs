@@ -267,8 +267,7 @@ impl App {
 
     /// Forgets whose passports were that ran out so long ago that no receipt of theirs
     /// comes any more, some at each look; and at once what they were renewed to.
-    pub(crate) async fn forget_passports(&self) -> Result<(), Fault> {
-        let now = self.now();
+    pub(crate) async fn forget_passports(&self, now: Timestamp) -> Result<(), Fault> {
         let mut batch = Batch::new();
         for (key, found) in self.all(crate::keys::PASSPORTS).await? {
             let mut issued: Issued = stored::decode(&key, &found)?;

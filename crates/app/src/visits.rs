@@ -14,7 +14,9 @@ use rules::visit::{
 };
 use store::{Batch, Expected, Position};
 use wire::passport::{Shown, ShownBy};
-use wire::receipt::{CreditReason, Ending, ProofBy, RecordReference, VisitValue};
+use wire::receipt::{
+    CreditReason, Ending, ProofBy, RecordReference, VISIT_SECONDS_MAX, VisitValue,
+};
 use wire::space::{Formula, OpeningHours, THE_ONE};
 use wire::{BodyKind, EntityId, Timestamp};
 
@@ -273,9 +275,12 @@ impl App {
         for (id, _) in self.visitors().await? {
             let settled: Result<usize, Fault> = until_settled!(self.try_end_forgotten(id).await);
             match settled {
+                Err(fault) if fault.ends_the_node() => return Err(fault),
                 // One that cannot be ended does not keep the others.
-                Err(Fault::Calendar) => tracing::error!("the day of visit {id} does not exist"),
-                settled => ended += settled?,
+                Err(fault) => {
+                    tracing::error!(error = %crate::chain(&fault), "visit {id} does not end");
+                }
+                Ok(count) => ended += count,
             }
         }
         Ok(ended)
@@ -510,8 +515,9 @@ impl App {
     ) -> Result<VisitRow, VisitError> {
         let stay = match &visit.state {
             VisitState::Here => Stay::Here {
+                // Where the calendar has lost the day, within a day.
                 until: visit::closing(&day_of(&visit), visit.arrived)
-                    .map_err(|_| Fault::Calendar)?,
+                    .unwrap_or(visit.arrived.plus_seconds(VISIT_SECONDS_MAX)),
             },
             VisitState::NotHere { .. } => Stay::NotHere,
             VisitState::Ended {
@@ -547,12 +553,15 @@ impl App {
     }
 
     /// Forgets who visited, what passports used, and visits, when their time is over.
-    pub(crate) async fn forget_visits(&self) -> Result<(), Fault> {
-        let now = self.now();
+    pub(crate) async fn forget_visits(&self, now: Timestamp) -> Result<(), Fault> {
         let mut batch = Batch::new();
         for (id, _) in self.visitors().await? {
             let over = match self.visit(id).await {
-                Ok((visit, _)) => self.is_over(id, &visit, now).await?,
+                Ok((visit, version)) => {
+                    // A correction that comes meanwhile needs to know who it was.
+                    batch.expect(crate::keys::visit(id), Expected::At(version));
+                    self.is_over(&visit, now).await?
+                }
                 Err(VisitError::Unknown) => true,
                 Err(VisitError::Fault(fault)) => return Err(fault),
                 Err(VisitError::Ended | VisitError::Time | VisitError::TooLate) => false,
@@ -581,30 +590,34 @@ impl App {
     }
 
     /// Whether nobody needs to know any more who it was.
-    async fn is_over(&self, id: VisitId, visit: &Visit, now: Timestamp) -> Result<bool, Fault> {
+    async fn is_over(&self, visit: &Visit, now: Timestamp) -> Result<bool, Fault> {
         let ended_at = match &visit.state {
             VisitState::Here => return Ok(false),
             VisitState::NotHere { at } => *at,
             VisitState::Ended { left, .. } => *left,
         };
         let age = now.seconds_since(ended_at);
-        let is_waited_for = self.is_waited_for(id, visit).await?;
+        let is_waited_for = self.is_waited_for(visit).await?;
         let most = rules::visit::RECEIPT_SECONDS_MAX + CORRECTION_SECONDS;
         Ok(age > CORRECTION_SECONDS && (!is_waited_for || age > most))
     }
 
-    async fn is_waited_for(&self, _: VisitId, visit: &Visit) -> Result<bool, Fault> {
+    /// Whether something of a visit waits for its answer, or for a person: of what was
+    /// refused, the receipt that says what the visit says.
+    async fn is_waited_for(&self, visit: &Visit) -> Result<bool, Fault> {
+        let is_waiting = |fate: &Fate| matches!(fate, Fate::Waiting { .. });
+        let is_dead = |fate: &Fate| matches!(fate, Fate::Refused { .. } | Fate::GivenUp { .. });
+        let counts = matches!(visit.state, VisitState::Ended { .. });
         for receipt in &visit.receipts {
             let Some((issued, _)) = self.receipt_issued(*receipt).await? else {
                 continue;
             };
-            let is_open = |fate: &Fate| {
-                matches!(
-                    fate,
-                    Fate::Waiting { .. } | Fate::Refused { .. } | Fate::GivenUp { .. }
-                )
-            };
-            if is_open(&issued.fate) || issued.credit.iter().any(|it| is_open(&it.fate)) {
+            let is_last = visit.receipts.last() == Some(receipt);
+            let credit = issued.credit.as_ref().map(|credit| &credit.fate);
+            if is_waiting(&issued.fate)
+                || credit.is_some_and(is_waiting)
+                || (counts && is_last && credit.is_none() && is_dead(&issued.fate))
+            {
                 return Ok(true);
             }
         }

@@ -61,7 +61,12 @@ pub(crate) async fn run(
     let mut running = JoinSet::new();
     let mut event = Event::Tick;
     loop {
-        let mut events = vec![event, Event::Peers(app.followed().await?)];
+        let mut events = vec![event];
+        match app.followed().await {
+            Ok(peers) => events.push(Event::Peers(peers)),
+            Err(fault) if fault.ends_the_node() => return Err(fault.into()),
+            Err(fault) => tracing::error!(error = %fault, "the register was not read: {fault}"),
+        }
         events.extend(app.wanted_pulls().into_iter().map(Event::SignOfLife));
         for event in events {
             for Effect::Pull(peer) in plan.step(stopwatch.millis(), event) {

@@ -96,8 +96,12 @@ pub(crate) async fn run(
     let mut event = Event::Tick;
     let mut failed = None;
     loop {
-        let waiting = Event::Waiting(app.waiting().await?);
-        let mut events = vec![event, waiting];
+        let mut events = vec![event];
+        match app.waiting().await {
+            Ok(waiting) => events.push(Event::Waiting(waiting)),
+            Err(fault) if fault.ends_the_node() => return Err(fault.into()),
+            Err(fault) => tracing::error!(error = %fault, "the outbox was not read: {fault}"),
+        }
         events.extend(called(&app, &mut calls).map(Event::SignOfLife));
         for event in events {
             for Effect::Send { op, peer } in plan.step(stopwatch.millis(), event) {

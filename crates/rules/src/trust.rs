@@ -246,9 +246,11 @@ pub fn standing(entry: Entry<'_>, now: Timestamp) -> Standing {
     }
 }
 
-/// Whether something signed at `iat` and renewed every `after_seconds` is due.
+/// Whether something signed at `iat` and renewed every `after_seconds` is due. What a
+/// clock signed that was ahead is due at once: nobody believes it before its time.
 pub fn is_renewal_due(iat: Timestamp, after_seconds: i64, now: Timestamp) -> bool {
-    now.seconds_since(iat) >= after_seconds
+    let age = now.seconds_since(iat);
+    age >= after_seconds || age < -CLOCK_LEEWAY_SECONDS
 }
 
 /// Whether the clock cannot be right: it is before what a coordinator has already

@@ -496,6 +496,7 @@ refusal-out-of-time = The receipt is from the future: one of the two clocks is w
 refusal-not-labelled = Our space did not bear the label then, says the home.
 refusal-proof-used = The same code was the proof of another receipt.
 refusal-counted-already = That half-day is counted by another receipt already.
+refusal-too-many = The home holds too many receipts of this day already.
 refusal-id-used = The home holds another receipt of the same name.
 refusal-credited = The receipt was taken back by a credit already.
 refusal-receipt-unknown = The home does not hold the receipt that this credit takes back.

@@ -506,6 +506,7 @@ refusal-out-of-time = Le reçu vient du futur : une des deux horloges n’est pa
 refusal-not-labelled = Notre lieu n’avait pas le label à ce moment, d’après le lieu d’attache.
 refusal-proof-used = Le même code a déjà servi de preuve à un autre reçu.
 refusal-counted-already = Cette demi-journée est déjà comptée par un autre reçu.
+refusal-too-many = Le lieu d’attache garde déjà trop de reçus de cette journée.
 refusal-id-used = Le lieu d’attache tient un autre reçu sous le même nom.
 refusal-credited = Le reçu a déjà été repris par un avoir.
 refusal-receipt-unknown = Le lieu d’attache n’a pas le reçu que cet avoir reprend.

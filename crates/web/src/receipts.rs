@@ -82,6 +82,7 @@ fn messages(code: &str) -> Option<(Message, Message)> {
         "not_labelled" => (M::RefusalNotLabelled, M::CureCoordinator),
         "proof_used" => (M::RefusalProofUsed, M::CureCorrect),
         "counted_already" => (M::RefusalCountedAlready, M::CureCorrect),
+        "too_many" => (M::RefusalTooMany, M::CureSpeak),
         "id_used" => (M::RefusalIdUsed, M::CureSpeak),
         "credited" => (M::RefusalCredited, M::CureNothing),
         "receipt_unknown" => (M::RefusalReceiptUnknown, M::CureNothing),

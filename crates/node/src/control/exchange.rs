@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use app::{
-    About, App, ConflictRow, Correction, Fate, Op, Operator, OutboxRow, SendFailure, Stay, VisitId,
+    About, App, ConflictRow, Correction, Fate, Op, Operator, OutboxRow, SendFailure, SignedReceipt, Stay, VisitId,
     VisitRow,
 };
 use rules::visit::time_on;
@@ -50,9 +50,15 @@ pub(super) async fn execute(app: &App, command: ExchangeCommand) -> anyhow::Resu
         }
         ExchangeCommand::Receipts { visit } => {
             let receipts = app.receipts_of(&operator, visit_id(&visit)?).await?;
-            let row = |(receipt, credit)| match credit {
-                None => json!({ "receipt": receipt }),
-                Some(credit) => json!({ "receipt": receipt, "credit": credit }),
+            let row = |it: SignedReceipt| {
+                let SignedReceipt {
+                    receipt,
+                    answer,
+                    credit,
+                    credit_answer,
+                } = it;
+                json!({ "receipt": receipt, "answer": answer, "credit": credit,
+                    "credit_answer": credit_answer })
             };
             Ok(Value::Array(receipts.into_iter().map(row).collect()))
         }

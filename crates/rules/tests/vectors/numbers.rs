@@ -288,7 +288,13 @@ fn every_code_is_documented() {
 }
 
 /// The codes of a home that are no rule's: they hang on what was answered before.
-const OF_WHAT_WAS_ANSWERED: &[&str] = &["malformed", "credited", "id_used", "receipt_unknown"];
+const OF_WHAT_WAS_ANSWERED: &[&str] = &[
+    "malformed",
+    "credited",
+    "id_used",
+    "receipt_unknown",
+    "too_many",
+];
 
 /// The codes with which any request is refused (`specs/requests.md`, section 3).
 const OF_ANY_REQUEST: &[&str] = &["unknown_kind", "conflict"];

@@ -163,6 +163,7 @@ const CODES: &[(&str, &str, &str)] = &[
     ),
     ("proof_used", "déjà servi de preuve", "the proof of another"),
     ("counted_already", "déjà comptée", "is counted by another"),
+    ("too_many", "trop de reçus", "too many receipts"),
     ("id_used", "sous le même nom", "of the same name"),
     (
         "credited",

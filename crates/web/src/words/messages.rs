@@ -439,6 +439,7 @@ messages! {
     RefusalNotLabelled = "refusal-not-labelled",
     RefusalProofUsed = "refusal-proof-used",
     RefusalCountedAlready = "refusal-counted-already",
+    RefusalTooMany = "refusal-too-many",
     RefusalIdUsed = "refusal-id-used",
     RefusalCredited = "refusal-credited",
     RefusalReceiptUnknown = "refusal-receipt-unknown",
