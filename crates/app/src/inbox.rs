@@ -204,9 +204,7 @@ impl App {
         batch.expect(key.clone(), Expected::Absent);
         batch.put(key.clone(), stored::encode(&key, &answered)?);
         self.commit_at("answer", batch).await?;
-        if !has_changed
-            && let Some(refused) = self.refusals().get_mut(&request.iss)
-        {
+        if !has_changed && let Some(refused) = self.refusals().get_mut(&request.iss) {
             *refused += 1;
         }
         Ok(outcome.map_err(str::to_owned))

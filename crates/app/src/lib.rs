@@ -75,8 +75,8 @@ pub use passports::{EnrolError, Holder, Membership, PaperPassport};
 pub use people::MemberState;
 pub use publish::{CharterText, PublishError, Published, SpaceText};
 pub use pull::{PullError, PullStep};
-pub use register::{Member, Register};
 pub use receipts::SignedReceipt;
+pub use register::{Member, Register};
 pub use serve::ServeError;
 pub use visits::{Correction, Stay, VisitError, VisitRow};
 

@@ -450,8 +450,9 @@ impl App {
                     let is_old = now.seconds_since(outgoing.made_at) > RECEIPT_SECONDS_MAX;
                     // What nobody can prove any more is not sent.
                     if is_old || self.body_of(outgoing.about).await?.is_none() {
-                        let settled: Result<(), OutboxError> =
-                            until_settled!(self.try_settle(op, &Fate::GivenUp { at: now }, None).await);
+                        let settled: Result<(), OutboxError> = until_settled!(
+                            self.try_settle(op, &Fate::GivenUp { at: now }, None).await
+                        );
                         settled.map_err(fault_of)?;
                     }
                 }

@@ -3,8 +3,8 @@
 use rules::visit::{ACCOUNTS_SECONDS, HalfDays};
 use seal::Verified;
 use store::{Batch, Expected, Position};
-use wire::{Sha256Hash, Timestamp};
 use wire::receipt::{Credit, CreditReason, Proof, Receipt};
+use wire::{Sha256Hash, Timestamp};
 
 use crate::access::Operator;
 use crate::exchange::{

@@ -61,7 +61,9 @@ impl App {
     /// nothing. `None` where the coordinator was never heard.
     async fn forgetting_time(&self) -> Result<Option<Timestamp>, Fault> {
         let (feed, _) = self.feed_state(&self.identity().coordinator).await?;
-        let latest = feed.head.map(|head| head.iat.plus_seconds(REGISTER_SECONDS_MAX));
+        let latest = feed
+            .head
+            .map(|head| head.iat.plus_seconds(REGISTER_SECONDS_MAX));
         Ok(latest.map(|latest| latest.min(self.now())))
     }
 

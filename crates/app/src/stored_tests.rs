@@ -193,6 +193,7 @@ fn every_state_of_what_is_sent_is_read_back() {
         let credit = IssuedCredit {
             text: text.clone(),
             fate: fate.clone(),
+            answer: Some("g.h.i".to_owned()),
         };
         for credit in [None, Some(credit)] {
             round_trip(&IssuedReceipt {
@@ -200,6 +201,7 @@ fn every_state_of_what_is_sent_is_read_back() {
                 visit: VisitId::new(at, [1; 8]),
                 text: text.clone(),
                 fate: fate.clone(),
+                answer: credit.as_ref().map(|_| "j.k.l".to_owned()),
                 credit,
             });
         }
@@ -241,6 +243,7 @@ fn every_state_of_what_is_answered_is_read_back() {
             result,
             code: code.map(str::to_owned),
             at,
+            has_changed: result == AnswerResult::Accepted,
             request: "a.b.c".to_owned(),
             conflict,
         });

@@ -40,6 +40,8 @@ async fn not_here(label: &Label, visit: VisitId) {
 
 async fn pass(label: &Label, seconds: i64) {
     label.advance(seconds);
+    // The coordinator is heard before anything is given up.
+    label.hear().await;
     for node in label.nodes() {
         node.app().renew().await.unwrap();
     }
@@ -118,6 +120,7 @@ async fn what_nobody_answers_is_given_up_after_ninety_days_and_can_be_sent_again
     let (label, _, visit) = waiting().await;
     label.network.cut(home(&label).entity());
     label.advance(90 * DAY_SECONDS);
+    label.hear().await;
     host(&label).app().renew().await.unwrap();
     assert_eq!(outbox(host(&label)).await, [("receipt", None)]);
     label.advance(1);
@@ -165,7 +168,7 @@ async fn what_nobody_answers_is_given_up_after_ninety_days_and_can_be_sent_again
 }
 
 /// The home's register says that the host had lost its label before the visit.
-async fn refuse(label: &Label) {
+pub(crate) async fn refuse(label: &Label) {
     let clock = label.coordinator.clock();
     clock.advance(-4 * HOUR_SECONDS);
     let app = label.coordinator.app();
@@ -173,6 +176,8 @@ async fn refuse(label: &Label) {
         .await
         .unwrap();
     clock.advance(4 * HOUR_SECONDS);
+    // Heard since: the register says so for good.
+    app.accept_clock().await.unwrap();
     label.settle().await;
     sent(label).await;
     let not_labelled = Some("not_labelled".to_owned());

@@ -166,6 +166,7 @@ async fn what_is_dead_is_asked_again_once_or_stays_dead() {
         prepare: async || {
             let label = left(&kept).await;
             label.advance(90 * DAY_SECONDS + 1);
+            label.hear().await;
             for node in label.nodes() {
                 node.app().renew().await.unwrap();
             }

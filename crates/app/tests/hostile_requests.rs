@@ -505,6 +505,7 @@ async fn whoever_is_refused_without_end_fills_no_disk() {
     assert_eq!(posted(to, &request, other).await, refused("unknown_kind"));
     // In time there is room again.
     label.advance(98 * DAY_SECONDS + 1);
+    label.hear().await;
     for node in label.nodes() {
         node.app().renew().await.unwrap();
     }

@@ -15,6 +15,7 @@ mod checking;
 mod clocks;
 mod desk;
 mod either_way;
+mod enduring;
 mod enrolling;
 mod exchange;
 mod exchange_faults;

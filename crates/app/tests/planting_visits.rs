@@ -460,7 +460,8 @@ async fn what_was_refused_or_given_up_is_no_problem() {
     let visit = arrive(host(&label), &wallet).await;
     label.advance(3 * HOUR_SECONDS);
     leave(host(&label), visit).await;
-    host(&label).clock().advance(91 * 24 * HOUR_SECONDS);
+    label.advance(91 * 24 * HOUR_SECONDS);
+    label.hear().await;
     host(&label).app().renew().await.unwrap();
     let fate = crate::exchange::fate(host(&label), visit).await;
     assert!(matches!(fate, Some(Fate::GivenUp { .. })));

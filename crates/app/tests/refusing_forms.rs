@@ -30,7 +30,7 @@ async fn what_has_not_the_form_of_a_receipt_is_malformed() {
         }),
         ("longer than a day", |it| {
             let left = it.receipt["left"].as_i64().unwrap();
-            it.move_to(left - 25 * HOUR_SECONDS - 1, left);
+            it.move_to(left - 26 * HOUR_SECONDS - 1, left);
         }),
         ("signed before the end", |it| {
             let left = it.receipt["left"].as_i64().unwrap();

@@ -463,9 +463,19 @@ async fn visits_before_a_withdrawal_are_settled_and_those_after_it_are_not() {
         label.advance(HOUR_SECONDS);
         let truth = told(&label, &wallet).await;
         let coordinator = label.coordinator.entity();
-        pull(&label.network, home(&label), coordinator)
-            .await
-            .unwrap();
+        let heard = async || {
+            pull(&label.network, home(&label), coordinator)
+                .await
+                .unwrap()
+        };
+        heard().await;
+        // What the coordinator has said since may give the label back: it is waited for.
+        let early = tell(&label, "early", &truth).await;
+        assert_eq!(early, refused("request_not_yet"));
+        let wanted = home(&label).app().wanted_pulls();
+        assert!(wanted.contains(coordinator), "{wanted:?}");
+        label.coordinator.app().accept_clock().await.unwrap();
+        heard().await;
         assert_eq!(tell(&label, "op", &truth).await, refused("not_labelled"));
         // It says that it was before.
         let mut earlier = truth.clone();

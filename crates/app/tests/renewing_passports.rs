@@ -339,6 +339,7 @@ async fn whose_a_passport_was_is_forgotten_when_no_receipt_of_it_comes_any_more(
     let next = renewed(node, &wallet, "next phone").await;
     let after = async |seconds: i64| {
         label.advance(seconds);
+        label.hear().await;
         node.app().renew().await.unwrap();
         let passports = stored_text(node, PASSPORTS).await;
         let codes = stored(node, ENROLMENTS).await.len();
@@ -363,6 +364,7 @@ async fn many_passports_that_run_out_at_once_are_forgotten_some_at_each_look() {
     let soon = node.app().now().plus_seconds(10).0;
     give(node, 1, 0..2_040, soon).await;
     label.advance(97 * DAY_SECONDS + 9);
+    label.hear().await;
     node.app().renew().await.unwrap();
     let whose = async || {
         let entries = stored_text(node, PASSPORTS).await;

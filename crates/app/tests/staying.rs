@@ -45,6 +45,7 @@ async fn sent(label: &Label) {
 /// Time passes, and every node looks.
 async fn pass(label: &Label, seconds: i64) {
     label.advance(seconds);
+    label.hear().await;
     for node in label.nodes() {
         node.app().renew().await.unwrap();
     }

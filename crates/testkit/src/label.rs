@@ -100,6 +100,13 @@ impl Label {
         }
     }
 
+    /// The coordinator signs again what is due, and whoever reaches it hears it.
+    pub async fn hear(&self) {
+        let signed = self.coordinator.app().renew().await;
+        signed.expect("a coordinator signs again");
+        let _ = self.pull_all().await;
+    }
+
     /// Every node pulls every feed that it follows, once. Gives what failed.
     pub async fn pull_all(&self) -> Vec<Failure> {
         pull_all(&self.network, &self.nodes()).await

@@ -244,6 +244,7 @@ async fn an_operator_sees_what_waits_and_what_was_refused_and_asks_again() {
     let rows = read(host, Role::Operator, "outbox").await;
     assert_eq!(rows[0]["last_failure"], failed);
     label.advance(91 * DAY_SECONDS);
+    label.hear().await;
     host.app().renew().await.unwrap();
     let rows = read(host, Role::Operator, "outbox").await;
     let dead = json!({ "at": START.0 + 91 * DAY_SECONDS, "code": "unanswered" });

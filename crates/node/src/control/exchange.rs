@@ -2,8 +2,8 @@
 
 use anyhow::{Context as _, bail};
 use app::{
-    About, App, ConflictRow, Correction, Fate, Op, Operator, OutboxRow, SendFailure, SignedReceipt, Stay, VisitId,
-    VisitRow,
+    About, App, ConflictRow, Correction, Fate, Op, Operator, OutboxRow, SendFailure, SignedReceipt,
+    Stay, VisitId, VisitRow,
 };
 use rules::visit::time_on;
 use serde::{Deserialize, Serialize};

@@ -255,6 +255,7 @@ async fn what_nobody_answered_is_given_up_and_can_be_asked_again() {
     let boss = village.browser(Role::Operator).await;
     village.visited().await;
     village.label.advance(91 * DAY_SECONDS);
+    village.label.hear().await;
     village.host().app().renew().await.unwrap();
     for (language, given_up, why, cure) in [
         (
