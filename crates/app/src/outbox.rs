@@ -32,7 +32,7 @@ use crate::{App, Fault};
 #[derive(Debug, thiserror::Error)]
 pub enum OutboxError {
     /// No such request waits, or it waits already.
-    #[error("no request of that name was refused or given up")]
+    #[error("no request of that name was refused or given up; what waits is sent by itself")]
     Unknown,
     /// The answer is not an answer to what was asked, by whom was asked.
     #[error("the answer is not genuine")]

@@ -36,7 +36,7 @@ pub enum VisitError {
     #[error("the visit has ended already")]
     Ended,
     /// Before the arrival, in the future, or on another day.
-    #[error("a visit ends after it begins, on the same day, and not in the future")]
+    #[error("a visit ends when it begins or later, on the same day, and not in the future")]
     Time,
     /// The week in which it could be corrected is over.
     #[error("a visit can be corrected for {} days", CORRECTION_SECONDS / 86_400)]

@@ -50,6 +50,14 @@ const MOMENTS: &[&str] = &[
     "until",
 ];
 
+/// What is longer stands on a line of its own.
+const LINE_CHARS_MAX: usize = 200;
+
+/// The members that come before the others.
+const FIRST: &[&str] = &[
+    "visit", "op", "member", "id", "name", "state", "to", "arrived", "left",
+];
+
 /// A moment as a person reads it.
 pub(crate) fn moment(seconds: i64) -> Option<String> {
     let at = jiff::Timestamp::from_second(seconds).ok()?;
@@ -70,8 +78,17 @@ fn words(value: &Value) -> String {
     let Value::Object(members) = value else {
         return text(value);
     };
-    let said = members.iter().filter(|(_, it)| !it.is_null());
+    // What is typed next, and who it is about, stand first.
+    let place = |name: &str| {
+        FIRST
+            .iter()
+            .position(|it| *it == name)
+            .unwrap_or(FIRST.len())
+    };
+    let mut said: Vec<_> = members.iter().filter(|(_, it)| !it.is_null()).collect();
+    said.sort_by_key(|(name, _)| place(name));
     let parts: Vec<_> = said
+        .into_iter()
         .map(|(name, it)| {
             let seconds = it.as_i64().filter(|_| MOMENTS.contains(&name.as_str()));
             match seconds.and_then(moment).unwrap_or_else(|| text(it)) {
@@ -80,7 +97,11 @@ fn words(value: &Value) -> String {
             }
         })
         .collect();
-    // A passport's code has spaces of its own.
-    let is_code = parts.iter().any(|part| part.contains("ESC1:"));
-    parts.join(if is_code { "\n" } else { "  " })
+    // A passport's code has spaces of its own, and a signed document fills a screen.
+    let is_long = |part: &String| part.contains("ESC1:") || part.len() > LINE_CHARS_MAX;
+    parts.join(if parts.iter().any(is_long) {
+        "\n"
+    } else {
+        "  "
+    })
 }

@@ -43,7 +43,8 @@ pub(crate) struct VisitOne {
 pub(crate) struct VisitCorrect {
     #[command(flatten)]
     pub(crate) of: VisitOne,
-    /// When the visitor left, by the clock of the space on the day of the visit
+    /// When the visitor left, by the clock of the space on the day of the visit; this or
+    /// --not-here is needed
     #[arg(long, value_name = "HH:MM", required_unless_present = "not_here")]
     pub(crate) left: Option<String>,
     /// There was no visit

@@ -23,6 +23,12 @@ enum Damage {
     Gone,
 }
 
+/// So many commits make a store worth damaging.
+const COMMITS_MIN: usize = 500;
+
+/// Looks at how far a load is, a hundredth of a second apart: half a minute.
+const LOOKS_MAX: usize = 3_000;
+
 /// A store that was closed, or killed, and what it had said.
 struct Victim {
     folder: PathBuf,
@@ -42,7 +48,13 @@ impl Victim {
     fn killed(folder: PathBuf) -> Self {
         create(&folder);
         let load = Load::on(&folder);
-        std::thread::sleep(Duration::from_millis(400));
+        // However busy the machine is, there is something to be damaged.
+        for _ in 0..LOOKS_MAX {
+            if acknowledged(&load.said()) > COMMITS_MIN {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
         Self {
             folder,
             said: load.kill(),
@@ -125,7 +137,7 @@ fn damage_to_any_file_is_refused_or_reported_and_never_served() {
         Victim::killed(ground.path().join("killed")),
     ];
     for victim in &victims {
-        assert!(acknowledged(&victim.said) > 500);
+        assert!(acknowledged(&victim.said) > COMMITS_MIN);
         assert_eq!(
             check_copy(victim, &ground.path().join("whole"), |_| ()).0,
             Verdict::Whole
