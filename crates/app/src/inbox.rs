@@ -42,7 +42,7 @@ pub enum RequestError {
     /// This attempt was answered before.
     #[error("this attempt was answered before: sign another")]
     Replayed,
-    /// This node has not read the feed of whoever asks so far.
+    /// This node has not read the feed of whoever asks, or the coordinator's, so far.
     #[error("what the request refers to was not heard yet")]
     NotYet,
     /// Whoever asks was refused too often.
@@ -72,9 +72,9 @@ pub(crate) type Outcome = Result<(), &'static str>;
 pub(crate) enum Decision {
     /// It is answered.
     Answer(Outcome),
-    /// It cannot be decided before more of the asker's feed was read.
+    /// It cannot be decided before more of a feed was read.
     NotYet {
-        /// Whose.
+        /// The asker's, or the coordinator's.
         of: EntityId,
     },
 }
@@ -104,26 +104,34 @@ impl App {
             return Err(RequestError::OtherAudience(request.aud.clone()));
         }
         let now = self.signing_time().await?;
-        let is_in_time = request.iat <= now.plus_seconds(CLOCK_LEEWAY_SECONDS)
-            && now < request.exp.plus_seconds(CLOCK_LEEWAY_SECONDS);
-        if !is_in_time {
+        if !is_in_time(&request, now) {
             return Err(RequestError::OutOfTime);
         }
         self.note_call(&request.iss);
         let outcome = until_settled!(self.try_answer(&request, now).await)?;
+        Ok(self.sign_answer(&request, outcome.err(), now)?)
+    }
+
+    /// The signed answer to an attempt: accepted, or the code of the refusal.
+    pub(crate) fn sign_answer(
+        &self,
+        request: &Request,
+        code: Option<String>,
+        now: Timestamp,
+    ) -> Result<String, Fault> {
         let answer = Answer {
             iss: self.identity().entity.clone(),
             aud: request.iss.clone(),
             jti: request.jti.clone(),
             iat: now,
             op: request.op.clone(),
-            result: match &outcome {
-                Ok(()) => AnswerResult::Accepted,
-                Err(_) => AnswerResult::Refused,
+            result: match &code {
+                None => AnswerResult::Accepted,
+                Some(_) => AnswerResult::Refused,
             },
-            code: outcome.err(),
+            code,
         };
-        let answer = seal::sign(answer, &self.identity().ops).map_err(Fault::from)?;
+        let answer = seal::sign(answer, &self.identity().ops)?;
         Ok(answer.as_str().to_owned())
     }
 
@@ -358,6 +366,12 @@ impl App {
         self.look_again(INBOX, next);
         Ok(())
     }
+}
+
+/// Whether an attempt was signed at a time that two clocks can agree on.
+pub(crate) fn is_in_time(request: &Request, now: Timestamp) -> bool {
+    request.iat <= now.plus_seconds(CLOCK_LEEWAY_SECONDS)
+        && now < request.exp.plus_seconds(CLOCK_LEEWAY_SECONDS)
 }
 
 /// The body as this software writes it, to be compared with itself.

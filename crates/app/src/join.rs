@@ -1,15 +1,14 @@
 //! Joining the label: what a space asks, and what a coordinator answers.
 
-use rules::trust::{self, CLOCK_LEEWAY_SECONDS};
+use rules::trust;
 use seal::{Jwk, KeySet, Malformed, PublicKey, Sealed};
 use store::{Batch, Expected};
-use wire::request::{
-    Answer, AnswerResult, JOIN_KIND, Join, JoinBody, REQUEST_SECONDS_MAX, Request,
-};
+use wire::request::{Answer, AnswerResult, JOIN_KIND, Join, JoinBody, Request};
 use wire::trust::NodeRole;
 use wire::{EntityId, Jwks, Timestamp};
 
 use crate::fault::{Attempt, until_settled};
+use crate::inbox::is_in_time;
 use crate::label::statement_entry;
 use crate::stored::{self, InvitationUse, Joining};
 use crate::{App, Fault};
@@ -88,7 +87,6 @@ impl App {
         };
         let identity = self.identity();
         let now = self.signing_time().await?;
-        let jti = seal::base64url::encode(&self.random::<16>()?);
         let configuration = self.make_configuration(now)?;
         let body = JoinBody {
             secret,
@@ -96,25 +94,11 @@ impl App {
         };
         let body = serde_json::to_value(body)
             .map_err(|error| JoinError::Malformed(Malformed(error.to_string())))?;
-        let request = Request {
-            iss: identity.entity.clone(),
-            aud: identity.coordinator.clone(),
-            jti: jti.clone(),
-            iat: now,
-            exp: now.plus_seconds(REQUEST_SECONDS_MAX),
-            op,
-            kind: JOIN_KIND.to_owned(),
-            body,
-        };
-        let request = seal::sign(request, &identity.fed).map_err(Fault::from)?;
+        let (request, jti) = self
+            .sign_request(&identity.coordinator, op, (JOIN_KIND, body), &identity.fed)
+            .await?;
         let fed_key = Jwk::from(identity.fed.public());
-        Ok(Some((
-            Join {
-                fed_key,
-                request: request.as_str().to_owned(),
-            },
-            jti,
-        )))
+        Ok(Some((Join { fed_key, request }, jti)))
     }
 
     /// Takes the coordinator's answer to the attempt `jti`.
@@ -171,28 +155,12 @@ impl App {
             return Err(JoinError::OtherAudience(request.aud.clone()));
         }
         let now = self.signing_time().await?;
-        let is_in_time = request.iat <= now.plus_seconds(CLOCK_LEEWAY_SECONDS)
-            && now < request.exp.plus_seconds(CLOCK_LEEWAY_SECONDS);
-        if !is_in_time {
+        if !is_in_time(&request, now) {
             return Err(JoinError::OutOfTime);
         }
         let body = JoinBody::of(&request).map_err(JoinError::Malformed)?;
         let refusal = until_settled!(self.try_admit(&request, &body, &fed, now).await)?;
-        let answer = Answer {
-            iss: self.identity().entity.clone(),
-            aud: request.iss.clone(),
-            jti: request.jti.clone(),
-            iat: now,
-            op: request.op.clone(),
-            result: if refusal.is_some() {
-                AnswerResult::Refused
-            } else {
-                AnswerResult::Accepted
-            },
-            code: refusal.map(str::to_owned),
-        };
-        let answer = seal::sign(answer, &self.identity().ops).map_err(Fault::from)?;
-        Ok(answer.as_str().to_owned())
+        Ok(self.sign_answer(&request, refusal.map(str::to_owned), now)?)
     }
 
     /// Admits, or says the code of the refusal.

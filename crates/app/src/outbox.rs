@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use rules::visit::{CORRECTION_SECONDS, RECEIPT_SECONDS_MAX};
-use seal::Sealed;
+use seal::{Sealed, SecretKey};
 use serde_json::Value;
 use store::{Batch, Expected, Position};
 use sync::outbox::{WAITING_MAX, Waiting};
@@ -25,7 +25,6 @@ use crate::exchange::{
 use crate::fault::{Attempt, until_settled};
 use crate::receipts::put_issued;
 use crate::stored;
-use crate::visits::VisitError;
 use crate::{App, Fault};
 
 /// Why an answer is not taken, or nothing is sent again.
@@ -177,24 +176,36 @@ impl App {
         let Some((kind, body)) = self.body_of(outgoing.about).await? else {
             return Ok(None);
         };
+        let identity = self.identity();
+        let (to, op) = (outgoing.to, id.to_string());
+        let (request, jti) = self
+            .sign_request(&to, op, (kind, body), &identity.ops)
+            .await?;
+        Ok(Some(Letter { to, request, jti }))
+    }
+
+    /// An attempt to ask, signed now, and its name: 16 random bytes.
+    pub(crate) async fn sign_request(
+        &self,
+        to: &EntityId,
+        op: String,
+        (kind, body): (&str, Value),
+        key: &SecretKey,
+    ) -> Result<(String, String), Fault> {
         let now = self.signing_time().await?;
         let jti = seal::base64url::encode(&self.random::<16>()?);
         let request = Request {
             iss: self.identity().entity.clone(),
-            aud: outgoing.to.clone(),
+            aud: to.clone(),
             jti: jti.clone(),
             iat: now,
             exp: now.plus_seconds(REQUEST_SECONDS_MAX),
-            op: id.to_string(),
+            op,
             kind: kind.to_owned(),
             body,
         };
-        let request = seal::sign(request, &self.identity().ops)?;
-        Ok(Some(Letter {
-            to: outgoing.to,
-            request: request.as_str().to_owned(),
-            jti,
-        }))
+        let request = seal::sign(request, key)?;
+        Ok((request.as_str().to_owned(), jti))
     }
 
     /// Kind and body of a request, the same whenever they are put together.
@@ -400,20 +411,15 @@ impl App {
         let Some((issued, _)) = self.receipt_issued(receipt).await? else {
             return Ok(true);
         };
-        match self.visit(issued.visit).await {
-            Ok((visit, _)) => {
-                let counts = matches!(
-                    &visit.state,
-                    VisitState::Ended { half_days, .. } if !half_days.is_empty()
-                );
-                let is_last = visit.receipts.last() == Some(&receipt);
-                Ok(!counts || !is_last || issued.credit.is_some())
-            }
-            Err(VisitError::Fault(fault)) => Err(fault),
-            Err(
-                VisitError::Unknown | VisitError::Ended | VisitError::Time | VisitError::TooLate,
-            ) => Ok(true),
-        }
+        let Some((visit, _)) = self.visit_of(issued.visit).await? else {
+            return Ok(true);
+        };
+        let counts = matches!(
+            &visit.state,
+            VisitState::Ended { half_days, .. } if !half_days.is_empty()
+        );
+        let is_last = visit.receipts.last() == Some(&receipt);
+        Ok(!counts || !is_last || issued.credit.is_some())
     }
 
     /// The youngest credit that waits for a home.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rules::passport::{STATUS_LIST_SECONDS, STATUS_LIST_TTL_SECONDS};
 use seal::{KeySet, Sealed};
-use store::{Batch, CommitError, Expected};
+use store::{Batch, Expected};
 use wire::Timestamp;
 use wire::passport::StatusReference;
 use wire::status_list::{
@@ -287,10 +287,6 @@ impl App {
                 break;
             }
         }
-        match self.commit_unless_empty(batch).await {
-            // Somebody changed one of them; the next look is soon.
-            Ok(()) | Err(CommitError::Conflict { .. }) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        self.commit_or_leave(batch).await
     }
 }

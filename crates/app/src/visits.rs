@@ -17,7 +17,7 @@ use wire::passport::{Shown, ShownBy};
 use wire::receipt::{
     CreditReason, Ending, ProofBy, RecordReference, VISIT_SECONDS_MAX, VisitValue,
 };
-use wire::space::{Formula, OpeningHours, THE_ONE};
+use wire::space::{ClockTime, Formula, OpeningHours, THE_ONE};
 use wire::{BodyKind, EntityId, Timestamp};
 
 use crate::access::{Staff, Steward};
@@ -72,6 +72,21 @@ pub struct VisitRow {
     pub day: HostDay,
     /// Where it stands.
     pub stay: Stay,
+}
+
+impl VisitRow {
+    /// The moment at which the visitor left, as a clock without seconds shows it on the
+    /// day of the visit: who came at 9:05:37 can leave at 9:05. `None` where the day has no
+    /// such moment.
+    pub fn left_at(&self, time: ClockTime) -> Option<Timestamp> {
+        let at = visit::time_on(&self.day, time).ok()?;
+        let is_same_minute = self.arrived.seconds_since(at) < 60;
+        Some(if is_same_minute {
+            at.max(self.arrived)
+        } else {
+            at
+        })
+    }
 }
 
 /// Where a visit stands.
@@ -302,10 +317,8 @@ impl App {
                 | VisitError::TooLate => Fault::Calendar,
             })
         };
-        let (visit, version) = match self.visit(id).await {
-            Ok(found) => found,
-            Err(VisitError::Unknown) => return Ok(0),
-            Err(error) => return Err(fault(error)),
+        let Some((visit, version)) = self.visit_of(id).await? else {
+            return Ok(0);
         };
         let closing = closing_of::<Fault>(&visit)?;
         if visit.state != VisitState::Here || self.now() < closing {
@@ -453,10 +466,16 @@ impl App {
     }
 
     pub(crate) async fn visit(&self, id: VisitId) -> Result<(Visit, Position), VisitError> {
+        self.visit_of(id).await?.ok_or(VisitError::Unknown)
+    }
+
+    /// The visit, if it is still kept.
+    pub(crate) async fn visit_of(&self, id: VisitId) -> Result<Option<(Visit, Position)>, Fault> {
         let key = crate::keys::visit(id);
-        let found = self.store().get(&key).await.map_err(Fault::from)?;
-        let found = found.ok_or(VisitError::Unknown)?;
-        Ok((stored::decode(&key, &found)?, found.version))
+        let Some(found) = self.store().get(&key).await? else {
+            return Ok(None);
+        };
+        Ok(Some((stored::decode(&key, &found)?, found.version)))
     }
 
     /// Who visits or visited, as long as it is known, the oldest first.
@@ -490,11 +509,7 @@ impl App {
     /// One visit.
     pub async fn visit_row(&self, _: &Staff, id: VisitId) -> Result<VisitRow, VisitError> {
         let (visit, _) = self.visit(id).await?;
-        let key = crate::keys::visitor(id);
-        let found = self.store().get(&key).await.map_err(Fault::from)?;
-        let visitor = found
-            .map(|found| stored::decode(&key, &found))
-            .transpose()?;
+        let visitor = self.visitor(id).await?;
         self.row_of(id, visit, visitor).await
     }
 
@@ -556,20 +571,15 @@ impl App {
     pub(crate) async fn forget_visits(&self, now: Timestamp) -> Result<(), Fault> {
         let mut batch = Batch::new();
         for (id, _) in self.visitors().await? {
-            let over = match self.visit(id).await {
-                Ok((visit, version)) => {
-                    // A correction that comes meanwhile needs to know who it was.
-                    batch.expect(crate::keys::visit(id), Expected::At(version));
-                    self.is_over(&visit, now).await?
+            if let Some((visit, version)) = self.visit_of(id).await? {
+                if !self.is_over(&visit, now).await? {
+                    continue;
                 }
-                Err(VisitError::Unknown) => true,
-                Err(VisitError::Fault(fault)) => return Err(fault),
-                Err(VisitError::Ended | VisitError::Time | VisitError::TooLate) => false,
-            };
-            if over {
-                batch.remove(crate::keys::visitor(id));
-                self.commit_if_full(&mut batch).await?;
+                // A correction that comes meanwhile needs to know who it was.
+                batch.expect(crate::keys::visit(id), Expected::At(version));
             }
+            batch.remove(crate::keys::visitor(id));
+            self.commit_if_full(&mut batch).await?;
         }
         for (key, found) in self.all(crate::keys::GUESTS).await? {
             let guest: Guest = stored::decode(&key, &found)?;

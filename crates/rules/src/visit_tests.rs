@@ -559,3 +559,33 @@ fn a_day_that_the_calendar_lacks_is_passed_over() {
     );
     check_translation(Some(&weekend), now, Some(("2011-12-31", MORNING, None)));
 }
+
+#[track_caller]
+fn check_moment(date: &str, time: &str, time_zone: &str, expected: Option<&str>) {
+    let day = HostDay {
+        date: date.to_owned(),
+        hours: DayHours {
+            record: None,
+            time_zone: time_zone.to_owned(),
+            half_day_boundary: ClockTime::parse("13:00").unwrap(),
+            open: Vec::new(),
+        },
+    };
+    let found = time_on(&day, ClockTime::parse(time).unwrap()).ok();
+    let found = found.map(|at| jiff::Timestamp::from_second(at.0).unwrap().to_string());
+    assert_eq!(found.as_deref(), expected, "{date} {time}");
+}
+
+#[test]
+fn a_time_of_a_day_is_a_moment_also_when_the_clocks_change() {
+    let paris = "Europe/Paris";
+    check_moment("2026-04-06", "17:30", paris, Some("2026-04-06T15:30:00Z"));
+    check_moment("2026-04-06", "00:00", paris, Some("2026-04-05T22:00:00Z"));
+    check_moment("2026-04-06", "24:00", paris, Some("2026-04-06T22:00:00Z"));
+    check_moment("2026-03-29", "02:30", paris, Some("2026-03-29T01:30:00Z"));
+    check_moment("2026-10-25", "02:30", paris, Some("2026-10-25T00:30:00Z"));
+    let reunion = "Indian/Reunion";
+    check_moment("2026-04-06", "17:30", reunion, Some("2026-04-06T13:30:00Z"));
+    check_moment("no day", "17:30", paris, None);
+    check_moment("9999-12-31", "24:00", paris, None);
+}

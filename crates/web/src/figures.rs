@@ -118,23 +118,6 @@ pub(crate) fn machine_day(moment: Timestamp, zone: &TimeZone) -> String {
     civil(moment, zone).map_or_else(String::new, |there| there.date().to_string())
 }
 
-/// When the wall clock of a zone shows a time on a day, `YYYY-MM-DD`. A time that the
-/// change to summer time skips is that much later, one that comes twice is the first.
-pub(crate) fn moment(day: &str, time: ClockTime, zone: &TimeZone) -> Option<Timestamp> {
-    let day: jiff::civil::Date = day.parse().ok()?;
-    let minutes = time.minutes();
-    // 24:00 is no time of this day: it is the first of the next.
-    let (day, minutes) = if minutes < 24 * 60 {
-        (day, minutes)
-    } else {
-        (day.tomorrow().ok()?, 0)
-    };
-    let part = |part: u16| i8::try_from(part).ok();
-    let there = day.at(part(minutes / 60)?, part(minutes % 60)?, 0, 0);
-    let there = there.to_zoned(zone.clone()).ok()?;
-    Some(Timestamp(there.timestamp().as_second()))
-}
-
 /// `jeudi 12 novembre 2026`, of a day as a receipt has it; what is no day as it is.
 pub(crate) fn day(words: &Words, day: &str) -> String {
     let Ok(there) = day.parse::<jiff::civil::Date>() else {
@@ -316,27 +299,6 @@ mod tests {
                 assert_eq!(shown.replace('\u{a0}', " "), expected);
             }
         }
-    }
-
-    #[track_caller]
-    fn check_moment(day: &str, time: &str, zone_name: &str, expected: Option<&str>) {
-        let zone = zone(Some(zone_name));
-        let found = moment(day, ClockTime::parse(time).unwrap(), &zone);
-        assert_eq!(found.and_then(machine_time).as_deref(), expected);
-    }
-
-    #[test]
-    fn a_time_of_a_day_is_a_moment_also_when_the_clocks_change() {
-        let paris = "Europe/Paris";
-        check_moment("2026-04-06", "17:30", paris, Some("2026-04-06T15:30:00Z"));
-        check_moment("2026-04-06", "00:00", paris, Some("2026-04-05T22:00:00Z"));
-        check_moment("2026-04-06", "24:00", paris, Some("2026-04-06T22:00:00Z"));
-        check_moment("2026-03-29", "02:30", paris, Some("2026-03-29T01:30:00Z"));
-        check_moment("2026-10-25", "02:30", paris, Some("2026-10-25T00:30:00Z"));
-        let reunion = "Indian/Reunion";
-        check_moment("2026-04-06", "17:30", reunion, Some("2026-04-06T13:30:00Z"));
-        check_moment("no day", "17:30", paris, None);
-        check_moment("9999-12-31", "24:00", paris, None);
     }
 
     #[test]

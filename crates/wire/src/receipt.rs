@@ -29,7 +29,7 @@ pub struct Receipt {
     pub aud: EntityId,
     /// When it was signed.
     pub iat: Timestamp,
-    /// This receipt among those of its host: 16 random bytes in base64url.
+    /// This receipt among those of its host: a token that the host uses once.
     pub id: String,
     /// The day at the host, `YYYY-MM-DD`.
     pub day: String,
@@ -207,7 +207,7 @@ pub struct Credit {
     pub aud: EntityId,
     /// When it was signed.
     pub iat: Timestamp,
-    /// This credit among those of its host: 16 random bytes in base64url.
+    /// This credit among those of its host: a token that the host uses once.
     pub id: String,
     /// The `id` of the receipt.
     pub receipt: String,

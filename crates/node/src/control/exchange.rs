@@ -5,7 +5,6 @@ use app::{
     About, App, ConflictRow, Correction, Fate, Op, Operator, OutboxRow, SendFailure, SignedReceipt,
     Stay, VisitId, VisitRow,
 };
-use rules::visit::time_on;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wire::space::ClockTime;
@@ -69,7 +68,8 @@ pub(super) async fn execute(app: &App, command: ExchangeCommand) -> anyhow::Resu
                 Some(left) => {
                     let row = app.visit_row(&operator, id).await?;
                     let left = ClockTime::parse(&left).context("a time is written HH:MM")?;
-                    Correction::Left(time_on(&row.day, left)?)
+                    let left = row.left_at(left).context("that day has no such time")?;
+                    Correction::Left(left)
                 }
             };
             let counted = app.correct_visit(&operator, id, correction).await?;

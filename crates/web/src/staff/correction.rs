@@ -7,7 +7,7 @@ use wire::space::ClockTime;
 use wire::{Timestamp, printable};
 
 use super::here::{Told, visitor_name};
-use crate::figures::{date_and_time, machine_clock, moment, time, zone};
+use crate::figures::{date_and_time, machine_clock, time, zone};
 use crate::receipts::counted;
 use crate::words::{Message as M, Words};
 
@@ -74,17 +74,9 @@ fn left_at(words: &Words, row: &VisitRow, typed: &str) -> Result<Timestamp, Stri
         return Err(words.say(M::VisitTimeMissing));
     }
     let zone = zone(Some(&row.day.hours.time_zone));
-    let at = clock_time(typed).and_then(|time| moment(&row.day.date, time, &zone));
-    let Some(at) = at else {
+    let Some(at) = clock_time(typed).and_then(|time| row.left_at(time)) else {
         let typed = printable(typed, TYPED_CHARS_MAX);
         return Err(words.say_with(M::VisitTimeMalformed, &[("typed", typed.into())]));
-    };
-    // A field has no seconds: who came at 9:05:37 can leave at 9:05.
-    let is_same_minute = row.arrived.seconds_since(at) < 60;
-    let at = if is_same_minute {
-        at.max(row.arrived)
-    } else {
-        at
     };
     if at < row.arrived {
         let time = time(words, row.arrived, &zone);
