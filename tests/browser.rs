@@ -137,20 +137,23 @@ impl Browser {
         self.post(&format!("/element/{id}/click"), &json!({}));
     }
 
-    /// The only element that a selector finds.
+    /// The only element that a selector finds, once there is exactly one: a click may have
+    /// asked for a page that is still on its way.
     #[track_caller]
     fn element(&self, selector: &str) -> String {
-        let found = self.post(
-            "/elements",
-            &json!({ "using": "css selector", "value": selector }),
-        );
-        let found = found.as_array().map(Vec::as_slice).unwrap_or_default();
-        let [element] = found else {
-            panic!("{} elements are {selector}", found.len());
-        };
-        let id = element.as_object().and_then(|it| it.values().next());
-        let id = id.and_then(Value::as_str).expect("an element has an id");
-        id.to_owned()
+        wait::until("one element", || {
+            let found = self.post(
+                "/elements",
+                &json!({ "using": "css selector", "value": selector }),
+            );
+            let found = found.as_array().map(Vec::as_slice).unwrap_or_default();
+            let [element] = found else {
+                return Err(format!("{} elements are {selector}", found.len()));
+            };
+            let id = element.as_object().and_then(|it| it.values().next());
+            let id = id.and_then(Value::as_str).expect("an element has an id");
+            Ok(id.to_owned())
+        })
     }
 
     /// Runs the body of an async function in the page; gives what it comes to.

@@ -38,6 +38,11 @@ pub(super) fn sign_in(browser: &Browser, node: &Node, role: &str) {
     browser.go(&format!("{}/sign-in?lang=fr", node.entity));
     browser.fill("#code", code);
     browser.click("main button");
+    // The click returns before the answer is there, and with it the credential.
+    wait::until("the browser is signed in", || {
+        let path = browser.script("return location.pathname");
+        wait::ensure(path != json!("/sign-in"), || path.to_string())
+    });
 }
 
 /// Nothing is wider than the page, and the browser complains of nothing.
