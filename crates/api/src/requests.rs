@@ -1,6 +1,9 @@
 //! What other nodes ask this one, and what this one asks others.
 
-use app::{About, App, ConflictRow, Op, OutboxError, OutboxRow, ReceiptId, RequestError, chain};
+use app::{
+    About, App, ConflictRow, Op, OutboxError, OutboxRow, ReceiptId, RegistrationId, RequestError,
+    chain,
+};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Path, Request, State};
@@ -88,6 +91,9 @@ pub(crate) struct OutboxBody {
 enum AboutBody {
     Receipt(ReceiptId),
     Credit(ReceiptId),
+    Registration(RegistrationId),
+    Cancellation(RegistrationId),
+    Notice(RegistrationId),
 }
 
 #[derive(Debug, Serialize)]
@@ -122,6 +128,9 @@ impl From<OutboxRow> for OutboxBody {
             about: match about {
                 About::Receipt(id) => AboutBody::Receipt(id),
                 About::Credit(id) => AboutBody::Credit(id),
+                About::Registration(id) => AboutBody::Registration(id),
+                About::Cancellation(id) => AboutBody::Cancellation(id),
+                About::Notice { registration, .. } => AboutBody::Notice(registration),
             },
             since,
             after,

@@ -111,7 +111,7 @@ impl std::ops::Deref for Operator {
 /// Why somebody gets no credential, or keeps it.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
-    /// A coordinator has no desk and no members.
+    /// A coordinator has no desk.
     #[error("this node is no space: it has no desk")]
     NotASpace,
     /// The name is empty.
@@ -151,7 +151,7 @@ impl App {
         role: Role,
         name: &str,
     ) -> Result<String, AccessError> {
-        let name = self.access_name(name)?;
+        let name = self.access_name(role, name)?;
         let (token, key, credential) = self.new_credential(role, name)?;
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::Absent);
@@ -167,7 +167,7 @@ impl App {
         role: Role,
         name: &str,
     ) -> Result<String, AccessError> {
-        let name = self.access_name(name)?;
+        let name = self.access_name(role, name)?;
         let code = crate::codes::write(&self.random::<10>()?);
         let key = crate::keys::access_code(&crate::codes::normal(&code));
         let expires_at = self.now().plus_seconds(ACCESS_CODE_SECONDS);
@@ -316,8 +316,8 @@ impl App {
         Ok(self.commit_unless_empty(batch).await?)
     }
 
-    fn access_name(&self, name: &str) -> Result<String, AccessError> {
-        if self.is_coordinator() {
+    fn access_name(&self, role: Role, name: &str) -> Result<String, AccessError> {
+        if role == Role::Desk && self.is_coordinator() {
             return Err(AccessError::NotASpace);
         }
         let name = wire::printable(name, ACCESS_NAME_CHARS_MAX);

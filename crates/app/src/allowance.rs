@@ -17,7 +17,7 @@ use wire::request::Request;
 use wire::{EntityId, Sha256Hash, Timestamp};
 
 use crate::exchange::{ProofUse, Taken, TakenCredit, TakenPlace};
-use crate::inbox::Decision;
+use crate::inbox::{Decision, Outcome};
 use crate::keys::RECEIPTS_TAKEN;
 use crate::members::touch_member;
 use crate::people::Member;
@@ -53,8 +53,8 @@ pub struct Roamed {
 /// steward corrects a visit a few times, and nobody without end.
 const RECEIPTS_A_DAY_MAX: usize = 16;
 
-const fn refused(code: &'static str) -> Decision {
-    Decision::Answer(Err(code))
+fn refused(code: &str) -> Decision {
+    Decision::Answer(Outcome::refused(code))
 }
 
 impl App {
@@ -131,7 +131,7 @@ impl App {
                 put_taken(batch, &id, &receipt, &body.proof, now)?;
             }
         }
-        Ok(Decision::Answer(Ok(())))
+        Ok(Decision::Answer(Outcome::Accepted))
     }
 
     /// Refuses, unless it is for a label that the host may bear by what the coordinator has
@@ -282,9 +282,9 @@ impl App {
         if let Some(before) = &taken.credit {
             let is_same = before.text == body.credit;
             return Ok(Decision::Answer(if is_same {
-                Ok(())
+                Outcome::Accepted
             } else {
-                Err("credited")
+                Outcome::refused("credited")
             }));
         }
         taken.credit = Some(TakenCredit {
@@ -309,7 +309,7 @@ impl App {
                 found.version,
             )?;
         }
-        Ok(Decision::Answer(Ok(())))
+        Ok(Decision::Answer(Outcome::Accepted))
     }
 
     /// What a member has used and has left in the month, `YYYY-MM`.
@@ -392,14 +392,14 @@ impl App {
 
 /// A receipt that is known: the same one is accepted, as before; another of the same
 /// name is refused.
-fn same_or_not(taken: &Taken, receipt: &str) -> Result<(), &'static str> {
+fn same_or_not(taken: &Taken, receipt: &str) -> Outcome {
     if taken.text != receipt {
-        return Err("id_used");
+        return Outcome::refused("id_used");
     }
     if taken.credit.is_some() {
-        Err("credited")
+        Outcome::refused("credited")
     } else {
-        Ok(())
+        Outcome::Accepted
     }
 }
 

@@ -88,7 +88,7 @@ impl App {
         Ok((host, home))
     }
 
-    async fn read_all<K: Ord, T: DeserializeOwned>(
+    pub(crate) async fn read_all<K: Ord, T: DeserializeOwned>(
         &self,
         prefix: Prefix,
         id_of: impl Fn(&Key) -> Option<K>,
@@ -290,6 +290,7 @@ impl HostSide {
                     let credit = self.issued.get(&id).and_then(|it| it.credit.as_ref());
                     credit.map(|it| &it.fate)
                 }
+                About::Registration(_) | About::Cancellation(_) | About::Notice { .. } => continue,
             };
             if fate != Some(&Fate::Waiting { op: *op }) {
                 say(format!(

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use wire::receipt::{CreditReason, DayHours, Ending, HalfDay, ProofBy, VisitValue};
+use wire::registration::NoticeState;
 use wire::request::AnswerResult;
 use wire::{EntityId, Sha256Hash, Timestamp};
 
@@ -35,7 +36,11 @@ macro_rules! id_kind {
 
             /// The id that a key ends with.
             pub(crate) fn of_key(key: &store::Key) -> Option<Self> {
-                key.rest().try_into().ok().map(Self)
+                Self::of_bytes(key.rest())
+            }
+
+            pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Self> {
+                bytes.try_into().ok().map(Self)
             }
         }
 
@@ -77,6 +82,10 @@ id_kind!(
 id_kind!(
     /// What this node asks another, the same at every attempt.
     Op
+);
+id_kind!(
+    /// A member's registration for an event.
+    RegistrationId
 );
 
 /// A visit at this host: who it was stands beside it, for as long as it is needed.
@@ -214,6 +223,19 @@ pub enum About {
     Receipt(ReceiptId),
     /// The credit of a receipt.
     Credit(ReceiptId),
+    /// A member's registration for an event of another node.
+    Registration(RegistrationId),
+    /// That a registration is given back.
+    Cancellation(RegistrationId),
+    /// What changed of a registration of another home's member.
+    Notice {
+        /// The registration.
+        registration: RegistrationId,
+        /// Which change: 2 for the first after the answer.
+        revision: u64,
+        /// What it is now.
+        state: NoticeState,
+    },
 }
 
 /// Where a request stands.
@@ -235,6 +257,9 @@ pub(crate) struct Answered {
     pub(crate) body: Sha256Hash,
     pub(crate) result: AnswerResult,
     pub(crate) code: Option<String>,
+    /// The place in a waiting list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rank: Option<u64>,
     pub(crate) at: Timestamp,
     /// Whether the question changed anything here.
     pub(crate) has_changed: bool,

@@ -14,6 +14,7 @@ use rules::visit::{CORRECTION_SECONDS, RECEIPT_SECONDS_MAX};
 use seal::{Malformed, SealRefusal, Sealed, Verified};
 use store::{Batch, Expected, Position};
 use wire::receipt::{CREDIT_KIND, RECEIPT_KIND};
+use wire::registration::{CANCELLATION_KIND, NOTICE_KIND, REGISTRATION_KIND};
 use wire::request::{Answer, AnswerResult, Request};
 use wire::{EntityId, Sha256Hash, Timestamp};
 
@@ -65,8 +66,60 @@ const ATTEMPT_SECONDS: i64 = 2 * CLOCK_LEEWAY_SECONDS;
 /// of an honest host; of another, whatever it sends costs no more disk than this.
 pub const REFUSALS_KEPT_MAX: usize = 1_000;
 
-/// What an answer to a request says: accepted, or why not.
-pub(crate) type Outcome = Result<(), &'static str>;
+/// What an answer to a request says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It is done.
+    Accepted,
+    /// It waits, at this place in line.
+    Waiting { rank: u64 },
+    /// It will not be done, for this reason.
+    Refused(String),
+    /// What it is about does not exist.
+    Unknown,
+}
+
+impl Outcome {
+    /// Refused, by a code of this software.
+    pub(crate) fn refused(code: &str) -> Self {
+        Self::Refused(code.to_owned())
+    }
+
+    const fn result(&self) -> AnswerResult {
+        match self {
+            Self::Accepted => AnswerResult::Accepted,
+            Self::Waiting { .. } => AnswerResult::Waiting,
+            Self::Refused(_) => AnswerResult::Refused,
+            Self::Unknown => AnswerResult::Unknown,
+        }
+    }
+
+    const fn rank(&self) -> Option<u64> {
+        match self {
+            Self::Waiting { rank } => Some(*rank),
+            Self::Accepted | Self::Refused(_) | Self::Unknown => None,
+        }
+    }
+
+    fn code(&self) -> Option<String> {
+        match self {
+            Self::Refused(code) => Some(code.clone()),
+            Self::Accepted | Self::Waiting { .. } | Self::Unknown => None,
+        }
+    }
+
+    /// What an answer said, as it was given or kept.
+    pub(crate) fn of(result: AnswerResult, code: Option<&str>, rank: Option<u64>) -> Self {
+        match result {
+            AnswerResult::Accepted => Self::Accepted,
+            AnswerResult::Waiting => Self::Waiting {
+                rank: rank.unwrap_or(1),
+            },
+            AnswerResult::Refused => Self::refused(code.unwrap_or_default()),
+            AnswerResult::Unknown => Self::Unknown,
+        }
+    }
+}
 
 /// What deciding a request gives.
 pub(crate) enum Decision {
@@ -109,14 +162,14 @@ impl App {
         }
         self.note_call(&request.iss);
         let outcome = until_settled!(self.try_answer(&request, now).await)?;
-        Ok(self.sign_answer(&request, outcome.err(), now)?)
+        Ok(self.sign_answer(&request, &outcome, now)?)
     }
 
-    /// The signed answer to an attempt: accepted, or the code of the refusal.
+    /// The signed answer to an attempt.
     pub(crate) fn sign_answer(
         &self,
         request: &Request,
-        code: Option<String>,
+        outcome: &Outcome,
         now: Timestamp,
     ) -> Result<String, Fault> {
         let answer = Answer {
@@ -125,11 +178,9 @@ impl App {
             jti: request.jti.clone(),
             iat: now,
             op: request.op.clone(),
-            result: match &code {
-                None => AnswerResult::Accepted,
-                Some(_) => AnswerResult::Refused,
-            },
-            code,
+            result: outcome.result(),
+            code: outcome.code(),
+            rank: outcome.rank(),
         };
         let answer = seal::sign(answer, &self.identity().ops)?;
         Ok(answer.as_str().to_owned())
@@ -163,16 +214,16 @@ impl App {
         &self,
         request: &Verified<Request>,
         now: Timestamp,
-    ) -> Result<Result<(), String>, Attempt<RequestError>> {
+    ) -> Result<Outcome, Attempt<RequestError>> {
         let mut batch = Batch::new();
         self.put_attempt(&mut batch, request).await?;
         let body = Sha256Hash::of(&[request.kind.as_bytes(), b" ", body_text(request).as_bytes()]);
         if let Some((answered, version)) = self.answered(&request.iss, &request.op).await? {
             let is_same = answered.body == body;
             let outcome = if is_same {
-                outcome_of(&answered)
+                Outcome::of(answered.result, answered.code.as_deref(), answered.rank)
             } else {
-                Err("conflict".to_owned())
+                Outcome::refused("conflict")
             };
             if !is_same && answered.conflict.is_none() {
                 put_conflict(&mut batch, answered, version, request, now)?;
@@ -198,11 +249,9 @@ impl App {
             op: request.op.clone(),
             kind: request.kind.clone(),
             body,
-            result: match outcome {
-                Ok(()) => AnswerResult::Accepted,
-                Err(_) => AnswerResult::Refused,
-            },
-            code: outcome.err().map(str::to_owned),
+            result: outcome.result(),
+            code: outcome.code(),
+            rank: outcome.rank(),
             at: now,
             has_changed,
             request: request.as_str().to_owned(),
@@ -215,7 +264,7 @@ impl App {
         if !has_changed && let Some(refused) = self.refusals().get_mut(&request.iss) {
             *refused += 1;
         }
-        Ok(outcome.map_err(str::to_owned))
+        Ok(outcome)
     }
 
     /// What a request changes goes into `batch`; a refusal changes nothing.
@@ -229,10 +278,13 @@ impl App {
         let decision = match request.kind.as_str() {
             RECEIPT_KIND => self.decide_receipt(&mut changes, request, now).await?,
             CREDIT_KIND => self.decide_credit(&mut changes, request, now).await?,
-            _ => Decision::Answer(Err("unknown_kind")),
+            REGISTRATION_KIND => self.decide_registration(&mut changes, request, now).await?,
+            CANCELLATION_KIND => self.decide_cancellation(&mut changes, request, now).await?,
+            NOTICE_KIND => self.decide_notice(&mut changes, request, now).await?,
+            _ => Decision::Answer(Outcome::refused("unknown_kind")),
         };
         batch.expected.extend(changes.expected);
-        if let Decision::Answer(Ok(())) = decision {
+        if let Decision::Answer(Outcome::Accepted | Outcome::Waiting { .. }) = decision {
             batch.writes.extend(changes.writes);
         }
         Ok(decision)
@@ -377,13 +429,6 @@ pub(crate) fn is_in_time(request: &Request, now: Timestamp) -> bool {
 /// The body as this software writes it, to be compared with itself.
 fn body_text(request: &Request) -> String {
     request.body.to_string()
-}
-
-fn outcome_of(answered: &Answered) -> Result<(), String> {
-    match (answered.result, &answered.code) {
-        (AnswerResult::Accepted, _) => Ok(()),
-        (AnswerResult::Refused, code) => Err(code.clone().unwrap_or_default()),
-    }
 }
 
 fn put_conflict(

@@ -8,6 +8,7 @@ use wire::trust::NodeRole;
 use wire::{EntityId, Jwks, Timestamp};
 
 use crate::fault::{Attempt, until_settled};
+use crate::inbox::Outcome;
 use crate::inbox::is_in_time;
 use crate::label::statement_entry;
 use crate::stored::{self, InvitationUse, Joining};
@@ -125,6 +126,9 @@ impl App {
                 code: code.clone(),
             },
             (AnswerResult::Refused | AnswerResult::Accepted, _) => Joining::Accepted { at },
+            (AnswerResult::Waiting | AnswerResult::Unknown, _) => {
+                return Err(JoinError::AnswerNotGenuine);
+            }
         };
         let key = crate::keys::joining();
         let mut batch = Batch::new();
@@ -160,7 +164,8 @@ impl App {
         }
         let body = JoinBody::of(&request).map_err(JoinError::Malformed)?;
         let refusal = until_settled!(self.try_admit(&request, &body, &fed, now).await)?;
-        Ok(self.sign_answer(&request, refusal.map(str::to_owned), now)?)
+        let outcome = refusal.map_or(Outcome::Accepted, Outcome::refused);
+        Ok(self.sign_answer(&request, &outcome, now)?)
     }
 
     /// Admits, or says the code of the refusal.

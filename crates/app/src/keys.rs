@@ -4,10 +4,11 @@
 //! outside can reach into a neighbour's range.
 
 use store::{Key, Prefix};
+use wire::event::LocalTime;
 use wire::passport::StatusReference;
 use wire::{EntityId, Sha256Hash};
 
-use crate::exchange::{Op, ReceiptId, VisitId};
+use crate::exchange::{Op, ReceiptId, RegistrationId, VisitId};
 use crate::people::Place;
 
 /// One line of the register of what a node stores.
@@ -69,6 +70,17 @@ pub const RECEIPTS_TAKEN: Prefix = Prefix::new(*b"rt");
 pub const TAKEN_PLACES: Prefix = Prefix::new(*b"rx");
 /// Which receipt a proof stands for.
 pub const PROOFS: Prefix = Prefix::new(*b"pu");
+
+/// What every decision about an event's seats moves.
+pub const SEAT_GUARDS: Prefix = Prefix::new(*b"se");
+/// Registrations for this node's events.
+pub const SEATS: Prefix = Prefix::new(*b"sr");
+/// Where each of them lies.
+pub const SEAT_PLACES: Prefix = Prefix::new(*b"sp");
+/// Registrations of this home's members.
+pub const REGISTRATIONS: Prefix = Prefix::new(*b"rg");
+/// Whose each of them is.
+pub const REGISTRATION_PLACES: Prefix = Prefix::new(*b"rp");
 
 /// All of them; a test holds this list against what is stored.
 pub const HOLDINGS: &[Holding] = &[
@@ -203,6 +215,36 @@ pub const HOLDINGS: &[Holding] = &[
         holds: "which receipt each proof stands for, by its hash, so that none counts twice",
         kept: "as long as the receipt",
         is_personal: false,
+    },
+    Holding {
+        prefix: SEAT_GUARDS,
+        holds: "how many have registered for each of this node's events, so that seats are decided one after the other",
+        kept: "as long as the node",
+        is_personal: false,
+    },
+    Holding {
+        prefix: SEATS,
+        holds: "registrations for this node's events: whose home, the name to call at the door, seat or place in line",
+        kept: "31 days after the event has ended",
+        is_personal: true,
+    },
+    Holding {
+        prefix: SEAT_PLACES,
+        holds: "where each of them lies, by a hash of its name",
+        kept: "as long as the registration",
+        is_personal: false,
+    },
+    Holding {
+        prefix: REGISTRATIONS,
+        holds: "registrations of this home's members, here and elsewhere, and what they were answered",
+        kept: "31 days after the event has ended",
+        is_personal: true,
+    },
+    Holding {
+        prefix: REGISTRATION_PLACES,
+        holds: "which member each of them is of",
+        kept: "as long as the registration",
+        is_personal: true,
     },
 ];
 
@@ -374,6 +416,54 @@ pub(crate) fn proof(host: &EntityId, presentation: &str) -> Key {
     let (signed, _) = presentation.rsplit_once('.').unwrap_or((presentation, ""));
     let hash = Sha256Hash::of(&[signed.as_bytes()]);
     Key::new(PROOFS, &[&feed_name(host)[..], &hash.0].concat())
+}
+
+pub(crate) fn seat_guard(event: &str) -> Key {
+    Key::new(SEAT_GUARDS, &short_hash::<16>(event))
+}
+
+/// The seats of an event, whatever the occurrence.
+pub(crate) fn seats_of(event: &str) -> Vec<u8> {
+    short_hash::<16>(event).to_vec()
+}
+
+/// The seats of one occurrence.
+pub(crate) fn seats_at(event: &str, due: Option<&LocalTime>) -> Vec<u8> {
+    let due = due.map_or("", LocalTime::as_str);
+    [&short_hash::<16>(event)[..], &short_hash::<8>(due)].concat()
+}
+
+/// They lie in the order in which they came.
+pub(crate) fn seat(event: &str, due: Option<&LocalTime>, order: u64) -> Key {
+    let rest = [&seats_at(event, due)[..], &order.to_be_bytes()].concat();
+    Key::new(SEATS, &rest)
+}
+
+/// The place in line that a key of [`SEATS`] ends with.
+pub(crate) fn order_of(key: &Key) -> Option<u64> {
+    let order = key.rest().last_chunk::<8>()?;
+    Some(u64::from_be_bytes(*order))
+}
+
+pub(crate) fn seat_place(home: &EntityId, id: RegistrationId) -> Key {
+    Key::new(SEAT_PLACES, &[&feed_name(home)[..], id.bytes()].concat())
+}
+
+pub(crate) fn registration(member: &str, id: RegistrationId) -> Key {
+    Key::new(
+        REGISTRATIONS,
+        &[&member_stem(member)[..], id.bytes()].concat(),
+    )
+}
+
+/// The registration that a key of [`REGISTRATIONS`] names.
+pub(crate) fn registration_of(key: &Key) -> Option<RegistrationId> {
+    let (_, id) = key.rest().split_first_chunk::<16>()?;
+    RegistrationId::of_bytes(id)
+}
+
+pub(crate) fn registration_place(id: RegistrationId) -> Key {
+    Key::new(REGISTRATION_PLACES, id.bytes())
 }
 
 #[cfg(test)]

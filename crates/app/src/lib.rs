@@ -16,12 +16,15 @@
 mod access;
 mod allowance;
 mod append;
+mod calendar;
 mod callers;
 mod check;
+mod check_seats;
 mod check_visits;
 mod codes;
 mod desk;
 mod env;
+mod events;
 mod exchange;
 mod fault;
 mod found;
@@ -39,10 +42,13 @@ mod published;
 mod pull;
 mod receipts;
 mod register;
+mod registered;
+mod registrations;
 mod renew;
 #[cfg(feature = "sabotage")]
 pub mod sabotage;
 mod scrub;
+mod seats;
 mod serve;
 mod statuses;
 mod stored;
@@ -60,10 +66,15 @@ use wire::{EntityId, Timestamp};
 
 pub use access::{AccessError, AccessRow, Operator, ROLES, Role, Staff, Steward};
 pub use allowance::Roamed;
+pub use calendar::{
+    CALENDAR_DAYS_MAX, CALENDAR_ROWS_MAX, Calendar, CalendarFilter, CalendarRow, EVENTS_MAX,
+    EventView, Listed, Publisher, SUBSCRIBED_SECONDS, SeatsView, due_of,
+};
 pub use check::{CheckReport, Depth};
 pub use desk::{Judged, Visitor};
 pub use env::{Clock, Entropy, EntropyError};
-pub use exchange::{About, Fate, Op, ReceiptId, VisitId};
+pub use events::{EventError, EventText, PublishedEvent};
+pub use exchange::{About, Fate, Op, ReceiptId, RegistrationId, VisitId};
 pub use fault::{Fault, chain};
 pub use found::{FoundError, FoundingPapers};
 pub use inbox::{ConflictRow, REFUSALS_KEPT_MAX, RequestError};
@@ -77,6 +88,9 @@ pub use publish::{CharterText, PublishError, Published, SpaceText};
 pub use pull::{PullError, PullStep};
 pub use receipts::SignedReceipt;
 pub use register::{Member, Register};
+pub use registered::{CancelledBy, RegistrationState, SeatState};
+pub use registrations::{REGISTRATIONS_ACTIVE_MAX, RegistrationError, RegistrationRow, Wish};
+pub use seats::{REGISTRATIONS_OF_A_HOME_MAX, SeatError, SeatRow, registration_codes};
 pub use serve::ServeError;
 pub use visits::{Correction, Stay, VisitError, VisitRow};
 
@@ -130,6 +144,8 @@ struct Inner {
     wanted: Mutex<BTreeSet<EntityId>>,
     /// How many refusals are kept for each node, where it was counted.
     refusals: Mutex<BTreeMap<EntityId, usize>>,
+    /// The events of each feed, as they were last read.
+    events: Mutex<BTreeMap<EntityId, Arc<calendar::FeedEvents>>>,
     /// When the next entry of a family of keys is over, where there are many that last.
     next_looks: Mutex<BTreeMap<Prefix, Timestamp>>,
     /// What the last look through the store found.
@@ -186,6 +202,7 @@ impl App {
                 wanted: Mutex::default(),
                 send_failures: Mutex::default(),
                 refusals: Mutex::default(),
+                events: Mutex::default(),
                 next_looks: Mutex::default(),
                 store_problems: RwLock::new(Vec::new()),
                 is_clock_accepted: AtomicBool::new(false),

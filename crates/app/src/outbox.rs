@@ -15,7 +15,8 @@ use serde_json::Value;
 use store::{Batch, Expected, Position};
 use sync::outbox::{WAITING_MAX, Waiting};
 use wire::receipt::{CREDIT_KIND, CreditBody, RECEIPT_KIND, ReceiptBody};
-use wire::request::{Answer, AnswerResult, REQUEST_SECONDS_MAX, Request};
+use wire::registration::{CANCELLATION_KIND, CancellationBody, NOTICE_KIND, NoticeBody};
+use wire::request::{Answer, REQUEST_SECONDS_MAX, Request};
 use wire::{EntityId, Timestamp};
 
 use crate::access::Operator;
@@ -23,6 +24,7 @@ use crate::exchange::{
     About, Fate, IssuedReceipt, Op, Outgoing, OutgoingState, ReceiptId, VisitId, VisitState,
 };
 use crate::fault::{Attempt, until_settled};
+use crate::inbox::Outcome;
 use crate::receipts::put_issued;
 use crate::stored;
 use crate::{App, Fault};
@@ -210,34 +212,49 @@ impl App {
 
     /// Kind and body of a request, the same whenever they are put together.
     async fn body_of(&self, about: About) -> Result<Option<(&'static str, Value)>, Fault> {
-        let (About::Receipt(id) | About::Credit(id)) = about;
+        match about {
+            About::Receipt(id) => self.receipt_body(id).await,
+            About::Credit(id) => self.credit_body(id).await,
+            About::Registration(id) => self.registration_body(id).await,
+            About::Cancellation(id) => body(
+                CANCELLATION_KIND,
+                &CancellationBody {
+                    registration: id.to_string(),
+                },
+            ),
+            About::Notice {
+                registration,
+                revision,
+                state,
+            } => body(
+                NOTICE_KIND,
+                &NoticeBody {
+                    registration: registration.to_string(),
+                    revision,
+                    state,
+                },
+            ),
+        }
+    }
+
+    async fn receipt_body(&self, id: ReceiptId) -> Result<Option<(&'static str, Value)>, Fault> {
         let Some((issued, _)) = self.receipt_issued(id).await? else {
             return Ok(None);
         };
-        let form = |_| Fault::Form {
-            key: crate::keys::receipt_issued(id).to_string(),
-        };
-        if let About::Credit(_) = about {
-            let Some(credit) = issued.credit else {
-                return Ok(None);
-            };
-            let body = CreditBody {
-                credit: credit.text,
-            };
-            let body = serde_json::to_value(body).map_err(form)?;
-            return Ok(Some((CREDIT_KIND, body)));
-        }
         let Some(visitor) = self.visitor(issued.visit).await? else {
             return Ok(None);
         };
-        let body = ReceiptBody {
-            receipt: issued.text,
-            proof: visitor.presentation,
+        let (receipt, proof) = (issued.text, visitor.presentation);
+        body(RECEIPT_KIND, &ReceiptBody { receipt, proof })
+    }
+
+    async fn credit_body(&self, id: ReceiptId) -> Result<Option<(&'static str, Value)>, Fault> {
+        let issued = self.receipt_issued(id).await?;
+        let Some(credit) = issued.and_then(|(issued, _)| issued.credit) else {
+            return Ok(None);
         };
-        Ok(Some((
-            RECEIPT_KIND,
-            serde_json::to_value(body).map_err(form)?,
-        )))
+        let credit = credit.text;
+        body(CREDIT_KIND, &CreditBody { credit })
     }
 
     /// Takes the answer to an attempt. Whoever comes second finds that it was taken.
@@ -263,25 +280,18 @@ impl App {
             UNANSWERED => "refused",
             code => code,
         };
-        let fate = match answer.result {
-            AnswerResult::Accepted => Fate::Accepted { at },
-            AnswerResult::Refused => Fate::Refused {
-                at,
-                code: wire::printable(code, CODE_CHARS_MAX),
-            },
+        let code = wire::printable(code, CODE_CHARS_MAX);
+        let outcome = Outcome::of(answer.result, Some(&code), answer.rank);
+        let settled = Settled {
+            at,
+            answer: Some((outcome, answer.as_str().to_owned())),
         };
-        let said = answer.as_str();
-        until_settled!(self.try_settle(id, &fate, Some(said)).await)
+        until_settled!(self.try_settle(id, &settled).await)
     }
 
     /// The request, what it handed over, and what depended on it settle in one commit,
     /// and the signed answer is kept with them.
-    async fn try_settle(
-        &self,
-        op: Op,
-        fate: &Fate,
-        answer: Option<&str>,
-    ) -> Result<(), Attempt<OutboxError>> {
+    async fn try_settle(&self, op: Op, settled: &Settled) -> Result<(), Attempt<OutboxError>> {
         let Some((mut outgoing, version)) = self.outgoing_of(op).await? else {
             return Ok(());
         };
@@ -291,38 +301,52 @@ impl App {
         let mut batch = Batch::new();
         let key = crate::keys::outgoing(op);
         batch.expect(key.clone(), Expected::At(version));
-        let dead = match fate {
-            Fate::Refused { at, code } => Some((*at, code.clone())),
-            Fate::GivenUp { at } => Some((*at, UNANSWERED.to_owned())),
-            Fate::Accepted { .. } | Fate::Waiting { .. } | Fate::Moot { .. } => None,
-        };
-        if let Some((at, why)) = dead {
+        let about = outgoing.about;
+        if let Some((at, why)) = dead(about, settled) {
             outgoing.state = OutgoingState::Dead { at, why };
             batch.put(key.clone(), stored::encode(&key, &outgoing)?);
         } else {
             batch.remove(key);
         }
-        let (About::Receipt(receipt) | About::Credit(receipt)) = outgoing.about;
-        if let Some((mut issued, version)) = self.receipt_issued(receipt).await? {
-            match outgoing.about {
-                About::Receipt(_) => {
-                    issued.fate = fate.clone();
-                    issued.answer = answer.map(str::to_owned);
-                    if let Fate::Refused { at, .. } = fate {
-                        drop_credit(&mut batch, &mut issued, *at);
-                    }
-                }
-                About::Credit(_) => {
-                    if let Some(credit) = &mut issued.credit {
-                        credit.fate = fate.clone();
-                        credit.answer = answer.map(str::to_owned);
-                    }
-                }
+        match about {
+            About::Receipt(id) | About::Credit(id) => {
+                self.settle_receipt(&mut batch, id, about, settled).await?;
             }
-            put_issued(&mut batch, receipt, &issued, version)?;
+            About::Registration(id) | About::Cancellation(id) => {
+                self.settle_registration(&mut batch, id, about, settled)
+                    .await?;
+            }
+            About::Notice { .. } => {}
         }
         self.commit_at("settle", batch).await?;
         Ok(())
+    }
+
+    async fn settle_receipt(
+        &self,
+        batch: &mut Batch,
+        receipt: ReceiptId,
+        about: About,
+        settled: &Settled,
+    ) -> Result<(), Fault> {
+        let Some((mut issued, version)) = self.receipt_issued(receipt).await? else {
+            return Ok(());
+        };
+        let fate = settled.fate();
+        let answer = settled.answer.as_ref().map(|(_, text)| text.clone());
+        if let About::Credit(_) = about {
+            if let Some(credit) = &mut issued.credit {
+                credit.fate = fate;
+                credit.answer = answer;
+            }
+        } else {
+            issued.fate = fate;
+            issued.answer = answer;
+            if let Fate::Refused { at, .. } = issued.fate {
+                drop_credit(batch, &mut issued, at);
+            }
+        }
+        put_issued(batch, receipt, &issued, version)
     }
 
     /// What waits, and what was refused, the oldest first.
@@ -380,9 +404,6 @@ impl App {
         if outgoing.state == OutgoingState::Waiting {
             return Err(unknown());
         }
-        let (About::Receipt(receipt) | About::Credit(receipt)) = outgoing.about;
-        let found = self.receipt_issued(receipt).await?;
-        let (mut issued, issued_version) = found.ok_or_else(unknown)?;
         if self.body_of(outgoing.about).await?.is_none() || self.is_outdated(outgoing.about).await?
         {
             return Err(unknown());
@@ -392,12 +413,16 @@ impl App {
         let key = crate::keys::outgoing(op);
         batch.expect(key.clone(), Expected::At(version));
         batch.remove(key);
-        let fate = Fate::Waiting { op: again };
-        match (outgoing.about, &mut issued.credit) {
-            (About::Credit(_), Some(credit)) => credit.fate = fate,
-            (About::Receipt(_) | About::Credit(_), _) => issued.fate = fate,
+        if let About::Receipt(receipt) | About::Credit(receipt) = outgoing.about {
+            let found = self.receipt_issued(receipt).await?;
+            let (mut issued, issued_version) = found.ok_or_else(unknown)?;
+            let fate = Fate::Waiting { op: again };
+            match (outgoing.about, &mut issued.credit) {
+                (About::Credit(_), Some(credit)) => credit.fate = fate,
+                (_, _) => issued.fate = fate,
+            }
+            put_issued(&mut batch, receipt, &issued, issued_version)?;
         }
-        put_issued(&mut batch, receipt, &issued, issued_version)?;
         self.store().commit(batch).await?;
         Ok(again)
     }
@@ -454,11 +479,15 @@ impl App {
             match outgoing.state {
                 OutgoingState::Waiting => {
                     let is_old = now.seconds_since(outgoing.made_at) > RECEIPT_SECONDS_MAX;
+                    let is_over = is_old || self.is_pointless(outgoing.about, now).await?;
                     // What nobody can prove any more is not sent.
-                    if is_old || self.body_of(outgoing.about).await?.is_none() {
-                        let settled: Result<(), OutboxError> = until_settled!(
-                            self.try_settle(op, &Fate::GivenUp { at: now }, None).await
-                        );
+                    if is_over || self.body_of(outgoing.about).await?.is_none() {
+                        let given_up = Settled {
+                            at: now,
+                            answer: None,
+                        };
+                        let settled: Result<(), OutboxError> =
+                            until_settled!(self.try_settle(op, &given_up).await);
                         settled.map_err(fault_of)?;
                     }
                 }
@@ -476,6 +505,62 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// How a request ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Settled {
+    pub(crate) at: Timestamp,
+    /// What was answered, and the signed answer; none where it was given up.
+    pub(crate) answer: Option<(Outcome, String)>,
+}
+
+impl Settled {
+    /// What that means for a receipt or a credit, which is accepted or not.
+    fn fate(&self) -> Fate {
+        let at = self.at;
+        match &self.answer {
+            None => Fate::GivenUp { at },
+            Some((Outcome::Accepted, _)) => Fate::Accepted { at },
+            Some((outcome, _)) => Fate::Refused {
+                at,
+                code: why_not(outcome),
+            },
+        }
+    }
+}
+
+/// Why what was asked for did not happen, in one word.
+fn why_not(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Refused(code) => code.clone(),
+        Outcome::Waiting { .. } => "waiting".to_owned(),
+        Outcome::Accepted | Outcome::Unknown => "unknown".to_owned(),
+    }
+}
+
+/// When and why a person should look at a request that has ended. Who is refused a seat is
+/// told so, and that is all.
+fn dead(about: About, settled: &Settled) -> Option<(Timestamp, String)> {
+    if let About::Registration(_) | About::Cancellation(_) = about {
+        return None;
+    }
+    match &settled.answer {
+        None => Some((settled.at, UNANSWERED.to_owned())),
+        Some((Outcome::Accepted, _)) => None,
+        Some((outcome, _)) => Some((settled.at, why_not(outcome))),
+    }
+}
+
+/// A kind and what it hands over, as it is sent.
+pub(crate) fn body<T: serde::Serialize>(
+    kind: &'static str,
+    body: &T,
+) -> Result<Option<(&'static str, Value)>, Fault> {
+    let value = serde_json::to_value(body).map_err(|_| Fault::Form {
+        key: kind.to_owned(),
+    })?;
+    Ok(Some((kind, value)))
 }
 
 /// The credit of a receipt that was refused has nothing to take back.
@@ -506,7 +591,9 @@ impl App {
         _: &Operator,
         about: About,
     ) -> Result<Option<(VisitId, bool)>, Fault> {
-        let (About::Receipt(id) | About::Credit(id)) = about;
+        let (About::Receipt(id) | About::Credit(id)) = about else {
+            return Ok(None);
+        };
         let Some((issued, _)) = self.receipt_issued(id).await? else {
             return Ok(None);
         };

@@ -75,6 +75,13 @@ pub struct Holder {
     until: Timestamp,
 }
 
+impl Holder {
+    /// The member's number.
+    pub(crate) fn member(&self) -> &str {
+        &self.member
+    }
+}
+
 /// What a home tells its member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {

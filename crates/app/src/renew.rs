@@ -26,6 +26,7 @@ impl App {
     pub async fn renew(&self) -> Result<usize, Fault> {
         let mut records = until_settled!(self.try_renew_papers().await)?;
         records += self.renew_status_lists().await?;
+        records += self.tell_seats().await?;
         let (feed, _) = self.feed_state(&self.identity().entity).await?;
         let now = self.now();
         let is_due = |iat| is_renewal_due(iat, HEAD_RENEWED_AFTER_SECONDS, now);
@@ -52,6 +53,8 @@ impl App {
             self.forget_taken(now).await,
             self.forget_passports(now).await,
             self.forget_enrolments(now).await,
+            self.forget_seats(now).await,
+            self.forget_registrations(now).await,
         ];
         all.into_iter().collect()
     }

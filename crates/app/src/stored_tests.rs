@@ -2,14 +2,15 @@
 
 use wire::Cents;
 use wire::receipt::{CreditReason, DayHours, DaySpan, Ending, HalfDay, ProofBy, VisitValue};
+use wire::registration::NoticeState;
 use wire::request::AnswerResult;
 use wire::space::{ClockTime, FormulaUnit};
 
 use super::*;
 use crate::exchange::{
     About, Answered, Attempted, Conflict, Counted, Fate, Guest, IssuedCredit, IssuedReceipt, Op,
-    Outgoing, OutgoingState, ProofUse, ReceiptId, Taken, TakenCredit, TakenPlace, Visit, VisitId,
-    VisitState, Visitor,
+    Outgoing, OutgoingState, ProofUse, ReceiptId, RegistrationId, Taken, TakenCredit, TakenPlace,
+    Visit, VisitId, VisitState, Visitor,
 };
 use crate::people::{
     AccessCode, Credential, Enrolment, EnrolmentUse, Issued, Member, MemberState, Showing,
@@ -210,9 +211,18 @@ fn every_state_of_what_is_sent_is_read_back() {
         at,
         why: "unanswered".to_owned(),
     };
+    let registration = RegistrationId::parse(&"A".repeat(22)).unwrap();
+    let notice = About::Notice {
+        registration,
+        revision: 2,
+        state: NoticeState::Accepted,
+    };
     for (about, after, state) in [
         (About::Receipt(receipt), None, OutgoingState::Waiting),
-        (About::Credit(receipt), Some(op), dead),
+        (About::Credit(receipt), Some(op), dead.clone()),
+        (About::Registration(registration), None, dead.clone()),
+        (About::Cancellation(registration), Some(op), dead.clone()),
+        (notice, None, dead),
     ] {
         round_trip(&Outgoing {
             to: entity(),
@@ -233,6 +243,7 @@ fn every_state_of_what_is_answered_is_read_back() {
     };
     for (result, code, conflict) in [
         (AnswerResult::Accepted, None, None),
+        (AnswerResult::Waiting, None, None),
         (AnswerResult::Refused, Some("differs"), Some(conflict)),
     ] {
         round_trip(&Answered {
@@ -242,6 +253,7 @@ fn every_state_of_what_is_answered_is_read_back() {
             body: Sha256Hash::of(&[b"body"]),
             result,
             code: code.map(str::to_owned),
+            rank: (result == AnswerResult::Waiting).then_some(2),
             at,
             has_changed: result == AnswerResult::Accepted,
             request: "a.b.c".to_owned(),
@@ -328,4 +340,74 @@ fn every_form_about_a_person_is_read_back() {
         });
     }
     round_trip(&Showing { until: at });
+}
+
+#[test]
+fn seats_and_registrations_are_read_back_in_each_of_their_states() {
+    use crate::registered::{
+        CancelledBy, Registered, RegistrationPlace, RegistrationState, Seat, SeatGuard, SeatPlace,
+        SeatState,
+    };
+    let at = Timestamp(7);
+    let id = RegistrationId::parse(&"A".repeat(22)).unwrap();
+    let op = Op::parse(&"Q".repeat(22)).unwrap();
+    let due = wire::event::LocalTime::parse("2026-12-03T14:00:00");
+    round_trip(&SeatGuard { next: 3 });
+    for state in [
+        SeatState::Taken { at },
+        SeatState::Waiting,
+        SeatState::Cancelled {
+            at,
+            by: CancelledBy::Member,
+        },
+    ] {
+        round_trip(&Seat {
+            home: entity(),
+            id,
+            event: "photo".to_owned(),
+            due: due.clone(),
+            name: "Camille".to_owned(),
+            asked_at: at,
+            ends: at,
+            state,
+            revision: 2,
+            document: Some("a.b.c".to_owned()),
+        });
+    }
+    round_trip(&SeatPlace {
+        event: "photo".to_owned(),
+        due: None,
+        order: 2,
+    });
+    let by = CancelledBy::Organiser;
+    let code = "event_full".to_owned();
+    for state in [
+        RegistrationState::Asked { op },
+        RegistrationState::Accepted {
+            at,
+            was_waiting: true,
+        },
+        RegistrationState::Waiting { at, rank: 2 },
+        RegistrationState::Refused { at, code },
+        RegistrationState::Unknown { at },
+        RegistrationState::Cancelling { op },
+        RegistrationState::Cancelled { at, by },
+        RegistrationState::GivenUp { at },
+    ] {
+        round_trip(&Registered {
+            owner: entity(),
+            event: "photo".to_owned(),
+            due: due.clone(),
+            name: "Camille".to_owned(),
+            asked_at: at,
+            ends: at,
+            state,
+            revision: 1,
+            document: None,
+            answer: Some("a.b.c".to_owned()),
+        });
+    }
+    round_trip(&RegistrationPlace {
+        member: "1234-5678".to_owned(),
+    });
 }

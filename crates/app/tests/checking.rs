@@ -4,7 +4,8 @@ use app::Depth;
 use app::keys::{
     ACCESS_CODES, ATTEMPTS, CREDENTIALS, ENROLMENTS, FEEDS, GUESTS, HOLDINGS, IDENTITY, INBOX,
     INVITATIONS, JOINING, LATEST, MEMBERS, OUTBOX, PASSPORTS, PROOFS, RECEIPTS_ISSUED,
-    RECEIPTS_TAKEN, RECORDS, SHOWINGS, TAKEN_PLACES, VISITORS, VISITS,
+    RECEIPTS_TAKEN, RECORDS, REGISTRATION_PLACES, REGISTRATIONS, SEAT_GUARDS, SEAT_PLACES, SEATS,
+    SHOWINGS, TAKEN_PLACES, VISITORS, VISITS,
 };
 use rules::passport::Verdict;
 use store::{Key, Store as _};
@@ -36,6 +37,8 @@ pub(crate) async fn story() -> Label {
     label.settle().await;
     let camille = sits_down_at_home(&label).await;
     let alix = member(label.space(1), "Alix").await;
+    let (_, uid) = crate::registering::published(&label, 1).await;
+    crate::registering::ask(label.space(0), "Anne", &uid).await;
     label.settle().await;
     // Of two visits one is answered, and the other waits.
     let (one, two) = (label.space(0), label.space(1));
@@ -105,6 +108,9 @@ async fn everything_that_is_stored_is_listed_and_everything_listed_is_stored() {
             INBOX,
             RECEIPTS_TAKEN,
             TAKEN_PLACES,
+            SEATS,
+            REGISTRATIONS,
+            REGISTRATION_PLACES,
         ];
         let is_personal = personal.contains(&holding.prefix);
         assert_eq!(holding.is_personal, is_personal, "{}", holding.holds);
@@ -132,6 +138,11 @@ async fn everything_that_is_stored_is_listed_and_everything_listed_is_stored() {
         RECEIPTS_TAKEN,
         TAKEN_PLACES,
         PROOFS,
+        SEAT_GUARDS,
+        SEATS,
+        SEAT_PLACES,
+        REGISTRATIONS,
+        REGISTRATION_PLACES,
     ];
     assert_eq!(HOLDINGS.iter().map(|it| it.prefix).collect::<Vec<_>>(), all);
 }

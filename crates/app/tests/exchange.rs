@@ -140,6 +140,9 @@ pub(crate) async fn outbox(host: &TestNode) -> Vec<(&'static str, Option<String>
         let about = match row.about {
             About::Receipt(_) => "receipt",
             About::Credit(_) => "credit",
+            About::Registration(_) => "registration",
+            About::Cancellation(_) => "cancellation",
+            About::Notice { .. } => "notice",
         };
         (about, row.dead.map(|(_, why)| why))
     };

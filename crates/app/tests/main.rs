@@ -35,6 +35,7 @@ mod races;
 mod receipts;
 mod refusing_forms;
 mod refusing_receipts;
+mod registering;
 mod renewing;
 mod renewing_passports;
 mod scrubbing;

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod allowance;
+pub mod event;
 pub mod feed;
 pub mod freshness;
 pub mod opening;
@@ -18,5 +19,6 @@ pub mod passport;
 #[cfg(test)]
 mod random_days;
 pub mod receipt;
+pub mod seats;
 pub mod trust;
 pub mod visit;

@@ -76,5 +76,7 @@ pub fn outcome_of(answer: &Answer) -> Result<(), String> {
     match (said.result, said.code) {
         (AnswerResult::Accepted, _) => Ok(()),
         (AnswerResult::Refused, code) => Err(code.unwrap_or_default()),
+        (AnswerResult::Waiting, _) => Err("waiting".to_owned()),
+        (AnswerResult::Unknown, _) => Err("unknown".to_owned()),
     }
 }

@@ -19,12 +19,14 @@
 mod body;
 mod document;
 mod entity_id;
+pub mod event;
 pub mod feed;
 mod invitation;
 pub mod label;
 pub mod passport;
 pub mod qr;
 pub mod receipt;
+pub mod registration;
 pub mod request;
 mod shape;
 pub mod space;

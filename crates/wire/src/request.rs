@@ -70,6 +70,9 @@ pub struct Answer {
     /// Why it was refused, as a stable code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// The place in the waiting list, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<u64>,
 }
 
 /// How a request ended.
@@ -78,8 +81,12 @@ pub struct Answer {
 pub enum AnswerResult {
     /// It is done.
     Accepted,
+    /// What was asked for is not free; it waits, at `rank`.
+    Waiting,
     /// It will not be done; `code` says why.
     Refused,
+    /// What it is about does not exist.
+    Unknown,
 }
 
 sealed_kind!(Answer, "escale-answer+jwt", 16 * 1024);
@@ -98,7 +105,9 @@ impl Claims for Answer {
         check_token(&self.jti, "jti")?;
         check_token(&self.op, "op")?;
         let is_explained = self.code.is_some() == (self.result == AnswerResult::Refused);
-        require(is_explained, "code")
+        require(is_explained, "code")?;
+        let is_ranked = self.rank.is_some() == (self.result == AnswerResult::Waiting);
+        require(is_ranked && self.rank != Some(0), "rank")
     }
 }
 

@@ -149,11 +149,14 @@ fn outbox_json(row: &OutboxRow) -> Value {
         dead,
         last_failure,
     } = row;
-    let (what, receipt) = match about {
-        About::Receipt(id) => ("receipt", id),
-        About::Credit(id) => ("credit", id),
+    let (what, id) = match about {
+        About::Receipt(id) => ("receipt", id.to_string()),
+        About::Credit(id) => ("credit", id.to_string()),
+        About::Registration(id) => ("registration", id.to_string()),
+        About::Cancellation(id) => ("cancellation", id.to_string()),
+        About::Notice { registration, .. } => ("notice", registration.to_string()),
     };
-    let mut value = json!({ "op": op, "to": to, what: receipt.to_string(), "since": since });
+    let mut value = json!({ "op": op, "to": to, what: id, "since": since });
     if let Value::Object(value) = &mut value {
         if let Some(after) = after {
             value.insert("after".to_owned(), json!(after));

@@ -53,6 +53,8 @@ impl Ledger {
         let said = match (answer.result, &answer.code) {
             (AnswerResult::Accepted, _) => "accepted".to_owned(),
             (AnswerResult::Refused, code) => code.clone().unwrap_or_default(),
+            (AnswerResult::Waiting, _) => "waiting".to_owned(),
+            (AnswerResult::Unknown, _) => "unknown".to_owned(),
         };
         let by = question.by;
         if answer.result == AnswerResult::Accepted {

@@ -193,6 +193,9 @@ fn line(words: &Words, home: &Home, row: &OutboxRow, visit: Option<(String, Stri
         what: words.say(match row.about {
             About::Receipt(_) => M::OutboxReceipt,
             About::Credit(_) => M::OutboxCredit,
+            About::Registration(_) => M::OutboxRegistration,
+            About::Cancellation(_) => M::OutboxCancellation,
+            About::Notice { .. } => M::OutboxNotice,
         }),
         to: space_name(home, &row.to),
         visit,

@@ -87,6 +87,7 @@ impl Village {
             iat: self.now(),
             op: op.clone(),
             result: AnswerResult::Refused,
+            rank: None,
             code: Some(code.to_owned()),
         };
         let answer = sign(answer, &self.home().plan().ops()).unwrap();

@@ -1,0 +1,228 @@
+//! Seats across nodes: asked by the home, counted by the owner, once.
+
+use app::{EventText, RegistrationRow, RegistrationState, SeatState, Wish};
+use testkit::{HOUR_SECONDS, Label, TestNode, Wallet, operator, send_all};
+use wire::event::{EventKind, EventStatus, LocalTime, Span};
+
+use crate::desk::{home, host};
+
+/// A training tomorrow at the host, with so many seats.
+pub(crate) fn training(label: &Label, capacity: Option<u64>) -> EventText {
+    let tomorrow = label.space(0).app().now().plus_seconds(24 * HOUR_SECONDS);
+    let start = rules::event::written_utc(tomorrow).unwrap();
+    EventText {
+        title: "La photo de vos produits".to_owned(),
+        description: Some("Une heure, un téléphone, une fenêtre.".to_owned()),
+        start: LocalTime::parse(start.trim_end_matches('Z')).unwrap(),
+        time_zone: Some("UTC".to_owned()),
+        duration: Span::new(0, 7_200),
+        is_all_day: false,
+        rule: None,
+        overrides: std::collections::BTreeMap::new(),
+        status: EventStatus::Confirmed,
+        place: None,
+        link: None,
+        language: Some("fr".to_owned()),
+        kind: EventKind::Training,
+        capacity,
+        price_cents: None,
+        is_example: true,
+    }
+}
+
+/// Publishes it at the host, and lets everybody hear of it; gives its `uid`.
+pub(crate) async fn published(label: &Label, capacity: u64) -> (String, String) {
+    let text = training(label, Some(capacity));
+    let done = host(label)
+        .app()
+        .publish_event(&operator(), None, &text)
+        .await
+        .unwrap();
+    label.settle().await;
+    (done.id, done.uid)
+}
+
+/// A member of a space, who asks for a seat.
+pub(crate) async fn ask(at: &TestNode, name: &str, uid: &str) -> RegistrationRow {
+    let wallet = Wallet::enrol(at, name, None).await;
+    let member = at.app().members(&operator()).await.unwrap();
+    let member = member.into_iter().find(|it| it.name == name).unwrap().id;
+    drop(wallet);
+    let wish = Wish {
+        uid: uid.to_owned(),
+        due: None,
+        name: None,
+    };
+    at.app()
+        .register_member(&operator(), &member, &wish)
+        .await
+        .unwrap()
+}
+
+async fn send(label: &Label, from: &TestNode) {
+    let failed = send_all(&label.network, from).await;
+    assert!(failed.is_empty(), "{failed:?}");
+}
+
+/// Where a member's only registration stands.
+async fn state(at: &TestNode, name: &str) -> RegistrationState {
+    let members = at.app().members(&operator()).await.unwrap();
+    let member = members.into_iter().find(|it| it.name == name).unwrap().id;
+    let rows = at.app().registrations_of_member(&operator(), &member).await;
+    let mut rows = rows.unwrap();
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    rows.remove(0).state
+}
+
+#[tokio::test]
+async fn a_seat_is_counted_once_by_whoever_owns_the_event_and_goes_on_to_who_waits() {
+    let label = Label::labelled(3).await;
+    let (id, uid) = published(&label, 2).await;
+    let (here, there, other) = (host(&label), home(&label), label.space(2));
+
+    // A member of the owner is decided on at once.
+    let own = ask(here, "Anne", &uid).await;
+    assert!(matches!(
+        own.state,
+        RegistrationState::Accepted {
+            was_waiting: false,
+            ..
+        }
+    ));
+    // Others wait for the answer.
+    let asked = ask(there, "Camille", &uid).await;
+    assert!(matches!(asked.state, RegistrationState::Asked { .. }));
+    send(&label, there).await;
+    assert!(matches!(
+        state(there, "Camille").await,
+        RegistrationState::Accepted { .. }
+    ));
+    ask(other, "Denis", &uid).await;
+    send(&label, other).await;
+    assert!(matches!(
+        state(other, "Denis").await,
+        RegistrationState::Waiting { rank: 1, .. }
+    ));
+
+    // Asked twice, it is the same.
+    let again = ask_again(there, "Camille", &uid).await;
+    assert_eq!(again.id, asked.id);
+    assert!(there.app().waiting().await.unwrap().is_empty());
+
+    // A seat given back goes to whoever waits, and their home is told.
+    there
+        .app()
+        .cancel_of_member(&operator(), asked.id)
+        .await
+        .unwrap();
+    assert!(matches!(
+        state(there, "Camille").await,
+        RegistrationState::Cancelling { .. }
+    ));
+    send(&label, there).await;
+    assert!(matches!(
+        state(there, "Camille").await,
+        RegistrationState::Cancelled { .. }
+    ));
+    send(&label, here).await;
+    let promoted = state(other, "Denis").await;
+    assert!(
+        matches!(
+            promoted,
+            RegistrationState::Accepted {
+                was_waiting: true,
+                ..
+            }
+        ),
+        "{promoted:?}"
+    );
+    let seats = here.app().seats(&operator(), &id).await.unwrap();
+    let taken = seats
+        .iter()
+        .filter(|it| matches!(it.state, SeatState::Taken { .. }));
+    let names: Vec<_> = taken.map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["Anne", "Denis"]);
+    for node in label.nodes() {
+        let report = node.app().check(app::Depth::Deep).await.unwrap();
+        assert_eq!(report.problems, Vec::<String>::new());
+    }
+}
+
+async fn ask_again(at: &TestNode, name: &str, uid: &str) -> RegistrationRow {
+    let members = at.app().members(&operator()).await.unwrap();
+    let member = members.into_iter().find(|it| it.name == name).unwrap().id;
+    let wish = Wish {
+        uid: uid.to_owned(),
+        due: None,
+        name: None,
+    };
+    at.app()
+        .register_member(&operator(), &member, &wish)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn who_gives_back_before_the_answer_has_nothing_at_the_end() {
+    let label = Label::labelled(3).await;
+    let (id, uid) = published(&label, 1).await;
+    let (here, there) = (host(&label), home(&label));
+    let asked = ask(there, "Camille", &uid).await;
+    there
+        .app()
+        .cancel_of_member(&operator(), asked.id)
+        .await
+        .unwrap();
+    send(&label, there).await;
+    send(&label, there).await;
+    assert!(matches!(
+        state(there, "Camille").await,
+        RegistrationState::Cancelled { .. }
+    ));
+    let seats = here.app().seats(&operator(), &id).await.unwrap();
+    assert!(
+        matches!(seats[0].state, SeatState::Cancelled { .. }),
+        "{seats:?}"
+    );
+}
+
+#[tokio::test]
+async fn more_seats_go_to_those_who_wait_and_a_cancelled_event_refuses() {
+    let label = Label::labelled(3).await;
+    let (id, uid) = published(&label, 1).await;
+    let (here, there, other) = (host(&label), home(&label), label.space(2));
+    ask(here, "Anne", &uid).await;
+    ask(there, "Camille", &uid).await;
+    send(&label, there).await;
+    assert!(matches!(
+        state(there, "Camille").await,
+        RegistrationState::Waiting { rank: 1, .. }
+    ));
+    let mut text = here.app().event_text(&operator(), &id).await.unwrap();
+    text.capacity = Some(2);
+    let done = here
+        .app()
+        .publish_event(&operator(), Some(&id), &text)
+        .await
+        .unwrap();
+    assert!(done.has_changed);
+    send(&label, here).await;
+    assert!(matches!(
+        state(there, "Camille").await,
+        RegistrationState::Accepted {
+            was_waiting: true,
+            ..
+        }
+    ));
+    here.app()
+        .cancel_event(&operator(), &id, None)
+        .await
+        .unwrap();
+    ask(other, "Denis", &uid).await;
+    send(&label, other).await;
+    let refused = state(other, "Denis").await;
+    let RegistrationState::Refused { code, .. } = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(code, "event_cancelled");
+}
