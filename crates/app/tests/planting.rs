@@ -227,7 +227,7 @@ async fn one_problem_does_not_hide_another() {
     value["hash"] = json!("A".repeat(43));
     let (record, _) = stored_one(node, RECORDS, |it| {
         let it = claims(it["record"].as_str().unwrap());
-        it["iss"] == "https://le-mug.example" && it["kind"] == "profile"
+        it["iss"] == "https://le-mug.example" && it["kind"] == "profile" && it["rev"] == 1
     })
     .await;
     plant(node, vec![(cursor, Some(value))]).await;
