@@ -41,6 +41,7 @@ pub(crate) async fn sign_in(
 /// A credential, as operators see it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AccessBody {
+    #[schemars(with = "schemas::AccessId")]
     id: String,
     #[schemars(with = "schemas::Role")]
     role: Role,

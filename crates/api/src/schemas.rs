@@ -8,6 +8,9 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+/// 32 bytes in base64url: of the last character, two bits are nothing.
+const COORDINATE: &str = "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$";
+
 /// A type that stands for a schema and has no value.
 macro_rules! described {
     ($(#[doc = $doc:literal])* $name:ident, $($schema:tt)+) => {
@@ -63,13 +66,13 @@ described!(
 described!(
     /// The number of a member, as stewards type it.
     MemberNumber,
-    { "type": "string", "pattern": "^[0-9]{1,20}$" }
+    { "type": "string", "pattern": "^[0-9a-z]{4}-[0-9a-z]{4}$" }
 );
 
 described!(
     /// The id of a credential, as operators type it.
     AccessId,
-    { "type": "string", "minLength": 1, "maxLength": 20 }
+    { "type": "string", "pattern": "^[0-9a-z]{4}-[0-9a-z]{4}$" }
 );
 
 described!(
@@ -91,11 +94,16 @@ described!(
         "type": "object",
         "required": ["kty", "crv", "x"],
         "properties": {
-            "kty": { "enum": ["OKP", "EC"] },
-            "crv": { "enum": ["Ed25519", "P-256"] },
-            "x": { "type": "string" },
-            "y": { "type": "string" },
+            "x": { "type": "string", "pattern": COORDINATE },
+            "y": { "type": "string", "pattern": COORDINATE },
         },
+        "oneOf": [
+            { "properties": { "kty": { "const": "OKP" }, "crv": { "const": "Ed25519" } } },
+            {
+                "required": ["y"],
+                "properties": { "kty": { "const": "EC" }, "crv": { "const": "P-256" } },
+            },
+        ],
     }
 );
 
