@@ -25,6 +25,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("p256", &["seal"]),
     ("reqwest", &["client"]),
     ("rustls", &["client", "node"]),
+    ("schemars", &["api"]),
     ("sled", &["store-sled"]),
     ("tower", &["api", "web", "serve", "node"]),
     ("tracing-subscriber", &["node"]),
