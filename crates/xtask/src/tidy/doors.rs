@@ -42,6 +42,8 @@ const NEVER: &[(&str, &[&str])] = &[
         "rules",
         &["async-trait", "getrandom", "serde", "serde_json"],
     ),
+    // Text out of values, values out of text; nothing of it is the protocol.
+    ("ical", &["async-trait", "getrandom", "serde", "serde_json"]),
 ];
 
 /// Features that exist for tests, some of which break a check on purpose. No crate asks
