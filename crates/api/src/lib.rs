@@ -14,7 +14,9 @@
 
 mod access;
 mod asker;
+mod calendar;
 mod describe;
+mod events;
 mod federation;
 mod holder;
 mod home;
@@ -22,6 +24,7 @@ mod members;
 mod path;
 mod people;
 mod problem;
+mod registrations;
 mod requests;
 mod routes;
 mod schemas;

@@ -3,6 +3,7 @@
 mod codes;
 mod coverage;
 mod described;
+mod events;
 mod federation;
 mod home;
 mod join;

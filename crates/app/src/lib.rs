@@ -29,6 +29,7 @@ mod exchange;
 mod fault;
 mod found;
 mod home;
+mod icalendar;
 mod inbox;
 mod join;
 pub mod keys;
