@@ -32,8 +32,9 @@ pub use event::{
 pub use lines::{LINE_OCTETS_MAX, clean_text};
 pub use read::{
     CATEGORIES_MAX, CATEGORY_CHARS_MAX, COMPONENT_DEPTH_MAX, DESCRIPTION_CHARS_MAX, EVENTS_MAX,
-    Extent, IMPORT_BYTES_MAX, Imported, LINE_BYTES_MAX, LOCATION_CHARS_MAX, LeftOut, OVERRIDES_MAX,
-    PROPERTIES_MAX, ReadRefusal, SUMMARY_CHARS_MAX, UID_BYTES_MAX, URL_BYTES_MAX, Why, read,
+    Extent, IMPORT_BYTES_MAX, Imported, LINE_BYTES_MAX, LINES_MAX, LOCATION_CHARS_MAX, LeftOut,
+    OVERRIDES_MAX, PROPERTIES_MAX, ReadRefusal, SUMMARY_CHARS_MAX, UID_BYTES_MAX, URL_BYTES_MAX,
+    Why, ZONE_ID_BYTES_MAX, read,
 };
 pub use write::{write, write_alone, write_event};
 pub use zone::is_time_zone;

@@ -24,7 +24,7 @@ const ZONES: &[&str] = &[
 
 /// Whatever somebody may type.
 fn text() -> impl Strategy<Value = String> {
-    "(\\PC|[\r\n\t\\\\;,:\"^é€😀\u{2028}\u{0}\u{85}]|\r\n|BEGIN:VEVENT|\\\\n){0,120}"
+    "(\\PC|[\r\n\t\\\\;,:\"^é€😀\u{2028}\u{0}\u{85}]|\r\n|BEGIN:VEVENT|\\\\n){0,40}"
 }
 
 fn some_text() -> impl Strategy<Value = Option<String>> {

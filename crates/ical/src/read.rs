@@ -25,6 +25,10 @@ pub const IMPORT_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// through them and choose.
 pub const EVENTS_MAX: usize = 2_000;
 
+/// A file of more lines, folds undone, is refused: fifty for each event. What is kept of a
+/// line takes many times the room of a short one.
+pub const LINES_MAX: usize = 100_000;
+
 /// A line of more bytes, its folds undone, is not read: it is a picture.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
 
@@ -52,6 +56,9 @@ pub const URL_BYTES_MAX: usize = 2_000;
 
 /// An event with a longer identifier is left out (RFC 7986 §5.3: less than 255).
 pub const UID_BYTES_MAX: usize = 254;
+
+/// A longer name of a time zone is not known: every end of it is looked for.
+pub const ZONE_ID_BYTES_MAX: usize = 254;
 
 /// More categories of one event are left out.
 pub const CATEGORIES_MAX: usize = 50;
@@ -249,6 +256,9 @@ pub enum ReadRefusal {
     /// More than [`EVENTS_MAX`].
     #[error("the file has too many events")]
     TooManyEvents,
+    /// More than [`LINES_MAX`].
+    #[error("the file has too many lines")]
+    TooManyLines,
     /// More than [`COMPONENT_DEPTH_MAX`].
     #[error("the file's components lie too deep within each other")]
     TooDeep,
@@ -268,7 +278,7 @@ pub fn read(bytes: &[u8], default_zone: &str) -> Result<Imported, ReadRefusal> {
         return Err(ReadRefusal::UnknownDefaultZone);
     }
     let default = value::Place::of(default_zone).ok_or(ReadRefusal::UnknownDefaultZone)?;
-    let parts = parts::parts(line::properties(bytes))?;
+    let parts = parts::parts(line::properties(bytes)?)?;
     let is_old = |part: &parts::Part| series::said(part, "VERSION") == Some("1.0");
     if parts.iter().any(is_old) {
         return Err(ReadRefusal::OldVersion);

@@ -1,6 +1,6 @@
 //! From bytes to properties: line ends, folds, encodings, names, parameters.
 
-use super::{LINE_BYTES_MAX, Why};
+use super::{LINE_BYTES_MAX, LINES_MAX, ReadRefusal, Why};
 
 /// One property as it stands in a file.
 #[derive(Debug, Clone)]
@@ -28,19 +28,23 @@ impl Property {
 /// All properties of a file, in order.
 ///
 /// Folds are undone before letters are made of bytes: some programs fold inside a letter.
-pub(super) fn properties(bytes: &[u8]) -> Vec<Property> {
+pub(super) fn properties(bytes: &[u8]) -> Result<Vec<Property>, ReadRefusal> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let mut unfolded: Vec<(u32, Vec<u8>)> = Vec::new();
     for (number, line) in (1..).zip(bytes.split(|it| *it == b'\n')) {
-        let line = without_returns(line);
-        match (line, unfolded.last_mut()) {
+        match (without_returns(line), unfolded.last_mut()) {
             ([], _) => {}
             ([b' ' | b'\t', rest @ ..], Some((_, line))) => line.extend_from_slice(rest),
-            (line, _) => unfolded.push((number, line.to_vec())),
+            (line, _) => {
+                if unfolded.len() == LINES_MAX {
+                    return Err(ReadRefusal::TooManyLines);
+                }
+                unfolded.push((number, line.to_vec()));
+            }
         }
     }
     let all = unfolded.into_iter();
-    all.map(|(number, line)| property(number, &line)).collect()
+    Ok(all.map(|(number, line)| property(number, &line)).collect())
 }
 
 /// Without the carriage returns at the end: some files have two.
@@ -162,7 +166,7 @@ mod tests {
     use super::*;
 
     fn one(bytes: &[u8]) -> Property {
-        let mut all = properties(bytes);
+        let mut all = properties(bytes).unwrap();
         assert_eq!(all.len(), 1, "{all:?}");
         all.remove(0)
     }
@@ -177,7 +181,7 @@ mod tests {
             "\u{feff}SUMMARY:un deux\r\r\nUID:1\r\r\n",
             "summary:un deux\nuid:1",
         ] {
-            let found = properties(bytes.as_bytes());
+            let found = properties(bytes.as_bytes()).unwrap();
             let found: Vec<_> = found.iter().map(|it| (&*it.name, &*it.value)).collect();
             assert_eq!(found, [("SUMMARY", "un deux"), ("UID", "1")], "{bytes:?}");
         }
@@ -196,6 +200,7 @@ mod tests {
     #[test]
     fn lines_are_counted_as_they_stand_in_the_file() {
         let lines: Vec<u32> = properties(b"A:1\r\n 2\r\n\r\nB:3\r\nC:4")
+            .unwrap()
             .iter()
             .map(|it| it.line)
             .collect();

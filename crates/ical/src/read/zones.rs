@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::line::Property;
 use super::value::{Place, Written, date_or_time};
-use super::windows;
+use super::{ZONE_ID_BYTES_MAX, windows};
 use crate::zone::{Pattern, are_same_today, pattern};
 
 /// What a `VTIMEZONE` says.
@@ -127,6 +127,9 @@ impl Zones {
     }
 
     fn look_for(&self, id: &str) -> Option<Place> {
+        if id.len() > ZONE_ID_BYTES_MAX {
+            return None;
+        }
         let own = self.own.get(id);
         let location = own.and_then(|it| it.location.as_deref());
         by_path(id)

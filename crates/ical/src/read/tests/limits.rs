@@ -24,6 +24,16 @@ fn as_many_events_as_are_taken_are_read_and_one_more_refuses_the_file() {
 }
 
 #[test]
+fn lines_are_counted_with_their_folds_undone() {
+    let lines = |number: usize| {
+        let text = format!("BEGIN:VCALENDAR\n{}", "A:\n b\n".repeat(number - 1));
+        read(text.as_bytes(), "Europe/Paris")
+    };
+    assert!(lines(LINES_MAX).is_ok());
+    assert_eq!(lines(LINES_MAX + 1), Err(ReadRefusal::TooManyLines));
+}
+
+#[test]
 fn components_within_each_other_are_counted() {
     let nested = |depth: usize| {
         let text = "BEGIN:X-A\n".repeat(depth - 1);
@@ -141,4 +151,17 @@ fn identifiers_addresses_and_categories_have_their_limits() {
         [(Extent::Detail, Some("CATEGORIES"), Why::TooManyCategories)]
     );
     assert_eq!(imported.events[0].categories.len(), CATEGORIES_MAX);
+}
+
+#[test]
+fn the_name_of_a_zone_is_not_looked_for_in_a_long_text() {
+    let name = |length: usize| format!("{:/>length$}", "Europe/London");
+    let lines = |length: usize| format!("DTSTART;TZID={}:20260414T183000", name(length));
+    let it = one(&lines(ZONE_ID_BYTES_MAX));
+    assert_eq!(it.time_zone, "Europe/London");
+    leaves_out(
+        &lines(ZONE_ID_BYTES_MAX + 1),
+        Some("DTSTART"),
+        Why::UnknownTimeZone,
+    );
 }
