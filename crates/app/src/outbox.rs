@@ -114,7 +114,7 @@ impl App {
     }
 
     /// All requests, the oldest first, and each after the one that it comes after.
-    async fn outgoing(&self) -> Result<Vec<(Op, Outgoing, Position)>, Fault> {
+    pub(crate) async fn outgoing(&self) -> Result<Vec<(Op, Outgoing, Position)>, Fault> {
         let mut all = Vec::new();
         for (key, found) in self.all(crate::keys::OUTBOX).await? {
             let op = Op::of_key(&key).ok_or_else(|| Fault::Form {
