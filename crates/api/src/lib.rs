@@ -16,6 +16,7 @@ mod access;
 mod asker;
 mod describe;
 mod federation;
+mod health;
 mod holder;
 mod home;
 mod members;

@@ -161,6 +161,18 @@ impl App {
         Ok(waiting)
     }
 
+    /// With which code a request was refused or given up; none where it waits or is over.
+    pub async fn refusal_of(&self, op: &str) -> Result<Option<String>, Fault> {
+        let Some(id) = Op::parse(op) else {
+            return Ok(None);
+        };
+        let found = self.outgoing_of(id).await?;
+        Ok(found.and_then(|(outgoing, _)| match outgoing.state {
+            OutgoingState::Waiting => None,
+            OutgoingState::Dead { why, .. } => Some(why),
+        }))
+    }
+
     /// A request as it is sent now, with a name of its own for this attempt. `None` where
     /// it does not wait any more.
     pub async fn make_letter(&self, op: &str) -> Result<Option<Letter>, Fault> {
