@@ -18,6 +18,7 @@ mod calendar;
 mod describe;
 mod events;
 mod federation;
+mod health;
 mod holder;
 mod home;
 mod members;

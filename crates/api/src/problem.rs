@@ -5,6 +5,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// A refusal. `detail` is for people and may change; `code` is for programs and
 /// does not.
@@ -19,6 +20,9 @@ pub struct Problem {
     /// What can be done about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// What else is said (RFC 9457 §3.2), by name.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
 }
 
 /// Every code that this crate answers, with its status.
@@ -74,6 +78,7 @@ pub const CODES: &[(&str, u16)] = &[
     ("fault", 500),
     ("busy", 503),
     ("clock_wrong", 503),
+    ("not_well", 503),
     ("nothing_heard", 503),
     ("request_not_yet", 503),
 ];
@@ -90,6 +95,7 @@ impl Problem {
             status: listed.map_or(500, |(_, status)| *status),
             code,
             detail: None,
+            more: Map::new(),
         }
     }
 

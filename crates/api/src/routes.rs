@@ -20,8 +20,8 @@ use wire::trust::ENTITY_STATEMENT_MEDIA_TYPE;
 use crate::federation::ANCHOR_MEDIA_TYPE;
 use crate::people::BODY_BYTES_MAX;
 use crate::{
-    access, calendar, describe, events, federation, holder, home, members, people, registrations,
-    requests, schemas, visits,
+    access, calendar, describe, events, federation, health, holder, home, members, people,
+    registrations, requests, schemas, visits,
 };
 
 /// Who may ask.
@@ -722,10 +722,10 @@ pub const ROUTES: &[Route] = &[
         method: "GET",
         path: "/healthz",
         who: Who::Anybody,
-        handler: || get(home::health),
-        summary: "the node answers and can read its store",
+        handler: || get(health::health),
+        summary: "whether the node is well",
         takes: Takes::Nothing,
-        gives: json::<home::HealthBody>(),
-        refuses: &[],
+        gives: json::<health::HealthBody>(),
+        refuses: &["not_well"],
     },
 ];
