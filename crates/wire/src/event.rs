@@ -303,6 +303,9 @@ pub const COUNT_MAX: u64 = 2_000;
 /// The most days or weeks from one occurrence to the next.
 pub const INTERVAL_MAX: u64 = 100;
 
+/// The greatest `sequence`: iCalendar's numbers end there (RFC 5545 §3.3.8).
+pub const SEQUENCE_MAX: u64 = 2_147_483_647;
+
 /// The most bytes of an address on the web.
 pub const URI_BYTES_MAX: usize = 500;
 
@@ -328,7 +331,7 @@ impl BodyKind for Event {
     fn check(&self) -> Result<(), Malformed> {
         let id = self.uid.split_once('@').map_or("", |(id, _)| id);
         require(is_event_id(id), "uid")?;
-        require(self.sequence <= u64::from(u32::MAX), "sequence")?;
+        require(self.sequence <= SEQUENCE_MAX, "sequence")?;
         check_title(&self.title)?;
         check_description(self.description.as_deref())?;
         require(
@@ -341,9 +344,12 @@ impl BodyKind for Event {
         let changed = self.recurrence_overrides.values();
         let lengths = changed.filter_map(|change| change.duration);
         // A day has not always 24 hours: what lasts days says so, and nothing else does.
-        let fits = |length: Span| match self.show_without_time {
-            true => length.days > 0 && length.seconds == 0,
-            false => length.days == 0,
+        let fits = |length: Span| {
+            if self.show_without_time {
+                length.days > 0 && length.seconds == 0
+            } else {
+                length.days == 0
+            }
         };
         let all_fit = lengths.chain([self.duration]).all(fits);
         require(all_fit, "duration in days, where it is one of days alone")?;
@@ -439,7 +445,7 @@ impl Override {
             ..Self::default()
         };
         require(!self.excluded || *self == nothing_else, "excluded")?;
-        self.duration.iter().try_for_each(Span::check)?;
+        self.duration.iter().copied().try_for_each(Span::check)?;
         self.title.iter().try_for_each(|title| check_title(title))?;
         check_description(self.description.as_deref())
     }
@@ -546,27 +552,27 @@ impl Span {
         let mut time = time;
         let mut seconds = 0_u32;
         for (letter, unit) in [('H', 3_600), ('M', 60), ('S', 1)] {
-            let part = take_part(&mut time, letter)?.unwrap_or(0);
+            let part = take_part(&mut time, letter)?;
             seconds = seconds.checked_add(part.checked_mul(unit)?)?;
         }
-        let is_read = date.is_empty() && time.is_empty() && rest != "";
-        is_read.then(|| Self::new(days.unwrap_or(0), seconds))
+        let is_read = date.is_empty() && time.is_empty() && !rest.is_empty();
+        is_read.then(|| Self::new(days, seconds))
     }
 
-    fn check(&self) -> Result<(), Malformed> {
+    fn check(self) -> Result<(), Malformed> {
         let all = i64::from(self.days) * DAY_SECONDS + i64::from(self.seconds);
         require((1..=EVENT_SECONDS_MAX).contains(&all), "duration")
     }
 }
 
-/// Takes `<number><letter>` off the front, if it is there; `None` if it is no number.
-fn take_part(text: &mut &str, letter: char) -> Option<Option<u32>> {
+/// Takes `<number><letter>` off the front, 0 if it is not there; `None` if it is no number.
+fn take_part(text: &mut &str, letter: char) -> Option<u32> {
     let Some((digits, rest)) = text.split_once(letter) else {
-        return Some(None);
+        return Some(0);
     };
     let part = number(digits)?;
     *text = rest;
-    Some(Some(part))
+    Some(part)
 }
 
 fn number(digits: &str) -> Option<u32> {
