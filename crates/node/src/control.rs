@@ -31,7 +31,7 @@ use crate::space_file::{read_charter, read_space};
 use crate::start;
 use crate::tasks::Stop;
 
-pub(crate) use events::{EventCommand, Said};
+pub(crate) use events::{EventCommand, RegistrationCommand, Said};
 pub(crate) use exchange::ExchangeCommand;
 pub(crate) use people::PeopleCommand;
 
@@ -59,8 +59,10 @@ pub(crate) enum Command {
     Anchor { anchor: String },
     /// What concerns members and staff.
     People(PeopleCommand),
-    /// What concerns events and registrations.
+    /// What concerns events.
     Event(EventCommand),
+    /// What concerns registrations.
+    Registration(RegistrationCommand),
     /// What concerns visits and requests.
     Exchange(ExchangeCommand),
 }
@@ -223,6 +225,7 @@ async fn execute(app: &App, command: Command) -> anyhow::Result<Value> {
         }
         Command::People(command) => people::execute(app, command).await,
         Command::Event(command) => events::execute(app, command).await,
+        Command::Registration(it) => events::execute_registration(app, it).await,
         Command::Exchange(command) => exchange::execute(app, command).await,
         Command::Anchor { anchor } => {
             let until = app.publish_anchor(&anchor).await?;

@@ -13,7 +13,7 @@ use crate::cli::{
     Calendar, Event, EventChange, EventImport, EventPublish, EventSaid, Registration,
 };
 use crate::config::Config;
-use crate::control::{Command, EventCommand, Said, ask};
+use crate::control::{Command, EventCommand, RegistrationCommand, Said, ask};
 use crate::output;
 
 /// What an event lasts unless it says otherwise: two hours.
@@ -23,11 +23,11 @@ pub(crate) async fn event(event: Event) -> anyhow::Result<ExitCode> {
     match event {
         Event::Publish(args) => {
             let (dir, json) = (args.folder.dir.clone(), args.json);
-            say(&dir, json, publish(args)?).await
+            say(&dir, json, publish(*args)?).await
         }
         Event::Change(args) => {
             let (dir, json) = (args.of.folder.dir.clone(), args.of.json);
-            say(&dir, json, change(args)?).await
+            say(&dir, json, change(*args)?).await
         }
         Event::Cancel(args) => {
             let command = EventCommand::Cancel {
@@ -55,7 +55,7 @@ pub(crate) async fn event(event: Event) -> anyhow::Result<ExitCode> {
 pub(crate) async fn registration(registration: Registration) -> anyhow::Result<ExitCode> {
     match registration {
         Registration::Add(args) => {
-            let command = EventCommand::Register {
+            let command = RegistrationCommand::Register {
                 member: args.of.member,
                 uid: args.uid,
                 due: args.on.as_deref().map(time).transpose()?,
@@ -64,11 +64,11 @@ pub(crate) async fn registration(registration: Registration) -> anyhow::Result<E
             say(&args.of.folder.dir, args.of.json, command).await
         }
         Registration::List(of) => {
-            let command = EventCommand::Registrations { member: of.member };
+            let command = RegistrationCommand::List { member: of.member };
             say(&of.folder.dir, of.json, command).await
         }
         Registration::Cancel(of) => {
-            let command = EventCommand::GiveBack {
+            let command = RegistrationCommand::GiveBack {
                 registration: of.registration,
             };
             say(&of.folder.dir, of.json, command).await
@@ -85,9 +85,9 @@ pub(crate) async fn calendar(args: Calendar) -> anyhow::Result<ExitCode> {
     say(&args.folder.dir, args.json, command).await
 }
 
-async fn say(dir: &Path, json: bool, command: EventCommand) -> anyhow::Result<ExitCode> {
+async fn say(dir: &Path, json: bool, command: impl Into<Command>) -> anyhow::Result<ExitCode> {
     let config = Config::load(dir)?;
-    let done = ask(&config, Command::Event(command)).await?;
+    let done = ask(&config, command.into()).await?;
     output::result(&done, json);
     Ok(ExitCode::SUCCESS)
 }
@@ -141,20 +141,22 @@ fn said(typed: &EventSaid) -> anyhow::Result<Said> {
     })
 }
 
+/// The days of the week as people type them.
+const DAYS: [(&str, Weekday); 7] = [
+    ("mo", Weekday::Monday),
+    ("tu", Weekday::Tuesday),
+    ("we", Weekday::Wednesday),
+    ("th", Weekday::Thursday),
+    ("fr", Weekday::Friday),
+    ("sa", Weekday::Saturday),
+    ("su", Weekday::Sunday),
+];
+
 /// How it comes again; `None` for once.
 fn rule(days: &str, typed: &EventSaid) -> anyhow::Result<Option<RecurrenceRule>> {
     if days == "none" {
         return Ok(None);
     }
-    const DAYS: [(&str, Weekday); 7] = [
-        ("mo", Weekday::Monday),
-        ("tu", Weekday::Tuesday),
-        ("we", Weekday::Wednesday),
-        ("th", Weekday::Thursday),
-        ("fr", Weekday::Friday),
-        ("sa", Weekday::Saturday),
-        ("su", Weekday::Sunday),
-    ];
     let words: Vec<_> = days.split(',').map(str::trim).collect();
     let mut by_day = Vec::new();
     for (word, day) in DAYS {

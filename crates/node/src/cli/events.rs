@@ -11,9 +11,9 @@ use super::Folder;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Event {
     /// Publish a new event: it is in every calendar of the label
-    Publish(EventPublish),
+    Publish(Box<EventPublish>),
     /// Say an event anew: what is named is changed, the rest stays
-    Change(EventChange),
+    Change(Box<EventChange>),
     /// Say that an event, or one date of it, does not take place
     Cancel(EventCancel),
     /// The events of this node
@@ -53,7 +53,7 @@ pub(crate) struct EventSaid {
     /// What it is about
     #[arg(long, value_name = "TEXT")]
     pub(crate) about: Option<String>,
-    /// training, workshop, web_conference, shared_meal or event [default: training]
+    /// `training`, `workshop`, `web_conference`, `shared_meal` or `event` [default: training]
     #[arg(long, value_parser = kind)]
     pub(crate) kind: Option<EventKind>,
     /// How long it lasts, as in 2h, 90m, 1h30m, or 2d for days [default: 2h]
@@ -159,7 +159,7 @@ pub(crate) struct EventImport {
     /// The .ics file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// What kind of events they are: training, workshop, web_conference, shared_meal or event
+    /// Their kind: `training`, `workshop`, `web_conference`, `shared_meal` or `event`
     #[arg(long, default_value = "event", value_parser = kind)]
     pub(crate) kind: EventKind,
     /// Publish them

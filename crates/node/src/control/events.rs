@@ -48,6 +48,12 @@ pub(crate) enum EventCommand {
         space: Option<EntityId>,
         kind: Option<EventKind>,
     },
+}
+
+/// A command about registrations of this space's members.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "of_registrations", rename_all = "snake_case")]
+pub(crate) enum RegistrationCommand {
     /// A seat for a member.
     Register {
         member: String,
@@ -56,9 +62,21 @@ pub(crate) enum EventCommand {
         name: Option<String>,
     },
     /// The registrations of a member.
-    Registrations { member: String },
+    List { member: String },
     /// Give one back.
     GiveBack { registration: String },
+}
+
+impl From<EventCommand> for super::Command {
+    fn from(command: EventCommand) -> Self {
+        Self::Event(command)
+    }
+}
+
+impl From<RegistrationCommand> for super::Command {
+    fn from(command: RegistrationCommand) -> Self {
+        Self::Registration(command)
+    }
 }
 
 /// What was typed of an event; what is `None` stays as it is.
@@ -140,17 +158,17 @@ pub(super) async fn execute(app: &App, command: EventCommand) -> anyhow::Result<
             let calendar = app.calendar(&filter, now, until).await?;
             Ok(Value::Array(calendar.rows.iter().map(row_json).collect()))
         }
-        command => registrations(app, &operator, command).await,
     }
 }
 
-async fn registrations(
+/// Does a command: whoever gives it may open the node's folder.
+pub(super) async fn execute_registration(
     app: &App,
-    operator: &Operator,
-    command: EventCommand,
+    command: RegistrationCommand,
 ) -> anyhow::Result<Value> {
+    let operator = &Operator::of_this_machine();
     match command {
-        EventCommand::Register {
+        RegistrationCommand::Register {
             member,
             uid,
             due,
@@ -160,23 +178,15 @@ async fn registrations(
             let row = app.register_member(operator, &member, &wish).await?;
             Ok(registration_json(&row))
         }
-        EventCommand::Registrations { member } => {
+        RegistrationCommand::List { member } => {
             let rows = app.registrations_of_member(operator, &member).await?;
             Ok(Value::Array(rows.iter().map(registration_json).collect()))
         }
-        EventCommand::GiveBack { registration } => {
+        RegistrationCommand::GiveBack { registration } => {
             let id = registration_id(&registration)?;
             let row = app.cancel_of_member(operator, id).await?;
             Ok(registration_json(&row))
         }
-        EventCommand::Publish { .. }
-        | EventCommand::Change { .. }
-        | EventCommand::Cancel { .. }
-        | EventCommand::List
-        | EventCommand::Seats { .. }
-        | EventCommand::TakeBack { .. }
-        | EventCommand::Import { .. }
-        | EventCommand::Calendar { .. } => bail!("not a command about registrations"),
     }
 }
 
