@@ -15,7 +15,8 @@ pub(crate) use events::{
 };
 pub(crate) use exchange::{Outbox, Visit};
 pub(crate) use people::{
-    Access, AccessRole, Member, MemberOne, Wallet, WalletEnrol, WalletPresent, WalletShow,
+    Access, AccessRole, Member, MemberOne, Wallet, WalletEnrol, WalletGiveBack, WalletPresent,
+    WalletRegister, WalletShow,
 };
 
 /// Escale: a member of one labelled coworking space can work in another.

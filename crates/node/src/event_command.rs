@@ -183,7 +183,7 @@ fn rule(days: &str, typed: &EventSaid) -> anyhow::Result<Option<RecurrenceRule>>
 }
 
 /// A time, `YYYY-MM-DDTHH:MM`, with seconds or not; or a day.
-fn time(text: &str) -> anyhow::Result<LocalTime> {
+pub(crate) fn time(text: &str) -> anyhow::Result<LocalTime> {
     let text = text.replace(' ', "T");
     let whole = match text.len() {
         10 => format!("{text}T00:00:00"),
