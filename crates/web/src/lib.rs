@@ -20,6 +20,7 @@
 
 mod assets;
 mod card;
+mod events;
 mod figures;
 mod frame;
 mod home;

@@ -17,7 +17,7 @@ use crate::language::{Language, Reader};
 use crate::notice::Notice;
 use crate::page::{Page, Policy};
 use crate::passport::passport_page;
-use crate::{scripts, staff, worker};
+use crate::{events, scripts, staff, worker};
 
 /// What the pages show, judged now. The binary gives it from `app`.
 pub trait Pages: Clone + Send + Sync + 'static {
@@ -55,6 +55,10 @@ pub enum Answer {
     Passport,
     /// The service worker of that page.
     Worker,
+    /// The calendar.
+    Calendar,
+    /// An event.
+    Event,
     /// Style and pictures.
     Asset,
     /// A script.
@@ -135,6 +139,18 @@ pub const ROUTES: &[Route] = &[
         path: worker::PATH,
         asker: Asker::Anybody,
         answer: Answer::Worker,
+    },
+    Route {
+        method: Method::GET,
+        path: events::CALENDAR,
+        asker: Asker::Anybody,
+        answer: Answer::Calendar,
+    },
+    Route {
+        method: Method::GET,
+        path: "/events/{uid}",
+        asker: Asker::Anybody,
+        answer: Answer::Event,
     },
     Route {
         method: Method::GET,
@@ -296,6 +312,8 @@ pub fn router<P: Pages>(pages: P, app: App) -> Router {
             Answer::Home => get(home::<P>),
             Answer::Passport => get(passport),
             Answer::Worker => get(worker_script),
+            Answer::Calendar => get(events::calendar),
+            Answer::Event => get(events::event),
             Answer::Asset => get(asset),
             Answer::Script => get(script),
             Answer::SignIn => get(staff::sign_in),
@@ -333,9 +351,12 @@ pub fn router<P: Pages>(pages: P, app: App) -> Router {
 
 /// `GET /`: the home page.
 async fn home<P: Pages>(State(room): State<Room<P>>, Reader(language): Reader) -> Response {
-    let rendered = match room.pages.home().await {
-        Ok(home) => home_page(&home, language).map_err(|error| chain(&error)),
-        Err(error) => Err(chain(&error)),
+    let rendered = match (room.pages.home().await, events::next_three(&room.app).await) {
+        (Ok(home), Ok(next)) => {
+            home_page(&home, &next, language).map_err(|error| chain(&error))
+        }
+        (Err(error), _) => Err(chain(&error)),
+        (_, Err(fault)) => Err(chain(&fault)),
     };
     shown("home", Policy::WithoutScript, language, rendered)
 }
@@ -352,7 +373,7 @@ async fn worker_script(Reader(language): Reader) -> Response {
 }
 
 /// The answer with a page, or with the one for what could not be made.
-fn shown(
+pub(crate) fn shown(
     page: &'static str,
     policy: Policy,
     language: Language,
