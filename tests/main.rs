@@ -14,6 +14,7 @@
 mod checking;
 mod command_line;
 mod demo;
+mod described;
 mod founding;
 mod labelling;
 mod life;

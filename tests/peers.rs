@@ -13,7 +13,7 @@ use scenarios::node::{Node, price};
 use scenarios::process::Process;
 
 /// How long a judge may take.
-const JUDGE: Duration = Duration::from_secs(170);
+pub(crate) const JUDGE: Duration = Duration::from_secs(170);
 
 /// Where `cargo xtask test` put other people's packages; said aloud where it did not.
 fn packages(told: &str, usual: &str, whose: &str, not_checked: &str) -> Option<PathBuf> {
@@ -70,7 +70,7 @@ fn by_sd_jwt(modules: &Path, words: &[&str]) -> Command {
 
 /// What a judge that found nothing wrong counted under this name.
 #[track_caller]
-fn counted(done: &Done, name: &str) -> u64 {
+pub(crate) fn counted(done: &Done, name: &str) -> u64 {
     assert_eq!(done.code, Some(0), "{done:#?}");
     let prefix = format!("count: {name} ");
     let counted = done.out.lines().find_map(|line| line.strip_prefix(&prefix));
@@ -80,7 +80,7 @@ fn counted(done: &Done, name: &str) -> u64 {
 
 /// A judge that found this.
 #[track_caller]
-fn found(done: &Done, what: &str) {
+pub(crate) fn found(done: &Done, what: &str) {
     assert_ne!(done.code, Some(0), "{done:#?}");
     let line = format!("does not hold: {what}");
     assert!(done.err.contains(&line), "{done:#?}");

@@ -2,6 +2,7 @@
 
 mod codes;
 mod coverage;
+mod described;
 mod federation;
 mod home;
 mod join;
@@ -14,10 +15,14 @@ use testkit::{Answer, TestNode, get};
 use tower::ServiceExt as _;
 use wire::EntityId;
 
-/// Asks this crate's router, built over the node's operations.
+/// Asks this crate's router, built over the node's operations. Whatever a test asks, its
+/// answer is one that the table has.
 async fn ask(node: &TestNode, request: Request<Body>) -> Answer {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let asked = crate::router(node.app()).oneshot(request).await;
-    Answer::read(asked.unwrap()).await
+    let answer = Answer::read(asked.unwrap()).await;
+    described::check_listed(method.as_str(), &path, &answer);
+    answer
 }
 
 async fn ask_for(node: &TestNode, path: &str) -> Answer {

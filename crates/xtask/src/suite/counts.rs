@@ -42,6 +42,11 @@ const CROSS_CHECKS: &[(&str, u64)] = &[
     ("presentations_by_python", 8),
     // Codes on the screen of a phone whose line is cut, read by zxing-cpp and let in.
     ("offline_by_zxing", 2),
+    // What the description of the routes lets an operator ask, asked by schemathesis: as
+    // many as it makes, which is a little more or less each time, but never fewer.
+    ("asked_as_described", 1_300),
+    // The same, asked of a coordinator by nobody.
+    ("asked_by_nobody", 700),
 ];
 
 /// Whether the tests went through all of them.
