@@ -630,7 +630,6 @@ event-there = { $time }, time of { $zone }
 event-in-french = in French
 event-in-english = in English
 event-in-other = language: { $code }
-event-when = When
 event-lasts = Lasts
 event-where = Where
 event-link = On the web
@@ -699,7 +698,6 @@ list-and = { $first } and { $last }
 seat-title = Your seat
 seat-elsewhere = The seat is asked for at your home: open this page there, on the phone that holds your passport.
 seat-homes = Your home
-seat-this-node = here
 seat-steward = Without a phone, ask the steward of your home, who registers you.
 seat-no-homes = No labelled space is known to this node at present. Ask the steward of your home.
 seat-everybody = Nobody registers: just come.
@@ -766,3 +764,134 @@ seat-why-too-many = Your home has too many registrations for that date.
 seat-why-malformed = Whoever organises could not read the request: the two nodes are probably not of one version.
 seat-why-unknown-kind = The node of whoever organises cannot register anybody yet. Ask them directly.
 seat-why-other = Whoever organises refused, for a reason that this node does not know: { $code }.
+
+## The team of the coordinator
+
+sign-in-title-coordinator = The coordinator’s team
+sign-in-text-coordinator = This page is for whoever runs the coordinator and publishes its events. You were given a one-time code.
+
+## The staff's pages of events
+
+manage-title = Events
+manage-lead = The events of this node. Those of others are in the calendar.
+manage-new = New event
+manage-none-title = No event
+manage-none = This node has announced nothing yet.
+manage-registered =
+    { $count ->
+        [one] { $count } registered
+       *[other] { $count } registered
+    }
+manage-waiting =
+    { $count ->
+        [one] { $count } waits
+       *[other] { $count } wait
+    }
+manage-public = See the public page
+manage-edit = Change
+manage-edit-title = Change the event
+manage-sheet = Attendance sheet
+manage-column-name = Name
+manage-column-home = Home
+manage-column-seat = Seat
+manage-column-since = Asked for on
+manage-column-sign = Signature
+manage-nobody = Nobody has registered so far.
+manage-everybody = Nobody registers: there is no list.
+manage-seat-taken = seat
+manage-seat-waiting = waiting list, number { $rank }
+manage-seat-given = given back by the member
+manage-seat-taken-back = taken back here
+manage-take-back = Take back…
+manage-take-back-text = The seat goes to the first who waits, and the homes are told by themselves.
+manage-take-back-yes = Take back the registration of { $name }
+manage-took-back-none = There is no such registration here any more. Nothing was changed.
+manage-register = Register a member of this space
+manage-register-text = For whoever has no phone. The member’s registration stands here, and on their page.
+manage-register-member = Member
+manage-register-date = Date
+manage-register-name = Name to call at the door
+manage-register-name-hint = Leave empty for the member’s short name.
+manage-register-send = Register
+manage-register-none = No active member: there is nobody to register.
+manage-register-link = Register a member (team)
+manage-register-not-asked = Nothing was asked for.
+manage-cancel-one = Cancel this date…
+manage-cancel-all = Cancel the whole event…
+manage-cancel-registered =
+    { $count ->
+        [0] Nobody has registered.
+        [one] { $count } person is registered or waits: their home learns it from the calendar.
+       *[other] { $count } people are registered or wait: their homes learn it from the calendar.
+    }
+manage-cancel-text = The event stays in every calendar, struck out, and says that it does not take place.
+manage-cancel-one-yes = Cancel { $date }
+manage-cancel-all-yes = Cancel every date
+manage-dates = Dates
+manage-more-dates =
+    { $count ->
+        [one] And { $count } more date, for which nobody has registered.
+       *[other] And { $count } more dates, for which nobody has registered.
+    }
+manage-refused = The event was not published: see beside the fields. Nothing was changed.
+form-title = Title
+form-kind = Kind
+form-date = Date
+form-time = Begins at
+form-time-hint = Time of { $zone }.
+form-all-day = All day, without a time
+form-lasts-hint = Without effect for a whole day.
+form-weekly = Comes every week
+form-until = Last date
+form-until-hint = Empty: it comes for five years. Used only where the event comes again.
+form-seats = Seats, for each date
+form-seats-hint = Empty: nobody registers, everybody comes.
+form-price = Price, in euros
+form-price-hint = 0: free. Empty: nothing is said of it.
+form-place = Address, if it is not here
+form-link = Address on the web
+form-link-hint = It begins with https://
+form-description = What it is about
+form-language = Language
+form-french = French
+form-english = English
+form-tentative = To be confirmed: the date is not certain yet
+form-example = Example: invented for a demonstration
+form-publish = Publish
+form-change = Publish the change
+form-refused-title = A title of 1 to 200 characters on one line is needed.
+form-refused-date = A day of the calendar is needed, such as 2026-12-03.
+form-refused-time = A time is needed, such as 18:30.
+form-refused-moment = On that day the clock skips that time: choose another.
+form-refused-lasts = Numbers are needed: from 1 minute to 31 days in all.
+form-refused-until = A day is needed, from the first date on and five years later at most.
+form-refused-seats = A number from 1 to 10,000 is needed, or nothing.
+form-refused-price = An amount such as 12 or 12.50 is needed, or nothing.
+form-refused-place = A line of 200 characters at most is needed.
+form-refused-link = An address that begins with https:// is needed, of 500 characters at most.
+form-refused-description = It is too long: 2,000 characters at most.
+form-refused-registered = Somebody has registered for { $date }, which would be gone. Cancel that date before, or leave it.
+form-refused-registered-once = Somebody has registered for the event as it is: it cannot become a series. Cancel it, and publish another.
+form-refused-too-many = This node publishes as many events as there can be.
+form-refused-other = The event, as it is filled in, cannot be published: { $why }.
+form-kept-rule = This event comes again in a way that this form does not show ({ $rule }): it is kept as it is.
+member-registrations = Registrations
+member-registrations-none = No registration.
+member-give-back = Give the seat back
+
+## More of the staff's pages of events
+
+form-days = Lasts: days
+form-hours-short = hours
+form-minutes-short = minutes
+form-refused-off-rule = With that day of the week, the way in which it comes again does not fit any more.
+form-refused-never = As it is filled in, it takes place on no day.
+manage-seats-of = { $registered } of { $capacity } seats
+manage-back = All events
+
+## Registrations, as a steward reads them
+
+registered-steward-accepted = Registered: a seat
+registered-steward-freed = A seat became free: registered
+manage-register-not-active = The membership is paused or has ended. Nothing was asked for.
+manage-register-too-many = This member has as many registrations as there can be. Nothing was asked for.

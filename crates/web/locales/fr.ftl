@@ -640,7 +640,6 @@ event-there = { $time }, heure de { $zone }
 event-in-french = en français
 event-in-english = en anglais
 event-in-other = langue : { $code }
-event-when = Quand
 event-lasts = Durée
 event-where = Où
 event-link = Sur le web
@@ -709,7 +708,6 @@ list-and = { $first } et { $last }
 seat-title = Votre place
 seat-elsewhere = La place se demande à votre lieu d’attache : ouvrez-y cette page, sur le téléphone qui porte votre passeport.
 seat-homes = Votre lieu d’attache
-seat-this-node = ici
 seat-steward = Sans téléphone, demandez à l’hôte d’accueil de votre lieu d’attache : il inscrit pour vous.
 seat-no-homes = Aucun lieu labellisé n’est connu de ce nœud pour l’instant. Demandez à l’hôte d’accueil de votre lieu d’attache.
 seat-everybody = Personne ne s’inscrit : venez.
@@ -776,3 +774,134 @@ seat-why-too-many = Votre lieu d’attache a déjà trop d’inscriptions à cet
 seat-why-malformed = Qui organise n’a pas pu lire la demande : les deux nœuds n’ont sans doute pas la même version.
 seat-why-unknown-kind = Le nœud de qui organise ne sait pas encore inscrire. Demandez-lui directement.
 seat-why-other = Qui organise a refusé, pour un motif que ce nœud ne connaît pas : { $code }.
+
+## The team of the coordinator
+
+sign-in-title-coordinator = Équipe de la coordination
+sign-in-text-coordinator = Cette page est pour qui tient la coordination et publie ses événements. Un code à usage unique vous a été donné.
+
+## The staff's pages of events
+
+manage-title = Événements
+manage-lead = Les événements de ce nœud. Ceux des autres sont dans le calendrier.
+manage-new = Nouvel événement
+manage-none-title = Aucun événement
+manage-none = Ce nœud n’a encore rien annoncé.
+manage-registered =
+    { $count ->
+        [one] { $count } inscrit
+       *[other] { $count } inscrits
+    }
+manage-waiting =
+    { $count ->
+        [one] { $count } en attente
+       *[other] { $count } en attente
+    }
+manage-public = Voir la page publique
+manage-edit = Modifier
+manage-edit-title = Modifier l’événement
+manage-sheet = Feuille de présence
+manage-column-name = Nom
+manage-column-home = Lieu d’attache
+manage-column-seat = Place
+manage-column-since = Demandée le
+manage-column-sign = Signature
+manage-nobody = Personne ne s’est inscrit pour l’instant.
+manage-everybody = On ne s’inscrit pas : il n’y a pas de liste.
+manage-seat-taken = place
+manage-seat-waiting = liste d’attente, rang { $rank }
+manage-seat-given = rendue par l’abonné
+manage-seat-taken-back = reprise ici
+manage-take-back = Reprendre…
+manage-take-back-text = La place va à la première personne qui attend, et les lieux d’attache l’apprennent d’eux-mêmes.
+manage-take-back-yes = Reprendre l’inscription de { $name }
+manage-took-back-none = Cette inscription n’existe plus ici. Rien n’a été changé.
+manage-register = Inscrire un abonné de ce lieu
+manage-register-text = Pour qui n’a pas de téléphone. L’abonné retrouve son inscription ici, et sur sa page.
+manage-register-member = Abonné
+manage-register-date = Date
+manage-register-name = Nom à appeler à la porte
+manage-register-name-hint = Laissez vide pour le nom court de l’abonné.
+manage-register-send = Inscrire
+manage-register-none = Aucun abonné actif : il n’y a personne à inscrire.
+manage-register-link = Inscrire un abonné (équipe)
+manage-register-not-asked = Rien n’a été demandé.
+manage-cancel-one = Annuler cette date…
+manage-cancel-all = Annuler tout l’événement…
+manage-cancel-registered =
+    { $count ->
+        [0] Personne ne s’est inscrit.
+        [one] { $count } personne est inscrite ou attend : son lieu d’attache l’apprend par le calendrier.
+       *[other] { $count } personnes sont inscrites ou attendent : leurs lieux d’attache l’apprennent par le calendrier.
+    }
+manage-cancel-text = L’événement reste dans tous les calendriers, barré, et dit qu’il n’a pas lieu.
+manage-cancel-one-yes = Annuler le { $date }
+manage-cancel-all-yes = Annuler toutes les dates
+manage-dates = Dates
+manage-more-dates =
+    { $count ->
+        [one] Et { $count } date de plus, à laquelle personne ne s’est inscrit.
+       *[other] Et { $count } dates de plus, auxquelles personne ne s’est inscrit.
+    }
+manage-refused = L’événement n’a pas été publié : voyez à côté des champs. Rien n’a été changé.
+form-title = Titre
+form-kind = Genre
+form-date = Date
+form-time = Heure de début
+form-time-hint = Heure de { $zone }.
+form-all-day = Toute la journée, sans heure
+form-lasts-hint = Sans effet pour une journée entière.
+form-weekly = Revient chaque semaine
+form-until = Dernière date
+form-until-hint = Vide : il revient pendant cinq ans. Ne sert que si l’événement revient.
+form-seats = Places, par date
+form-seats-hint = Vide : personne ne s’inscrit, tout le monde vient.
+form-price = Prix, en euros
+form-price-hint = 0 : gratuit. Vide : on n’en dit rien.
+form-place = Adresse, si ce n’est pas ici
+form-link = Adresse sur le web
+form-link-hint = Elle commence par https://
+form-description = De quoi il s’agit
+form-language = Langue
+form-french = français
+form-english = anglais
+form-tentative = À confirmer : la date n’est pas encore sûre
+form-example = Exemple : inventé pour une démonstration
+form-publish = Publier
+form-change = Publier le changement
+form-refused-title = Il faut un titre de 1 à 200 caractères, sur une ligne.
+form-refused-date = Il faut un jour du calendrier, comme 2026-12-03.
+form-refused-time = Il faut une heure, comme 18:30.
+form-refused-moment = Ce jour-là, l’horloge saute cette heure : choisissez-en une autre.
+form-refused-lasts = Il faut des nombres : de 1 minute à 31 jours en tout.
+form-refused-until = Il faut un jour, à partir de la première date et au plus cinq ans plus tard.
+form-refused-seats = Il faut un nombre de 1 à 10 000, ou rien.
+form-refused-price = Il faut un montant comme 12 ou 12,50, ou rien.
+form-refused-place = Il faut une ligne de 200 caractères au plus.
+form-refused-link = Il faut une adresse qui commence par https://, de 500 caractères au plus.
+form-refused-description = C’est trop long : 2 000 caractères au plus.
+form-refused-registered = Quelqu’un s’est inscrit pour le { $date }, qui disparaîtrait. Annulez d’abord cette date, ou laissez-la.
+form-refused-registered-once = Quelqu’un s’est inscrit pour l’événement tel qu’il est : il ne peut pas devenir une série. Annulez-le, et publiez-en un autre.
+form-refused-too-many = Ce nœud publie déjà autant d’événements qu’il se peut.
+form-refused-other = L’événement, tel qu’il est rempli, ne peut pas être publié : { $why }.
+form-kept-rule = Cet événement revient d’une façon que ce formulaire ne montre pas ({ $rule }) : elle est gardée telle quelle.
+member-registrations = Inscriptions
+member-registrations-none = Aucune inscription.
+member-give-back = Rendre la place
+
+## More of the staff's pages of events
+
+form-days = Dure : jours
+form-hours-short = heures
+form-minutes-short = minutes
+form-refused-off-rule = Avec ce jour de la semaine, la façon dont il revient ne va plus.
+form-refused-never = Ainsi rempli, il n’a lieu aucun jour.
+manage-seats-of = { $registered } sur { $capacity } places
+manage-back = Tous les événements
+
+## Registrations, as a steward reads them
+
+registered-steward-accepted = Inscrit : une place
+registered-steward-freed = Une place s’est libérée : inscrit
+manage-register-not-active = L’abonnement est en pause ou terminé. Rien n’a été demandé.
+manage-register-too-many = Cet abonné a déjà autant d’inscriptions qu’il se peut. Rien n’a été demandé.

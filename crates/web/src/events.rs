@@ -15,4 +15,7 @@ mod when;
 
 pub(crate) use agenda::{CALENDAR, calendar};
 pub(crate) use event::event;
-pub(crate) use row::{Names, Row, dated, next_three};
+pub(crate) use row::{Names, Row, Sign, dated, kind, next_three, state, title};
+pub(crate) use rule::rule_said;
+pub(crate) use said::{reason, registered, registered_texts};
+pub(crate) use when::{day_of, link_to, local, path_of, span};

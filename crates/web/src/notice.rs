@@ -18,6 +18,8 @@ const RETRY_AFTER_SECONDS: &str = "30";
 pub(crate) enum Notice {
     /// There is no such page.
     Missing,
+    /// No calendar has that event.
+    NoEvent,
     /// The page cannot be asked for in this way.
     MethodNotAllowed,
     /// The page could not be made.

@@ -13,6 +13,7 @@
 
 import * as home from "./home.js";
 import { byId, day, inLanguage, month, printable, say, show, word } from "./page.js";
+import { showRegistrations } from "./registered.js";
 import { leftIn, showRoaming } from "./roaming.js";
 import { authority, hostsOf, Showing } from "./showing.js";
 import { isPossible, openWallet } from "./wallet.js";
@@ -118,6 +119,7 @@ class Page {
     byId("fact-left").textContent = leftIn(month(), known.roaming);
     byId("fact-granted").textContent = known.roaming.granted;
     showRoaming(known, this.#home);
+    showRegistrations(await this.#wallet.recalled("registrations"));
     const label = printable(inLanguage(this.#home?.label.charter?.name) ?? "");
     byId("fact-label").textContent = label;
     show("fact-label-row", label !== "");
@@ -129,7 +131,8 @@ class Page {
   /** Asks the home for the hosts, for the allowance, and where it is time for a passport. */
   async #ask() {
     this.#askedAt = performance.now();
-    await Promise.all([this.#askForHosts(), this.#askForMember()]);
+    const asked = [this.#askForHosts(), this.#askForMember(), this.#askForRegistrations()];
+    await Promise.all(asked);
     if (!this.#isEnrolling) {
       await this.#render();
     }
@@ -170,6 +173,21 @@ class Page {
     }
     show("note-clock", isClockOff);
     show("note-taken", this.#isTaken);
+  }
+
+  /** What it knows of registrations is kept for when the line is cut. */
+  async #askForRegistrations() {
+    const held = await this.#wallet.held();
+    if (held === null) {
+      return;
+    }
+    try {
+      const presentation = await this.#wallet.presentation(home.audience(held));
+      const said = await home.registrations(presentation);
+      await this.#wallet.remember("registrations", said);
+    } catch {
+      // What it said last stands on the page, with how old that is.
+    }
   }
 
   /** Renews, or leaves it: the passport is good for days, and the next opening tries again. */
@@ -231,6 +249,7 @@ class Page {
     }
     await this.#wallet.remember("code", undefined);
     await this.#wallet.remember("member", undefined);
+    await this.#wallet.remember("registrations", undefined);
     byId("enrol-code").value = "";
     this.#isTaken = false;
     show("note-taken", false);

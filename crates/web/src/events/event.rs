@@ -54,6 +54,8 @@ struct Seat {
     closed: Option<String>,
     /// The same event at each space whose members can ask for a seat.
     homes: Vec<Link>,
+    /// Where a steward registers a member.
+    steward: String,
     /// What a script at the reader's home has to know.
     here: Option<Here>,
 }
@@ -85,7 +87,6 @@ struct EventPage {
     by: String,
     village: Option<String>,
     is_example: bool,
-    state: Option<Sign>,
     is_cancelled: bool,
     is_tentative: bool,
     moved: Option<String>,
@@ -216,7 +217,6 @@ impl Asked<'_> {
             kind: kind(words, event.escale.kind),
             village: view.publisher.village.as_deref().and_then(crate::shown::name),
             is_example: event.escale.is_example,
-            state: state(words, occurrence),
             is_cancelled: occurrence.status == EventStatus::Cancelled,
             is_tentative: occurrence.status == EventStatus::Tentative,
             moved: self.moved(),
@@ -324,6 +324,7 @@ impl Asked<'_> {
         let closed = self.closed();
         Seat {
             homes: homes.collect(),
+            steward: path.replacen("/events/", "/manage/register/", 1),
             here: self.here(closed.is_none()),
             closed: closed.map(|closed| self.words.say(closed)),
         }

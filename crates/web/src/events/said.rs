@@ -1,6 +1,9 @@
 //! Where a registration stands, in words: for the scripts of the member's pages, and for
 //! the pages of the staff.
 
+use app::{CancelledBy, RegistrationState};
+
+use super::row::Sign;
 use crate::words::{Message as M, Words};
 
 /// The words for each code of a refusal (`app::registration_codes`, and that of a node that
@@ -79,6 +82,53 @@ pub(crate) fn reason(words: &Words, code: &str) -> String {
             words.say_with(M::SeatWhyOther, &[("code", code.into())])
         }
     }
+}
+
+/// Where a registration stands, as a shape and in words, and what that means.
+pub(crate) fn registered(
+    words: &Words,
+    state: &RegistrationState,
+    is_event_cancelled: bool,
+) -> (Sign, Option<String>) {
+    use RegistrationState as S;
+    if is_event_cancelled && state.is_active() {
+        return (
+            sign(words.say(M::RegisteredEventCancelled), "withdrawn"),
+            None,
+        );
+    }
+    let say = |message, shape| sign(words.say(message), shape);
+    let (said, text) = match state {
+        S::Asked { .. } => (say(M::RegisteredAsked, "admitted"), None),
+        S::Accepted {
+            was_waiting: true, ..
+        } => (say(M::RegisteredStewardFreed, "labelled"), None),
+        S::Accepted { .. } => (say(M::RegisteredStewardAccepted, "labelled"), None),
+        S::Waiting { rank, .. } => {
+            let rank = i64::try_from(*rank).unwrap_or(i64::MAX);
+            let said = words.say_with(M::RegisteredWaiting, &[("rank", rank.into())]);
+            (sign(said, "admitted"), None)
+        }
+        S::Refused { code, .. } => {
+            (say(M::RegisteredRefused, "withdrawn"), Some(reason(words, code)))
+        }
+        S::Unknown { .. } => (say(M::RegisteredUnknown, "withdrawn"), None),
+        S::Cancelling { .. } => (say(M::RegisteredCancelling, "expired"), None),
+        S::Cancelled {
+            by: CancelledBy::Member,
+            ..
+        } => (say(M::ManageSeatGiven, "expired"), None),
+        S::Cancelled {
+            by: CancelledBy::Organiser,
+            ..
+        } => (say(M::RegisteredTakenBack, "withdrawn"), None),
+        S::GivenUp { .. } => (say(M::RegisteredGivenUp, "withdrawn"), None),
+    };
+    (said, text)
+}
+
+const fn sign(text: String, shape: &'static str) -> Sign {
+    Sign { text, shape }
 }
 
 /// The texts for the script of an event's page.
