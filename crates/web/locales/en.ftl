@@ -777,11 +777,6 @@ manage-lead = The events of this node. Those of others are in the calendar.
 manage-new = New event
 manage-none-title = No event
 manage-none = This node has announced nothing yet.
-manage-registered =
-    { $count ->
-        [one] { $count } registered
-       *[other] { $count } registered
-    }
 manage-waiting =
     { $count ->
         [one] { $count } waits
@@ -815,7 +810,6 @@ manage-register-name-hint = Leave empty for the member’s short name.
 manage-register-send = Register
 manage-register-none = No active member: there is nobody to register.
 manage-register-link = Register a member (team)
-manage-register-not-asked = Nothing was asked for.
 manage-cancel-one = Cancel this date…
 manage-cancel-all = Cancel the whole event…
 manage-cancel-registered =
@@ -827,7 +821,6 @@ manage-cancel-registered =
 manage-cancel-text = The event stays in every calendar, struck out, and says that it does not take place.
 manage-cancel-one-yes = Cancel { $date }
 manage-cancel-all-yes = Cancel every date
-manage-dates = Dates
 manage-more-dates =
     { $count ->
         [one] And { $count } more date, for which nobody has registered.
@@ -840,7 +833,6 @@ form-date = Date
 form-time = Begins at
 form-time-hint = Time of { $zone }.
 form-all-day = All day, without a time
-form-lasts-hint = Without effect for a whole day.
 form-weekly = Comes every week
 form-until = Last date
 form-until-hint = Empty: it comes for five years. Used only where the event comes again.

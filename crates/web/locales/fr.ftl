@@ -787,11 +787,6 @@ manage-lead = Les événements de ce nœud. Ceux des autres sont dans le calendr
 manage-new = Nouvel événement
 manage-none-title = Aucun événement
 manage-none = Ce nœud n’a encore rien annoncé.
-manage-registered =
-    { $count ->
-        [one] { $count } inscrit
-       *[other] { $count } inscrits
-    }
 manage-waiting =
     { $count ->
         [one] { $count } en attente
@@ -825,7 +820,6 @@ manage-register-name-hint = Laissez vide pour le nom court de l’abonné.
 manage-register-send = Inscrire
 manage-register-none = Aucun abonné actif : il n’y a personne à inscrire.
 manage-register-link = Inscrire un abonné (équipe)
-manage-register-not-asked = Rien n’a été demandé.
 manage-cancel-one = Annuler cette date…
 manage-cancel-all = Annuler tout l’événement…
 manage-cancel-registered =
@@ -837,7 +831,6 @@ manage-cancel-registered =
 manage-cancel-text = L’événement reste dans tous les calendriers, barré, et dit qu’il n’a pas lieu.
 manage-cancel-one-yes = Annuler le { $date }
 manage-cancel-all-yes = Annuler toutes les dates
-manage-dates = Dates
 manage-more-dates =
     { $count ->
         [one] Et { $count } date de plus, à laquelle personne ne s’est inscrit.
@@ -850,7 +843,6 @@ form-date = Date
 form-time = Heure de début
 form-time-hint = Heure de { $zone }.
 form-all-day = Toute la journée, sans heure
-form-lasts-hint = Sans effet pour une journée entière.
 form-weekly = Revient chaque semaine
 form-until = Dernière date
 form-until-hint = Vide : il revient pendant cinq ans. Ne sert que si l’événement revient.

@@ -22,7 +22,7 @@ const REASONS: [(&str, M); 10] = [
 ];
 
 /// What the scripts say of a registration, by the name they know it under.
-pub(crate) const REGISTERED: [(&str, M); 25] = [
+pub(crate) const REGISTERED: [(&str, M); 23] = [
     ("reg-asked", M::RegisteredAsked),
     ("reg-asked-text", M::SeatWaitAnswer),
     ("reg-accepted", M::RegisteredAccepted),
@@ -46,8 +46,6 @@ pub(crate) const REGISTERED: [(&str, M); 25] = [
     ("reg-as-of", M::RegisteredAsOf),
     ("reg-untitled", M::RegisteredUntitled),
     ("why", M::SeatWhyOther),
-    ("tentative", M::EventTentative),
-    ("cancelled", M::EventCancelled),
 ];
 
 /// What the script of an event's page says besides.
@@ -59,11 +57,11 @@ const SEAT: [(&str, M); 15] = [
     ("taken-back", M::SeatTakenBack),
     ("clock", M::SeatClock),
     ("refused", M::SeatRefusedOther),
-    ("refused-event_unknown", M::SeatRefusedNoEvent),
-    ("refused-not_active", M::SeatRefusedNotActive),
-    ("refused-name", M::SeatRefusedName),
+    ("refused-no_such_event", M::SeatRefusedNoEvent),
+    ("refused-member_not_active", M::SeatRefusedNotActive),
+    ("refused-member_name", M::SeatRefusedName),
     ("refused-too_many_registrations", M::SeatRefusedTooMany),
-    ("refused-over", M::SeatRefusedOver),
+    ("refused-registration_over", M::SeatRefusedOver),
     ("time", M::RoamingTime),
     ("hour", M::RoamingHour),
     ("moment", M::DateAndTime),

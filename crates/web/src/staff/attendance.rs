@@ -32,8 +32,6 @@ const EMPTY_DATES_MAX: usize = 8;
 
 /// Somebody who has registered.
 struct Guest {
-    /// For the elements of the page.
-    at: String,
     home_entity: String,
     id: String,
     name: String,
@@ -240,7 +238,7 @@ impl Desk<'_> {
         });
         let id = due.map_or_else(|| "once".to_owned(), |due| due.as_str().replace(':', "-"));
         Sheet {
-            guests: here.into_iter().map(|row| self.guest(&id, row)).collect(),
+            guests: here.into_iter().map(|row| self.guest(row)).collect(),
             gone: gone.into_iter().map(|row| self.gone(row)).collect(),
             id,
             title,
@@ -251,7 +249,7 @@ impl Desk<'_> {
         }
     }
 
-    fn guest(&self, sheet: &str, row: &SeatRow) -> Guest {
+    fn guest(&self, row: &SeatRow) -> Guest {
         let words = self.words;
         let name = crate::shown::name(&row.name).unwrap_or_else(|| words.say(M::HereNameless));
         let seat = match row.rank {
@@ -262,7 +260,6 @@ impl Desk<'_> {
             }
         };
         Guest {
-            at: format!("{sheet}-{}-{}", row.id, row.home.authority().replace([':', '.'], "-")),
             home_entity: row.home.as_str().to_owned(),
             id: row.id.to_string(),
             home: space_name(self.home, &row.home),
@@ -311,8 +308,8 @@ fn told_first(words: &Words, count: usize) -> String {
     words.say_with(M::ManageCancelRegistered, &[("count", count.into())])
 }
 
-/// `POST /manage/events/{id}/cancel`: one date (`on`), or the whole event, does not take
-/// place.
+/// `POST /manage/events/{id}/cancel`: one date (`on`), or the whole event (`whole`), does
+/// not take place.
 pub(crate) async fn cancel_event(
     State(app): State<App>,
     Reader(language): Reader,
@@ -320,11 +317,11 @@ pub(crate) async fn cancel_event(
     Path(id): Path<String>,
     form: Filled,
 ) -> Response {
-    let on = form.text("on");
-    let due = LocalTime::parse(on);
-    // What names a date that cannot be read is not the whole event.
-    if !on.is_empty() && due.is_none() {
-        return Notice::Missing.answer(language);
+    let due = LocalTime::parse(form.text("on"));
+    // What names no date that can be read is not the whole event.
+    if due.is_none() && form.text("whole").is_empty() {
+        let told = Words::of(language).say(M::NothingChanged);
+        return page(&app, language, &operator, &id, Some(Told::refusal(told))).await;
     }
     match app.cancel_event(&operator, &id, due.as_ref()).await {
         Ok(_) => see(&format!("{EVENTS}/{id}"), language),

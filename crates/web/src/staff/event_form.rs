@@ -59,8 +59,24 @@ impl Refusals {
     }
 }
 
+/// What was found wrong so far.
+struct Reading<'a> {
+    words: &'a Words,
+    refusals: Refusals,
+}
+
+impl Reading<'_> {
+    /// What was read of a field, or `message` beside it.
+    fn needs<T>(&mut self, field: &'static str, read: Option<T>, message: M) -> Option<T> {
+        if read.is_none() {
+            self.refusals.fields.insert(field, self.words.say(message));
+        }
+        read
+    }
+}
+
 impl Typed {
-    /// A new event: tomorrow evening is for its operator to say.
+    /// What stands in the fields of a new event.
     pub(super) fn fresh(language: &str) -> Self {
         Self {
             kind: EventKind::Training.word().to_owned(),
@@ -130,59 +146,43 @@ impl Typed {
 
     /// The event that is filled in; of one that is there already, `held`, stays what no
     /// field shows.
-    pub(super) fn read(&self, words: &Words, held: Option<&EventText>) -> Result<EventText, Refusals> {
-        let mut refusals = Refusals::default();
-        let mut refuse = |field, message| {
-            refusals.fields.insert(field, words.say(message));
+    pub(super) fn read(
+        &self,
+        words: &Words,
+        held: Option<&EventText>,
+    ) -> Result<EventText, Refusals> {
+        let mut reading = Reading {
+            words,
+            refusals: Refusals::default(),
         };
-        if !is_line(&self.title) || self.title.is_empty() {
-            refuse("title", M::FormRefusedTitle);
-        }
-        let date = self.date.parse::<Date>().ok();
-        if date.is_none() {
-            refuse("date", M::FormRefusedDate);
-        }
-        let clock = if self.is_all_day { ClockTime::parse("00:00") } else { clock_time(&self.time) };
-        let clock = clock.filter(|it| it.minutes() < 24 * 60);
-        if clock.is_none() {
-            refuse("time", M::FormRefusedTime);
-        }
-        let duration = self.duration();
-        if duration.is_none() {
-            refuse("days", M::FormRefusedLasts);
-        }
+        let title = line(&self.title).filter(|title| !title.is_empty());
+        let title = reading.needs("title", title, M::FormRefusedTitle);
+        let start = self.start(&mut reading);
+        let duration = reading.needs("days", self.duration(), M::FormRefusedLasts);
         let capacity = optional(&self.seats, number_up_to(CAPACITY_MAX));
-        if capacity.is_none() {
-            refuse("seats", M::FormRefusedSeats);
-        }
+        let capacity = reading.needs("seats", capacity, M::FormRefusedSeats);
         let price = optional(&self.price, cents);
-        if price.is_none() {
-            refuse("price", M::FormRefusedPrice);
-        }
-        if !is_line(&self.place) {
-            refuse("place", M::FormRefusedPlace);
-        }
-        if !self.link.is_empty() && !is_link(&self.link) {
-            refuse("link", M::FormRefusedLink);
-        }
-        if self.description.chars().count() > TEXT_CHARS_MAX {
-            refuse("description", M::FormRefusedDescription);
-        }
-        let start = date.zip(clock).and_then(|(date, clock)| at(date, clock));
-        let rule = start.as_ref().map(|start| self.rule(start, held));
-        if rule.as_ref().is_some_and(Result::is_err) {
-            refuse("until", M::FormRefusedUntil);
-        }
-        let (Some(start), Some(duration), Some(Ok(rule)), false) =
-            (start, duration, rule, refusals.is_any())
+        let price = reading.needs("price", price, M::FormRefusedPrice);
+        let place = reading.needs("place", optional(&self.place, line), M::FormRefusedPlace);
+        let link = reading.needs("link", optional(&self.link, link), M::FormRefusedLink);
+        let about = optional(&self.description, description);
+        let about = reading.needs("description", about, M::FormRefusedDescription);
+        let rule = start.as_ref().and_then(|start| {
+            let rule = self.rule(start, held).ok();
+            reading.needs("until", rule, M::FormRefusedUntil)
+        });
+        let texts = (title, place, link, about);
+        let (Some(start), Some(duration), Some(rule), Some(capacity), Some(price_cents)) =
+            (start, duration, rule, capacity, price)
         else {
-            return Err(refusals);
+            return Err(reading.refusals);
         };
-        let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+        let (Some(title), Some(place), Some(link), Some(description)) = texts else {
+            return Err(reading.refusals);
+        };
         Ok(EventText {
-            title: self.title.clone(),
-            // A browser sends lines as the network ends them.
-            description: some(&self.description.replace("\r\n", "\n")),
+            title,
+            description,
             overrides: overrides(held, &start, rule.as_ref()),
             start,
             time_zone: held.and_then(|it| it.time_zone.clone()),
@@ -190,14 +190,28 @@ impl Typed {
             is_all_day: self.is_all_day,
             rule,
             status: self.status(held),
-            place: some(&self.place),
-            link: some(&self.link),
-            language: some(&self.language),
+            place,
+            link,
+            language: Some(self.language.clone()).filter(|it| !it.is_empty()),
             kind: EventKind::parse(&self.kind).unwrap_or(EventKind::Event),
-            capacity: capacity.flatten(),
-            price_cents: price.flatten(),
+            capacity,
+            price_cents,
             is_example: self.is_example,
         })
+    }
+
+    /// When it begins; at the beginning of the day, where it is a matter of days.
+    fn start(&self, reading: &mut Reading<'_>) -> Option<LocalTime> {
+        let date = self.date.parse::<Date>().ok();
+        let date = reading.needs("date", date, M::FormRefusedDate);
+        let clock = if self.is_all_day {
+            ClockTime::parse("00:00")
+        } else {
+            clock_time(&self.time)
+        };
+        let clock = clock.filter(|it| it.minutes() < 24 * 60);
+        let clock = reading.needs("time", clock, M::FormRefusedTime);
+        at(date?, clock?)
     }
 
     /// What is cancelled stays so: there is a button for that, and none back.
@@ -222,9 +236,11 @@ impl Typed {
             let days = days.max(1);
             return (i64::from(days) * 86_400 <= EVENT_SECONDS_MAX).then(|| Span::new(days, 0));
         }
+        // What begins at an hour is counted by the clock, also over days.
+        let hours = days.checked_mul(24)?.checked_add(hours)?;
         let seconds = hours.checked_mul(3_600)?.checked_add(minutes.checked_mul(60)?)?;
-        let all = i64::from(days) * 86_400 + i64::from(seconds);
-        (1..=EVENT_SECONDS_MAX).contains(&all).then(|| Span::new(days, seconds))
+        let is_fit = (1..=EVENT_SECONDS_MAX).contains(&i64::from(seconds));
+        is_fit.then(|| Span::new(0, seconds))
     }
 
     /// How it comes again. A rule that the fields do not show stays as it is.
@@ -319,15 +335,24 @@ fn at(date: Date, clock: ClockTime) -> Option<LocalTime> {
     LocalTime::parse(&format!("{date}T{hour:02}:{minute:02}:00"))
 }
 
-fn is_line(text: &str) -> bool {
-    text.chars().count() <= TITLE_CHARS_MAX && !text.chars().any(char::is_control)
+/// One line that is short enough to be a title or a place.
+fn line(text: &str) -> Option<String> {
+    let is_line = text.chars().count() <= TITLE_CHARS_MAX && !text.chars().any(char::is_control);
+    is_line.then(|| text.to_owned())
 }
 
-fn is_link(text: &str) -> bool {
-    text.starts_with("https://")
+fn link(text: &str) -> Option<String> {
+    let is_link = text.starts_with("https://")
         && text.len() <= URI_BYTES_MAX
         && text.bytes().all(|byte| byte.is_ascii_graphic())
-        && url::Url::parse(text).is_ok()
+        && url::Url::parse(text).is_ok();
+    is_link.then(|| text.to_owned())
+}
+
+/// A browser sends lines as the network ends them.
+fn description(text: &str) -> Option<String> {
+    let text = text.replace("\r\n", "\n");
+    (text.chars().count() <= TEXT_CHARS_MAX).then_some(text)
 }
 
 /// Nothing, or what is read; `None` where neither is so.
