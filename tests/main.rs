@@ -25,3 +25,4 @@ mod receipts;
 mod refusals;
 mod sabotage;
 mod stranger;
+mod watching;

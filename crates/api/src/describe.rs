@@ -31,6 +31,16 @@ pub(crate) const PATH_PARAMETERS: &[(&str, ToSchema, &str)] = &[
         "the credential",
     ),
     (
+        "event",
+        SchemaGenerator::subschema_for::<schemas::EventName>,
+        "the event",
+    ),
+    (
+        "registration",
+        SchemaGenerator::subschema_for::<schemas::Id>,
+        "the registration",
+    ),
+    (
         "member",
         SchemaGenerator::subschema_for::<schemas::MemberNumber>,
         "the member",
@@ -199,6 +209,10 @@ impl Parts {
             "content": content(route.gives, &mut self.answers),
         });
         responses.insert("200".to_owned(), given);
+        if route.gives.is_conditional {
+            let known = json!({ "description": "what was asked for has the tag that was sent" });
+            responses.insert("304".to_owned(), known);
+        }
         let own = route.codes();
         let listed = CODES.iter().filter(|(code, _)| own.contains(code));
         let statuses: BTreeSet<u16> = listed

@@ -26,25 +26,6 @@ pub(crate) async fn home(State(app): State<App>) -> Result<Json<HomeBody>, Probl
     Ok(Json(HomeBody::new(&app, app.home().await?)))
 }
 
-/// `GET /healthz`: the node answers and reads its store, its clock can be right, and
-/// the last look through the store found nothing.
-pub(crate) async fn health(State(app): State<App>) -> Result<Json<HealthBody>, Problem> {
-    let is_clock_behind = app.is_clock_behind().await?;
-    let problems = app.store_problems().len();
-    Ok(Json(HealthBody {
-        ok: !is_clock_behind && problems == 0,
-        is_clock_behind,
-        store_problems: problems,
-    }))
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct HealthBody {
-    ok: bool,
-    is_clock_behind: bool,
-    store_problems: usize,
-}
-
 /// A node's first page.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct HomeBody {

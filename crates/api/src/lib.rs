@@ -14,14 +14,18 @@
 
 mod access;
 mod asker;
+mod calendar;
 mod describe;
+mod events;
 mod federation;
+mod health;
 mod holder;
 mod home;
 mod members;
 mod path;
 mod people;
 mod problem;
+mod registrations;
 mod requests;
 mod routes;
 mod schemas;

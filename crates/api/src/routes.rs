@@ -20,7 +20,8 @@ use wire::trust::ENTITY_STATEMENT_MEDIA_TYPE;
 use crate::federation::ANCHOR_MEDIA_TYPE;
 use crate::people::BODY_BYTES_MAX;
 use crate::{
-    access, describe, federation, holder, home, members, people, requests, schemas, visits,
+    access, calendar, describe, events, federation, health, holder, home, members, people,
+    registrations, requests, schemas, visits,
 };
 
 /// Who may ask.
@@ -84,6 +85,8 @@ pub(crate) struct Parameter {
 pub(crate) struct Form {
     pub(crate) media_type: &'static str,
     pub(crate) schema: ToSchema,
+    /// Whether who has it already is told so, by 304.
+    pub(crate) is_conditional: bool,
 }
 
 /// How a schema is made.
@@ -99,6 +102,15 @@ const fn of<T: JsonSchema>(media_type: &'static str) -> Form {
     Form {
         media_type,
         schema: SchemaGenerator::subschema_for::<T>,
+        is_conditional: false,
+    }
+}
+
+/// What who has it already is not given again.
+const fn conditional<T: JsonSchema>(media_type: &'static str) -> Form {
+    Form {
+        is_conditional: true,
+        ..of::<T>(media_type)
     }
 }
 
@@ -172,6 +184,30 @@ impl Route {
         }
     }
 }
+
+/// Why an event is not published.
+const EVENT_REFUSES: &[&str] = &[
+    "event_malformed",
+    "event_refused",
+    "event_has_registrations",
+    "no_such_event",
+    "too_many_events",
+    "clock_wrong",
+];
+
+/// Why nobody is registered.
+const REGISTER_REFUSES: &[&str] = &[
+    "no_such_event",
+    "no_such_member",
+    "member_name",
+    "member_not_active",
+    "too_many_registrations",
+    "no_such_registration",
+    "clock_wrong",
+];
+
+/// Why nothing is given back.
+const GIVE_BACK_REFUSES: &[&str] = &["no_such_registration", "registration_over", "clock_wrong"];
 
 /// Every route of this crate.
 pub const ROUTES: &[Route] = &[
@@ -538,12 +574,158 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         method: "GET",
+        path: "/calendar.ics",
+        who: Who::Anybody,
+        handler: || get(calendar::subscription),
+        summary: "the calendar as other programs subscribe to it",
+        takes: Takes::Query(calendar::WHICH_PARAMETERS),
+        gives: conditional::<schemas::ICalendar>(calendar::CALENDAR_MEDIA_TYPE),
+        refuses: &[],
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/calendar",
+        who: Who::Anybody,
+        handler: || get(calendar::calendar),
+        summary: "what takes place at all spaces of the label, and when",
+        takes: Takes::Query(calendar::CALENDAR_PARAMETERS),
+        gives: json::<calendar::CalendarBody>(),
+        refuses: &[],
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/events",
+        who: Who::Operator,
+        handler: || post(events::publish),
+        summary: "publishes an event of this node",
+        takes: Takes::Body(
+            json::<events::EventTextBody>(),
+            events::EVENT_BODY_BYTES_MAX,
+        ),
+        gives: json::<events::PublishedBody>(),
+        refuses: EVENT_REFUSES,
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/events/{event}",
+        who: Who::Anybody,
+        handler: || get(calendar::event),
+        summary: "one event: by its uid, or by its id for one of this node",
+        takes: Takes::Nothing,
+        gives: json::<calendar::EventBody>(),
+        refuses: &["no_such_event"],
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/events/{event}/change",
+        who: Who::Operator,
+        handler: || post(events::change),
+        summary: "says an event of this node anew, whole",
+        takes: Takes::Body(
+            json::<events::EventTextBody>(),
+            events::EVENT_BODY_BYTES_MAX,
+        ),
+        gives: json::<events::PublishedBody>(),
+        refuses: EVENT_REFUSES,
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/events/{event}/cancel",
+        who: Who::Operator,
+        handler: || post(events::cancel),
+        summary: "an event of this node, or one date of it, does not take place",
+        takes: body::<events::CancelBody>(),
+        gives: json::<events::PublishedBody>(),
+        refuses: EVENT_REFUSES,
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/events/{event}/seats",
+        who: Who::Steward,
+        handler: || get(events::seats),
+        summary: "who has registered for an event of this node",
+        takes: Takes::Nothing,
+        gives: json::<Vec<events::SeatBody>>(),
+        refuses: &[],
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/seats/{registration}/cancel",
+        who: Who::Steward,
+        handler: || post(events::take_back),
+        summary: "takes a registration for an event of this node back",
+        takes: body::<events::HomeOfSeatBody>(),
+        gives: json::<events::TakenBackBody>(),
+        refuses: &["no_such_registration", "clock_wrong"],
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/member/registrations",
+        who: Who::Member,
+        handler: || get(registrations::own),
+        summary: "the registrations of the member who asks",
+        takes: Takes::Nothing,
+        gives: json::<registrations::RegistrationsBody>(),
+        refuses: &[],
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/member/registrations",
+        who: Who::Member,
+        handler: || post(registrations::register),
+        summary: "a seat for the member who asks",
+        takes: body::<registrations::WishBody>(),
+        gives: json::<registrations::RegistrationBody>(),
+        refuses: REGISTER_REFUSES,
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/member/registrations/{registration}/cancel",
+        who: Who::Member,
+        handler: || post(registrations::give_back),
+        summary: "gives back a registration of the member who asks",
+        takes: Takes::Nothing,
+        gives: json::<registrations::RegistrationBody>(),
+        refuses: GIVE_BACK_REFUSES,
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/members/{member}/registrations",
+        who: Who::Steward,
+        handler: || get(registrations::of_member),
+        summary: "the registrations of a member of this space",
+        takes: Takes::Nothing,
+        gives: json::<registrations::RegistrationsBody>(),
+        refuses: &["no_such_member"],
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/members/{member}/registrations",
+        who: Who::Steward,
+        handler: || post(registrations::register_member),
+        summary: "a seat for a member who has no phone at hand",
+        takes: body::<registrations::WishBody>(),
+        gives: json::<registrations::RegistrationBody>(),
+        refuses: REGISTER_REFUSES,
+    },
+    Route {
+        method: "POST",
+        path: "/api/v1/registrations/{registration}/cancel",
+        who: Who::Steward,
+        handler: || post(registrations::give_back_of_member),
+        summary: "gives back a registration of a member of this space",
+        takes: Takes::Nothing,
+        gives: json::<registrations::RegistrationBody>(),
+        refuses: GIVE_BACK_REFUSES,
+    },
+    Route {
+        method: "GET",
         path: "/healthz",
         who: Who::Anybody,
-        handler: || get(home::health),
-        summary: "the node answers and can read its store",
+        handler: || get(health::health),
+        summary: "whether the node is well",
         takes: Takes::Nothing,
-        gives: json::<home::HealthBody>(),
-        refuses: &[],
+        gives: json::<health::HealthBody>(),
+        refuses: &["not_well"],
     },
 ];

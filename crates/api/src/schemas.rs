@@ -292,3 +292,134 @@ described!(
         },
     }
 );
+
+described!(
+    /// A calendar (RFC 5545).
+    ICalendar,
+    { "type": "string", "pattern": "^BEGIN:VCALENDAR" }
+);
+
+described!(
+    /// How many days: 1 to 366.
+    Days,
+    { "type": "integer", "minimum": 1, "maximum": 366 }
+);
+
+described!(
+    /// What kind of event it is.
+    EventKind,
+    { "enum": ["training", "workshop", "web_conference", "shared_meal", "event"] }
+);
+
+described!(
+    /// Whether it takes place.
+    EventStatus,
+    { "enum": ["confirmed", "tentative", "cancelled"] }
+);
+
+described!(
+    /// A date and time on a wall clock, `YYYY-MM-DDTHH:MM:SS` (RFC 8984, section 1.4.5).
+    LocalTime,
+    { "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$" }
+);
+
+described!(
+    /// A length of time, as in `PT2H30M`, or `P1D` for an event of days (RFC 8984, section 1.4.6).
+    Span,
+    { "type": "string", "pattern": "^P([0-9]{1,3}D|T([0-9]{1,3}H)?[0-9]{1,3}M)$" }
+);
+
+described!(
+    /// The `uid` of an event, or the id of one of this node.
+    EventName,
+    { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,40}(@[a-z0-9.:-]+)?$" }
+);
+
+described!(
+    /// How an event comes again (RFC 8984, section 4.3.3; `specs/event.md`).
+    RecurrenceRule,
+    {
+        "type": "object",
+        "required": ["frequency"],
+        "additionalProperties": false,
+        "properties": {
+            "@type": { "const": "RecurrenceRule" },
+            "frequency": { "enum": ["daily", "weekly"] },
+            "interval": { "type": "integer", "minimum": 1, "maximum": 100 },
+            "byDay": {
+                "type": "array",
+                "maxItems": 7,
+                "items": {
+                    "type": "object",
+                    "required": ["day"],
+                    "additionalProperties": false,
+                    "properties": {
+                        "@type": { "const": "NDay" },
+                        "day": { "enum": ["mo", "tu", "we", "th", "fr", "sa", "su"] },
+                    },
+                },
+            },
+            "count": { "type": "integer", "minimum": 1, "maximum": 2000 },
+            "until": { "type": "string" },
+        },
+    }
+);
+
+described!(
+    /// What is different of one date (RFC 8984, section 4.3.5; `specs/event.md`).
+    Override,
+    {
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "excluded": { "type": "boolean" },
+            "start": { "type": "string" },
+            "duration": { "type": "string" },
+            "title": { "type": "string" },
+            "description": { "type": "string" },
+            "status": { "enum": ["confirmed", "tentative", "cancelled"] },
+        },
+    }
+);
+
+described!(
+    /// An event as in its record (JSCalendar, RFC 8984; `specs/event.md`).
+    Event,
+    {
+        "type": "object",
+        "required": ["@type", "uid", "updated", "sequence", "title", "start", "timeZone",
+            "duration", "escale"],
+        "properties": {
+            "@type": { "const": "Event" },
+            "uid": { "type": "string" },
+            "updated": { "type": "string" },
+            "sequence": { "type": "integer", "minimum": 0 },
+            "title": { "type": "string" },
+            "start": { "type": "string" },
+            "timeZone": { "type": "string" },
+            "duration": { "type": "string" },
+            "escale": { "type": "object", "required": ["kind"] },
+        },
+    }
+);
+
+described!(
+    /// Where a registration stands at the owner of the event.
+    SeatState,
+    { "enum": ["taken", "waiting", "cancelled"] }
+);
+
+described!(
+    /// Where a registration stands, as its home knows it.
+    RegistrationState,
+    {
+        "enum": ["asked", "accepted", "waiting", "refused", "unknown", "cancelling", "cancelled",
+            "given_up"]
+    }
+);
+
+described!(
+    /// Who gave it back.
+    CancelledBy,
+    { "enum": ["member", "organiser"] }
+);

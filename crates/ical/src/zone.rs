@@ -4,6 +4,7 @@
 //! which it began: so the text stays the same when an event is added. One that does not
 //! (Morocco's follows the moon) is written change by change.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
@@ -296,6 +297,37 @@ fn yearly(all: &[Transition], last: i16) -> Option<(i16, [Observance; 2])> {
         year,
         [observance(one, one_day), observance(other, other_day)],
     ))
+}
+
+/// The rules of today have begun by this year.
+const YEAR_OF_TODAY: i16 = 2025;
+
+/// What a clock is changed to by the rules of today: offsets in seconds, each with the month
+/// in which it begins; or the one offset that it always has.
+pub(crate) type Pattern = BTreeSet<(i32, Option<i8>)>;
+
+/// The pattern of a zone, if it has one.
+pub(crate) fn pattern(zone: &TimeZone) -> Option<Pattern> {
+    let last = YEAR_LOOKED_AT + YEARS_OF_PROOF;
+    let all = transitions(zone, YEAR_OF_TODAY, last);
+    if all.is_empty() {
+        let offset = zone.to_offset(beginning(YEAR_OF_TODAY));
+        return Some(Pattern::from([(offset.seconds(), None)]));
+    }
+    let (_, rules) = yearly(&all, last)?;
+    let change = |it: &Observance| (it.first.to.seconds(), Some(it.first.wall.month()));
+    Some(rules.iter().map(change).collect())
+}
+
+/// Whether two clocks show the same by the rules of today.
+pub(crate) fn are_same_today(one: &TimeZone, other: &TimeZone) -> bool {
+    let shown = |zone: &TimeZone| {
+        let changes = transitions(zone, YEAR_OF_TODAY, YEAR_LOOKED_AT);
+        let changes = changes.into_iter().map(|it| (it.wall, it.to));
+        let first = zone.to_offset(beginning(YEAR_OF_TODAY));
+        (first, changes.collect::<Vec<_>>())
+    };
+    shown(one) == shown(other)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod exchange_command;
 mod init;
 mod label_command;
 mod member_command;
+mod metrics;
 mod output;
 mod publish_command;
 mod puller;

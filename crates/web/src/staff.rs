@@ -84,7 +84,7 @@ fn shown(page: &impl Template, language: Language) -> Response {
 /// What could not be read or written; the cause is for the log.
 fn failed(error: &(dyn Error + 'static), language: Language) -> Response {
     let cause = app::chain(error);
-    tracing::error!(cause, "a page could not be shown: {cause}");
+    tracing::error!(cause, "a page of the staff could not be shown: {cause}");
     Notice::Unavailable.answer(language)
 }
 

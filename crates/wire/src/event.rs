@@ -45,7 +45,8 @@ pub struct Event {
     pub start: LocalTime,
     /// An IANA time zone.
     pub time_zone: String,
-    /// How long it lasts.
+    /// How long it lasts: in days if it is a matter of days, else in hours, minutes and
+    /// seconds.
     pub duration: Span,
     /// It is a matter of days, not of hours.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -335,8 +336,17 @@ impl BodyKind for Event {
             "timeZone",
         )?;
         self.duration.check()?;
-        let is_of_days = self.start.is_midnight() && self.duration.seconds() == 0;
-        require(!self.show_without_time || is_of_days, "showWithoutTime")?;
+        let midnight = self.start.is_midnight();
+        require(!self.show_without_time || midnight, "showWithoutTime")?;
+        let changed = self.recurrence_overrides.values();
+        let lengths = changed.filter_map(|change| change.duration);
+        // A day has not always 24 hours: what lasts days says so, and nothing else does.
+        let fits = |length: Span| match self.show_without_time {
+            true => length.days > 0 && length.seconds == 0,
+            false => length.days == 0,
+        };
+        let all_fit = lengths.chain([self.duration]).all(fits);
+        require(all_fit, "duration in days, where it is one of days alone")?;
         require(self.recurrence_rules.len() <= 1, "more than one rule")?;
         self.recurrence_rules
             .iter()

@@ -37,7 +37,9 @@ pub(super) fn check_listed(method: &str, path: &str, answer: &Answer) {
     };
     let status = answer.status.as_u16();
     let what = format!("{method} {} answered {status}", route.path);
-    if status == 200 {
+    if status == 304 {
+        assert!(route.gives.is_conditional, "{what}");
+    } else if status == 200 {
         let media_type = answer.header("content-type");
         assert_eq!(media_type, Some(route.gives.media_type), "{what}");
     } else if method != "HEAD" {

@@ -23,6 +23,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("hyper-util", &["serve"]),
     ("libc", &["store-sled"]),
     ("p256", &["seal"]),
+    ("prometheus-client", &["node"]),
     ("reqwest", &["client"]),
     ("rustls", &["client", "node"]),
     ("schemars", &["api"]),
