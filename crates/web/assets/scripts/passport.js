@@ -13,7 +13,7 @@
 
 import * as home from "./home.js";
 import { byId, day, inLanguage, month, printable, say, show, word } from "./page.js";
-import { showRegistrations } from "./registered.js";
+import { heardOf, showRegistrations } from "./registered.js";
 import { leftIn, showRoaming } from "./roaming.js";
 import { authority, hostsOf, Showing } from "./showing.js";
 import { isPossible, openWallet } from "./wallet.js";
@@ -131,8 +131,7 @@ class Page {
   /** Asks the home for the hosts, for the allowance, and where it is time for a passport. */
   async #ask() {
     this.#askedAt = performance.now();
-    const asked = [this.#askForHosts(), this.#askForMember(), this.#askForRegistrations()];
-    await Promise.all(asked);
+    await Promise.all([this.#askForHosts(), this.#askForMember(), heardOf(this.#wallet)]);
     if (!this.#isEnrolling) {
       await this.#render();
     }
@@ -173,21 +172,6 @@ class Page {
     }
     show("note-clock", isClockOff);
     show("note-taken", this.#isTaken);
-  }
-
-  /** What it knows of registrations is kept for when the line is cut. */
-  async #askForRegistrations() {
-    const held = await this.#wallet.held();
-    if (held === null) {
-      return;
-    }
-    try {
-      const presentation = await this.#wallet.presentation(home.audience(held));
-      const said = await home.registrations(presentation);
-      await this.#wallet.remember("registrations", said);
-    } catch {
-      // What it said last stands on the page, with how old that is.
-    }
   }
 
   /** Renews, or leaves it: the passport is good for days, and the next opening tries again. */

@@ -5,6 +5,7 @@
  * Specified in `specs/pages.md`; the answers in `specs/http.md`.
  */
 
+import * as home from "./home.js";
 import { byId, clock, day, filled, made, moment, printable, show, word } from "./page.js";
 
 /** More than a phone should list; the home has them all. */
@@ -54,6 +55,20 @@ function said(shape, words, text) {
 /** Why there is no seat; a code that is not known here is shown as it came. */
 function reason(code) {
   return word(String(code)) ?? filled("why", { code: printable(code) });
+}
+
+/** Asks the home, where there is a passport of it, and keeps the answer for when the line is
+ * cut. Without an answer, what it said last stands, with how old that is. */
+export async function heardOf(wallet) {
+  try {
+    const held = await wallet.held();
+    if (held !== null) {
+      const said = await home.registrations(await wallet.presentation(home.audience(held)));
+      await wallet.remember("registrations", said);
+    }
+  } catch {
+    // The next opening asks again.
+  }
 }
 
 /** Lists what the home said last; `undefined` where it was never asked. */

@@ -1,5 +1,7 @@
 //! The calendar and the page of an event, as anybody reads them.
 
+use std::collections::BTreeSet;
+
 use app::{EventText, RegistrationState, Role, Wish};
 use http::{Method, StatusCode};
 use testkit::{DAY_SECONDS, Label, TestNode, operator, send_all, space_text};
@@ -184,7 +186,7 @@ async fn what_is_not_understood_is_said_and_shown_as_text() {
         (Language::English, "“<b>31” was not understood"),
     ] {
         for name in ["from", "days", "space", "kind"] {
-            let page = calendar(label.space(0), &format!("&{name}=<b>31"), language).await;
+            let page = calendar(label.space(0), &format!("&{name}=%3Cb%3E31"), language).await;
             says(&page, &[said, "6"]);
         }
     }
@@ -248,7 +250,7 @@ async fn the_page_of_an_event_says_all_that_there_is_to_know() {
                 "18 h 30 – 20 h 30",
                 "2 places libres (2 sur 2)",
                 "gratuit",
-                "Le Relais, 1 rue du Test, Chambéry",
+                "Le Relais, Chambéry",
                 "meet.example",
                 "2 heures",
                 "chaque mardi, 5 fois en tout",
@@ -306,7 +308,7 @@ async fn another_date_can_be_asked_for_and_one_that_is_none_is_said_to_be_so() {
         assert!(page.tags.iter().any(|it| it.name == "s"), "struck");
         let page = event(owner, &uid, "&on=2026-04-14T18:30:00", language).await;
         says(&page, &[moved]);
-        for strange in ["&on=2026-04-08T18:30:00", "&on=<script>", "&on="] {
+        for strange in ["&on=2026-04-08T18:30:00", "&on=%3Cscript%3E", "&on="] {
             says(&event(owner, &uid, strange, language).await, &[none]);
         }
         tag(
@@ -452,4 +454,39 @@ async fn where_the_passport_can_be_the_page_has_its_script_and_nowhere_else() {
     let post = Browser::stranger(owner).request(&Method::POST, "/calendar", "");
     let answered = Browser::stranger(owner).send(post).await;
     assert_eq!(answered.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn the_script_of_an_event_finds_the_elements_and_the_words_that_it_asks_for() {
+    let label = label().await;
+    let uid = publish(&label, label.space(0), &training("Places", &label, Some(2))).await;
+    let script = crate::scripts::SEAT.text;
+    for language in LANGUAGES {
+        let page = event(label.space(0), &uid, "", language).await;
+        let all = |attribute: &str| -> BTreeSet<String> {
+            let values = page.tags.iter().filter_map(|tag| tag.attribute(attribute));
+            values.map(str::to_owned).collect()
+        };
+        let (ids, words) = (all("id"), all("data-word"));
+        for before in ["byId(\"", "show(\"", "set(\""] {
+            for id in super::passport::named(script, before) {
+                assert!(ids.contains(id), "no element {id}");
+            }
+        }
+        for word in ["sending", "register", "again", "unreachable", "clock", "taken-back", "refused"] {
+            assert!(script.contains(&format!("\"{word}\"")), "{word} is not said");
+            assert!(words.contains(word), "no word {word}");
+        }
+        for word in words.iter().filter(|it| it.starts_with("reg-")) {
+            let passport = crate::passport::passport_page(language).unwrap();
+            assert!(passport.contains(&format!("data-word=\"{word}\"")), "{word}");
+        }
+        // Nothing is seen of it before the script has found a passport.
+        for id in ["seat-mine", "seat-form", "seat-acts", "words"] {
+            assert!(tag(&page, "id", id).attribute("hidden").is_some(), "{id}");
+        }
+        let seat = tag(&page, "id", "seat");
+        assert_eq!(seat.attribute("data-uid"), Some(uid.as_str()));
+        assert_eq!(seat.attribute("data-open"), Some("true"));
+    }
 }
