@@ -1,19 +1,24 @@
 //! Serves the calendar of a made-up label for a while, with events and registrations.
 //!
 //! `show_events SECONDS` answers at `http://127.0.0.1:7800` as a space and at
-//! `http://127.0.0.1:7801` as its coordinator, says a one-time code for an operator of
-//! each, and ends by itself. The clock stands.
+//! `http://127.0.0.1:7801` as its coordinator, and ends by itself. It says a one-time code
+//! for an operator of each, and one for a member's phone. Its clock goes on from
+//! 6 April 2026, 11:00; what nodes ask each other is sent every few seconds.
 
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use app::view::Home;
 use app::{App, EventText, Role, Wish};
-use testkit::{Label, operator, send_all, space_text};
+use axum::body::Body;
+use axum::routing::any;
+use http::Request;
+use testkit::{Label, TestNode, operator, send_all, space_text};
 use tokio::net::TcpListener;
 use web::{PageError, Pages, router};
 use wire::Cents;
@@ -34,12 +39,23 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Outcome<()> {
-    let seconds = std::env::args().nth(1).ok_or("usage: show_events SECONDS")?;
-    let label = label().await?;
+    let seconds = std::env::args()
+        .nth(1)
+        .ok_or("usage: show_events SECONDS")?;
+    let label = Arc::new(label().await?);
+    let member = label.space(0).app().members(&operator()).await?;
+    let member = member.first().ok_or("a member")?;
+    let code = label
+        .space(0)
+        .app()
+        .enrolment_code(&operator(), &member.id)
+        .await?;
+    writeln!(std::io::stdout(), "phone {code}")?;
     let serving = async {
         tokio::try_join!(
-            serve(label.space(0).app(), 7800),
-            serve(label.coordinator.app(), 7801)
+            serve(&label, false, 7800),
+            serve(&label, true, 7801),
+            go_on(&label)
         )
     };
     match tokio::time::timeout(Duration::from_secs(seconds.parse()?), serving).await {
@@ -48,11 +64,49 @@ async fn main() -> Outcome<()> {
     }
 }
 
-async fn serve(app: App, port: u16) -> Outcome<()> {
+fn node(label: &Label, is_coordinator: bool) -> &TestNode {
+    if is_coordinator {
+        &label.coordinator
+    } else {
+        label.space(0)
+    }
+}
+
+async fn serve(label: &Arc<Label>, is_coordinator: bool, port: u16) -> Outcome<()> {
+    let app = node(label, is_coordinator).app();
     let code = app.access_code(&operator(), Role::Operator, "Anne").await?;
     writeln!(std::io::stdout(), "{port} {code}")?;
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-    Ok(axum::serve(listener, router(Of(app.clone()), app)).await?)
+    let label = Arc::clone(label);
+    let programs = any(async move |request: Request<Body>| {
+        // What this router has found in the path is not for the other.
+        let (mut parts, body) = request.into_parts();
+        parts.extensions.clear();
+        let request = Request::from_parts(parts, body);
+        let answer = node(&label, is_coordinator).ask(request).await;
+        (answer.status, answer.headers, answer.body)
+    });
+    let router = router(Of(app.clone()), app)
+        .route("/api/{*rest}", programs.clone())
+        .route("/calendar.ics", programs);
+    Ok(axum::serve(listener, router).await?)
+}
+
+/// Time goes on, and what was committed is sent.
+async fn go_on(label: &Label) -> Outcome<()> {
+    let mut seconds = tokio::time::interval(Duration::from_secs(1));
+    let mut count = 0_u32;
+    loop {
+        seconds.tick().await;
+        label.advance(1);
+        count += 1;
+        if count.is_multiple_of(5) {
+            for node in label.nodes() {
+                send_all(&label.network, node).await;
+            }
+            label.pull_all().await;
+        }
+    }
 }
 
 /// Three spaces, the first with events and with people who come.
@@ -69,7 +123,9 @@ async fn label() -> Outcome<Label> {
     let other = label.space(1).app();
     other.publish_event(&operator(), None, &far()?).await?;
     let coordinator = label.coordinator.app();
-    coordinator.publish_event(&operator(), None, &meeting()?).await?;
+    coordinator
+        .publish_event(&operator(), None, &meeting()?)
+        .await?;
     label.settle().await;
     for (number, name) in [(0, "Camille"), (1, "Zoé"), (2, "Denis"), (0, "Anne-Laure")] {
         let node = label.space(number);

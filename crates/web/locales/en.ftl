@@ -873,7 +873,7 @@ member-give-back = Give the seat back
 
 ## More of the staff's pages of events
 
-form-days = Lasts: days
+form-days = days
 form-hours-short = hours
 form-minutes-short = minutes
 form-refused-off-rule = With that day of the week, the way in which it comes again does not fit any more.

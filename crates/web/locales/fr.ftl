@@ -883,7 +883,7 @@ member-give-back = Rendre la place
 
 ## More of the staff's pages of events
 
-form-days = Dure : jours
+form-days = jours
 form-hours-short = heures
 form-minutes-short = minutes
 form-refused-off-rule = Avec ce jour de la semaine, la façon dont il revient ne va plus.

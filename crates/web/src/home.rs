@@ -22,11 +22,7 @@ use crate::words::{Message, Message as M, Words};
 /// The home page of a node in a language, with the events that are next.
 ///
 /// A function of what it is given: the hour is in `home`.
-pub fn home_page(
-    home: &Home,
-    next: &Calendar,
-    language: Language,
-) -> Result<String, RenderError> {
+pub fn home_page(home: &Home, next: &Calendar, language: Language) -> Result<String, RenderError> {
     Ok(HomePage::of(home, next, language).render()?)
 }
 
@@ -74,7 +70,10 @@ impl HomePage {
         let label = Label::of(words, home);
         let shows_an_example = ours.as_ref().is_some_and(Ours::shows_an_example)
             || presented.iter().chain(&others).any(Card::shows_an_example)
-            || next.rows.iter().any(|row| row.listed.event.escale.is_example);
+            || next
+                .rows
+                .iter()
+                .any(|row| row.listed.event.escale.is_example);
         let us = home.us.as_ref().map(|us| &us.entity);
         Self {
             frame: Frame::new(words, title(words, ours.as_ref(), &label)),

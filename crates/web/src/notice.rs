@@ -125,7 +125,9 @@ impl Notice {
     const fn policy(self) -> Policy {
         match self {
             Self::RoleNeeded | Self::OtherOrigin | Self::FormNotRead => Policy::WithForms,
-            Self::Missing | Self::NoEvent | Self::MethodNotAllowed | Self::Unavailable => Policy::WithoutScript,
+            Self::Missing | Self::NoEvent | Self::MethodNotAllowed | Self::Unavailable => {
+                Policy::WithoutScript
+            }
         }
     }
 

@@ -464,9 +464,7 @@ pub fn router<P: Pages>(pages: P, app: App) -> Router {
 /// `GET /`: the home page.
 async fn home<P: Pages>(State(room): State<Room<P>>, Reader(language): Reader) -> Response {
     let rendered = match (room.pages.home().await, events::next_three(&room.app).await) {
-        (Ok(home), Ok(next)) => {
-            home_page(&home, &next, language).map_err(|error| chain(&error))
-        }
+        (Ok(home), Ok(next)) => home_page(&home, &next, language).map_err(|error| chain(&error)),
         (Err(error), _) => Err(chain(&error)),
         (_, Err(fault)) => Err(chain(&fault)),
     };

@@ -6,7 +6,9 @@
  */
 
 import * as home from "./home.js";
-import { byId, clock, day, filled, made, moment, printable, show, word } from "./page.js";
+import {
+  byId, clock, day, filled, knownZone, made, moment, printable, show, word,
+} from "./page.js";
 
 /** More than a phone should list; the home has them all. */
 const LISTED_MAX = 60;
@@ -87,13 +89,26 @@ export function showRegistrations(known) {
   show("registered-none", all.length === 0);
 }
 
+/** On the clock of the event; of a matter of days, the first of them. */
+function whenSaid(at, ends, zone) {
+  const isMidnight = (moment) => /\b00?:00/u.test(inFigures(moment, zone));
+  if (isMidnight(at) && isMidnight(ends)) {
+    return day(at, zone);
+  }
+  return filled("moment", { date: day(at, zone), time: clock(at, zone) });
+}
+
+function inFigures(seconds, timeZone) {
+  const form = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone };
+  return new Date(seconds * 1000).toLocaleTimeString("en", form);
+}
+
 function line(registration) {
   const { uid, due, title, begins, ends, name, isOver } = registration;
   const link = made("a", "", [made("bdi", "", printable(title ?? "") || word("reg-untitled"))]);
   const on = due ? `&on=${encodeURIComponent(due)}` : "";
   link.href = `/events/${encodeURIComponent(uid)}?lang=${document.documentElement.lang}${on}`;
-  const at = begins ?? ends;
-  const when = filled("moment", { date: day(at), time: clock(at) });
+  const when = whenSaid(begins ?? ends, ends, knownZone(registration.time_zone));
   const { shape, words, text } = standing(registration);
   const parts = [made("p", "who", [link]), made("p", "quiet", when)];
   const over = isOver ? [made("span", "mark", word("reg-over"))] : [];

@@ -27,6 +27,8 @@ class Seat {
   #held;
   /** The registration of this occurrence; `null` where there is none. */
   #mine = null;
+  /** Whether the home has answered since the page was opened. */
+  #isHeard = false;
   #isBusy = false;
   #looks = 0;
   #timer = null;
@@ -78,6 +80,7 @@ class Seat {
       const before = this.#mine?.state.is;
       const audience = home.audience(this.#held);
       this.#mine = await question(await this.#wallet.presentation(audience));
+      this.#isHeard = true;
       if (this.#mine?.state.is !== before) {
         this.#looks = 0;
       }
@@ -100,7 +103,6 @@ class Seat {
     const mine = this.#mine;
     const isOff = mine === null || !isActive(mine);
     const canRegister = open === "true" && isOff && mine?.state.is !== "cancelling";
-    const knowsNothing = mine === null && trouble === "unreachable";
     show("seat-mine", mine !== null || trouble !== null);
     byId("seat-state").className = "seat-state";
     byId("seat-state").dataset.state = mine?.state.is ?? "";
@@ -124,7 +126,7 @@ class Seat {
     show("seat-retry", trouble === "unreachable");
     show("seat-acts", canGiveBack || trouble === "unreachable");
     if (byId("seat-elsewhere")) {
-      show("seat-elsewhere", knowsNothing);
+      show("seat-elsewhere", !this.#isHeard);
     }
   }
 

@@ -120,7 +120,13 @@ fn page(
         ("from", day(words, &asked.from.to_string()).into()),
         ("to", day(words, &last.to_string()).into()),
     ];
-    let at = |day| format!("{CALENDAR}?lang={}{}", words.language.tag(), asked.rest_from(day));
+    let at = |day| {
+        format!(
+            "{CALENDAR}?lang={}{}",
+            words.language.tag(),
+            asked.rest_from(day)
+        )
+    };
     let hours_of = [("zone", here.iana_name().unwrap_or("UTC").into())];
     let lead = if home.us.is_some() {
         M::CalendarLead
@@ -194,7 +200,10 @@ fn form(words: &Words, asked: &Asked, calendar: &Calendar, names: &Names<'_>) ->
         text: names.name(words, it),
         is_chosen: filter.owner.as_ref() == Some(&it.entity),
     };
-    let mut villages: Vec<&String> = publishers.clone().filter_map(|it| it.village.as_ref()).collect();
+    let mut villages: Vec<&String> = publishers
+        .clone()
+        .filter_map(|it| it.village.as_ref())
+        .collect();
     // What was asked for stays chosen, also where nobody is there any more.
     villages.extend(filter.village.as_ref());
     villages.sort();

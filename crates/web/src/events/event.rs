@@ -14,8 +14,8 @@ use wire::event::{EventStatus, LocalTime, TITLE_CHARS_MAX, VirtualLocation};
 use wire::{EntityId, TEXT_CHARS_MAX, printable};
 
 use super::row::{Names, Sign, kind, lang, language, price, seats_said, state, title};
-use super::when::{day_of, duration, link_to, local, path_of, rest_of, span, there};
 use super::said::seat_texts;
+use super::when::{day_of, duration, link_to, local, path_of, rest_of, span, there};
 use super::{CALENDAR, rule};
 use crate::card::name_of;
 use crate::figures::{ago, date_and_time, day, machine_time, zone};
@@ -124,7 +124,12 @@ pub(crate) async fn event(
         Ok(Some(page)) => page,
         Ok(None) => return Notice::NoEvent.answer(language),
         Err(error) => {
-            return shown("event", Policy::WithoutScript, language, Err(app::chain(error.as_ref())));
+            return shown(
+                "event",
+                Policy::WithoutScript,
+                language,
+                Err(app::chain(error.as_ref())),
+            );
         }
     };
     let policy = if page.seat.here.is_some() {
@@ -205,7 +210,7 @@ impl Asked<'_> {
         let by = Names::of(words, self.home, publishers).name(words, &view.publisher);
         let title = title(event, occurrence);
         let seats = seats_said(words, self.chosen.seats, occurrence, view.now);
-        let is_open = matches!(seats.shape, "free" | "full");
+        let is_free = seats.shape == "free";
         let hours_of = [("zone", here.iana_name().unwrap_or("UTC").into())];
         let (others, more) = self.others();
         EventPage {
@@ -215,7 +220,11 @@ impl Asked<'_> {
             calendar: format!("{CALENDAR}?lang={}", words.language.tag()),
             lang: lang(event, words.language),
             kind: kind(words, event.escale.kind),
-            village: view.publisher.village.as_deref().and_then(crate::shown::name),
+            village: view
+                .publisher
+                .village
+                .as_deref()
+                .and_then(crate::shown::name),
             is_example: event.escale.is_example,
             is_cancelled: occurrence.status == EventStatus::Cancelled,
             is_tentative: occurrence.status == EventStatus::Tentative,
@@ -230,7 +239,11 @@ impl Asked<'_> {
             place: self.place(),
             link: event.virtual_locations.values().next().and_then(web_link),
             price: price(words, event),
-            seats_of: self.chosen.seats.filter(|_| is_open).map(|it| seats_of(words, it)),
+            seats_of: self
+                .chosen
+                .seats
+                .filter(|_| is_free)
+                .map(|it| seats_of(words, it)),
             counted: self.counted(),
             seats,
             language: language(words, event),
@@ -249,7 +262,8 @@ impl Asked<'_> {
         let occurrence = &self.chosen.occurrence;
         occurrence.is_moved.then(|| {
             let date = local(self.words, &occurrence.due);
-            self.words.say_with(M::EventMovedText, &[("date", date.into())])
+            self.words
+                .say_with(M::EventMovedText, &[("date", date.into())])
         })
     }
 
@@ -403,6 +417,9 @@ fn web_link(at: &VirtualLocation) -> Option<Link> {
 fn seats_of(words: &Words, seats: SeatsView) -> String {
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX).into();
     let free = seats.capacity.saturating_sub(seats.taken);
-    let variables = [("seats", number(free)), ("capacity", number(seats.capacity))];
+    let variables = [
+        ("seats", number(free)),
+        ("capacity", number(seats.capacity)),
+    ];
     words.say_with(M::EventSeatsOf, &variables)
 }

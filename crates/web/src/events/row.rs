@@ -193,7 +193,10 @@ pub(crate) fn seats_said(
         let waiting = [("count", count(seats.waiting).into())];
         sign(words.say_with(M::SeatsFull, &waiting), "full")
     } else {
-        sign(words.say_with(M::SeatsFree, &[("count", count(free).into())]), "free")
+        sign(
+            words.say_with(M::SeatsFree, &[("count", count(free).into())]),
+            "free",
+        )
     }
 }
 

@@ -19,7 +19,9 @@ pub(crate) fn rule_said(words: &Words, start: &LocalTime, rule: &RecurrenceRule)
     let said = often(words, start, rule);
     if let Some(until) = &rule.until {
         let text = until.as_str();
-        let date = text.get(..10).map_or_else(|| local(words, until), |it| day(words, it));
+        let date = text
+            .get(..10)
+            .map_or_else(|| local(words, until), |it| day(words, it));
         let variables = [("rule", said.into()), ("date", date.into())];
         return words.say_with(M::RuleUntil, &variables);
     }
@@ -33,7 +35,11 @@ pub(crate) fn rule_said(words: &Words, start: &LocalTime, rule: &RecurrenceRule)
 
 fn often(words: &Words, start: &LocalTime, rule: &RecurrenceRule) -> String {
     let count = i64::try_from(rule.interval).unwrap_or(i64::MAX);
-    let named: Vec<String> = rule.by_day.iter().map(|it| weekday(words, it.day)).collect();
+    let named: Vec<String> = rule
+        .by_day
+        .iter()
+        .map(|it| weekday(words, it.day))
+        .collect();
     match (rule.frequency, named.is_empty()) {
         (Frequency::Daily, true) => words.say_with(M::RuleDaily, &[("count", count.into())]),
         (Frequency::Daily, false) => {
@@ -66,7 +72,10 @@ pub(crate) fn listed(words: &Words, all: &[String]) -> String {
         [] => String::new(),
         [one] => one.clone(),
         [first @ .., last] => {
-            let variables = [("first", first.join(", ").into()), ("last", last.clone().into())];
+            let variables = [
+                ("first", first.join(", ").into()),
+                ("last", last.clone().into()),
+            ];
             words.say_with(M::ListAnd, &variables)
         }
     }

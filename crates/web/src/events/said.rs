@@ -107,9 +107,10 @@ pub(crate) fn registered(
             let said = words.say_with(M::RegisteredWaiting, &[("rank", rank.into())]);
             (sign(said, "admitted"), None)
         }
-        S::Refused { code, .. } => {
-            (say(M::RegisteredRefused, "withdrawn"), Some(reason(words, code)))
-        }
+        S::Refused { code, .. } => (
+            say(M::RegisteredRefused, "withdrawn"),
+            Some(reason(words, code)),
+        ),
         S::Unknown { .. } => (say(M::RegisteredUnknown, "withdrawn"), None),
         S::Cancelling { .. } => (say(M::RegisteredCancelling, "expired"), None),
         S::Cancelled {

@@ -61,7 +61,10 @@ pub(crate) fn span(
         end
     } else {
         let day = day(words, &machine_day(occurrence.ends, here));
-        words.say_with(M::DateAndTime, &[("date", day.into()), ("time", end.into())])
+        words.say_with(
+            M::DateAndTime,
+            &[("date", day.into()), ("time", end.into())],
+        )
     };
     words.say_with(M::HoursSpan, &[("from", from.into()), ("to", to.into())])
 }
@@ -85,7 +88,10 @@ pub(crate) fn there(
         time = format!("{}, {time}", day(words, &day_there));
     }
     let zone = wire::printable(&event.time_zone, wire::event::TIME_ZONE_BYTES_MAX);
-    Some(words.say_with(M::EventThere, &[("time", time.into()), ("zone", zone.into())]))
+    Some(words.say_with(
+        M::EventThere,
+        &[("time", time.into()), ("zone", zone.into())],
+    ))
 }
 
 /// `mardi 1er décembre 2026 à 18 h 30`, by the wall clock of the event.
@@ -96,7 +102,10 @@ pub(crate) fn local(words: &Words, at: &LocalTime) -> String {
     match clock {
         Some(clock) => {
             let time = time_of_day(words, clock);
-            words.say_with(M::DateAndTime, &[("date", day.into()), ("time", time.into())])
+            words.say_with(
+                M::DateAndTime,
+                &[("date", day.into()), ("time", time.into())],
+            )
         }
         None => day,
     }

@@ -202,8 +202,10 @@ impl Desk<'_> {
                 sheets.push(self.sheet(due.as_ref(), occurrence.as_ref(), None, rows));
             }
         }
-        let more = (more > 0)
-            .then(|| self.words.say_with(M::ManageMoreDates, &[("count", more.into())]));
+        let more = (more > 0).then(|| {
+            self.words
+                .say_with(M::ManageMoreDates, &[("count", more.into())])
+        });
         (sheets, more)
     }
 
@@ -225,14 +227,12 @@ impl Desk<'_> {
         let of_it = rows.iter().filter(|row| row.due.as_ref() == due);
         let (gone, here): (Vec<&SeatRow>, Vec<&SeatRow>) =
             of_it.partition(|row| matches!(row.state, SeatState::Cancelled { .. }));
-        let is_next = occurrence.is_some_and(|it| {
-            it.status != EventStatus::Cancelled && it.ends > self.view.now
-        });
+        let is_next = occurrence
+            .is_some_and(|it| it.status != EventStatus::Cancelled && it.ends > self.view.now);
         let is_one_of_many = due.is_some();
         let cancel = (self.is_operator && is_next && is_one_of_many).then(|| {
-            let date = occurrence.map_or_else(String::new, |it| {
-                day(words, &day_of(event, it, self.here))
-            });
+            let date =
+                occurrence.map_or_else(String::new, |it| day(words, &day_of(event, it, self.here)));
             let yes = words.say_with(M::ManageCancelOneYes, &[("date", date.into())]);
             (told_first(words, here.len()), yes)
         });

@@ -139,7 +139,10 @@ async fn page(
     editing: Editing<'_>,
 ) -> Response {
     let words = Words::of(language);
-    let (menu, own_zone) = match (menu(app, words, operator, EVENTS).await, app.own_zone().await) {
+    let (menu, own_zone) = match (
+        menu(app, words, operator, EVENTS).await,
+        app.own_zone().await,
+    ) {
         (Ok(menu), Ok(zone)) => (menu, zone),
         (Err(error), _) => return failed(&error, language),
         (_, Err(fault)) => return failed(&fault, language),
@@ -173,7 +176,10 @@ async fn page(
         send: words.say(send),
         typed,
         refusals,
-        kinds: EVENT_KINDS.into_iter().map(|it| (it.word(), kind(words, it))).collect(),
+        kinds: EVENT_KINDS
+            .into_iter()
+            .map(|it| (it.word(), kind(words, it)))
+            .collect(),
         zone: words.say_with(M::FormTimeHint, &[("zone", zone.into())]),
         kept_rule: kept.map(|rule| words.say_with(M::FormKeptRule, &[("rule", rule.into())])),
     };

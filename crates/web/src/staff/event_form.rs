@@ -238,13 +238,19 @@ impl Typed {
         }
         // What begins at an hour is counted by the clock, also over days.
         let hours = days.checked_mul(24)?.checked_add(hours)?;
-        let seconds = hours.checked_mul(3_600)?.checked_add(minutes.checked_mul(60)?)?;
+        let seconds = hours
+            .checked_mul(3_600)?
+            .checked_add(minutes.checked_mul(60)?)?;
         let is_fit = (1..=EVENT_SECONDS_MAX).contains(&i64::from(seconds));
         is_fit.then(|| Span::new(0, seconds))
     }
 
     /// How it comes again. A rule that the fields do not show stays as it is.
-    fn rule(&self, start: &LocalTime, held: Option<&EventText>) -> Result<Option<RecurrenceRule>, ()> {
+    fn rule(
+        &self,
+        start: &LocalTime,
+        held: Option<&EventText>,
+    ) -> Result<Option<RecurrenceRule>, ()> {
         let held = held.and_then(|it| it.rule.as_ref().map(|rule| (it, rule)));
         if let Some((event, rule)) = held
             && !is_shown(event, rule)

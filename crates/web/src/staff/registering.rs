@@ -193,7 +193,11 @@ async fn made(
     let words = Words::of(language);
     let title = title(&view.listed.event, next);
     let path = path_of(uid).replacen("/events", REGISTER, 1);
-    let on = if typed.on.is_empty() { String::new() } else { format!("&on={}", typed.on) };
+    let on = if typed.on.is_empty() {
+        String::new()
+    } else {
+        format!("&on={}", typed.on)
+    };
     let is_on = LocalTime::parse(&typed.on).is_some();
     Ok(Some(RegisterPage {
         frame: Frame::new(words, title.clone())
@@ -251,9 +255,8 @@ pub(super) async fn registrations(
         let (state, text) = registered(words, &row.state, is_cancelled);
         Registration {
             id: row.id.to_string(),
-            link: event.map(|(listed, it)| {
-                crate::events::link_to(&listed.event, it, words.language)
-            }),
+            link: event
+                .map(|(listed, it)| crate::events::link_to(&listed.event, it, words.language)),
             title: event.map_or_else(
                 || words.say(M::RegisteredUntitled),
                 |(listed, it)| title(&listed.event, it),

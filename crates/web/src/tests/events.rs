@@ -148,27 +148,52 @@ async fn a_choice_stays_in_every_link_and_in_the_feed() {
     let space = form_of(owner.entity().as_str());
     let rest = format!("&from=2026-04-08&days=7&space={space}&kind=workshop&village=Chamb%C3%A9ry");
     let page = calendar(other, &rest, Language::English).await;
-    says(&page, &["From Wednesday 8 April 2026 to Tuesday 14 April 2026 · 1 date"]);
+    says(
+        &page,
+        &["From Wednesday 8 April 2026 to Tuesday 14 April 2026 · 1 date"],
+    );
     does_not_say(&page, &["Compter"]);
     let filter = format!("space={space}&kind=workshop&village=Chamb%C3%A9ry");
     let authority = other.entity().authority();
     for (name, value) in [
         ("hreflang", format!("/calendar?lang=fr{rest}")),
-        ("rel", format!("/calendar?lang=en&from=2026-04-01&days=7&{filter}")),
-        ("rel", format!("/calendar?lang=en&from=2026-04-15&days=7&{filter}")),
-        ("class", format!("webcal://{authority}/calendar.ics?{filter}")),
+        (
+            "rel",
+            format!("/calendar?lang=en&from=2026-04-01&days=7&{filter}"),
+        ),
+        (
+            "rel",
+            format!("/calendar?lang=en&from=2026-04-15&days=7&{filter}"),
+        ),
+        (
+            "class",
+            format!("webcal://{authority}/calendar.ics?{filter}"),
+        ),
         ("class", format!("/calendar.ics?{filter}")),
     ] {
         let link = tag(&page, "href", &value);
         assert!(link.attribute(name).is_some(), "{link:?}");
     }
-    says(&page, &[&format!("https://{authority}/calendar.ics?{filter}")]);
+    says(
+        &page,
+        &[&format!("https://{authority}/calendar.ics?{filter}")],
+    );
     for (name, value) in [("id", "from"), ("value", "2026-04-08")] {
         tag(&page, name, value);
     }
-    let chosen: Vec<_> = page.tags.iter().filter(|it| it.attribute("selected").is_some()).collect();
-    let chosen: Vec<_> = chosen.iter().filter_map(|it| it.attribute("value")).collect();
-    assert_eq!(chosen, ["7", owner.entity().as_str(), "Chambéry", "workshop"]);
+    let chosen: Vec<_> = page
+        .tags
+        .iter()
+        .filter(|it| it.attribute("selected").is_some())
+        .collect();
+    let chosen: Vec<_> = chosen
+        .iter()
+        .filter_map(|it| it.attribute("value"))
+        .collect();
+    assert_eq!(
+        chosen,
+        ["7", owner.entity().as_str(), "Chambéry", "workshop"]
+    );
     // What is in no calendar is not the whole one.
     let page = calendar(other, "&village=Nowhere", Language::English).await;
     says(&page, &["nothing announced", "Nothing announced here"]);
@@ -191,7 +216,12 @@ async fn what_is_not_understood_is_said_and_shown_as_text() {
         }
     }
     for edge in ["0001-01-01", "9999-12-31", "-009999-01-01", "2026-02-30"] {
-        let page = calendar(label.space(0), &format!("&from={edge}&days=366"), Language::English).await;
+        let page = calendar(
+            label.space(0),
+            &format!("&from={edge}&days=366"),
+            Language::English,
+        )
+        .await;
         says(&page, &["was not understood"]);
     }
 }
@@ -226,7 +256,13 @@ async fn what_began_before_stands_on_the_first_day_and_days_are_days_everywhere(
         ],
     );
     let page = calendar(owner, "&from=2026-04-05", Language::French).await;
-    says(&page, &["dimanche 5 avril 2026", "toute la journée, jusqu’au 7 avril 2026"]);
+    says(
+        &page,
+        &[
+            "dimanche 5 avril 2026",
+            "toute la journée, jusqu’au 7 avril 2026",
+        ],
+    );
 }
 
 #[tokio::test]
@@ -267,7 +303,11 @@ async fn the_page_of_an_event_says_all_that_there_is_to_know() {
         let link = tag(&page, "href", "https://meet.example/salle?a=1&b=2");
         assert_eq!(link.attribute("rel"), Some("noopener noreferrer"));
         let there = format!("https://{}", other.entity().authority());
-        tag(&page, "href", &format!("{there}/events/{uid}?lang=fr&on=2026-04-07T18:30:00"));
+        tag(
+            &page,
+            "href",
+            &format!("{there}/events/{uid}?lang=fr&on=2026-04-07T18:30:00"),
+        );
     }
     let page = event(other, &uid, "", Language::English).await;
     says(
@@ -331,13 +371,26 @@ async fn an_event_that_no_calendar_has_is_missing_in_words() {
         (Language::French, "Cet événement n’est pas connu ici"),
         (Language::English, "This event is not known here"),
     ] {
-        for uid in ["none@le-mug.example", "none", "@", "%3Cscript%3E@x", "a@b:1"] {
+        for uid in [
+            "none@le-mug.example",
+            "none",
+            "@",
+            "%3Cscript%3E@x",
+            "a@b:1",
+        ] {
             let uri = format!("/events/{uid}?lang={}", language.tag());
             let answered = get(label.space(0), &uri).await;
             assert_eq!(answered.status, StatusCode::NOT_FOUND);
-            says(&html::read(&answered.body), &[said, "Rien n’a été changé"].map(|it| {
-                if language == Language::English && it.starts_with("Rien") { "Nothing was changed" } else { it }
-            }));
+            says(
+                &html::read(&answered.body),
+                &[said, "Rien n’a été changé"].map(|it| {
+                    if language == Language::English && it.starts_with("Rien") {
+                        "Nothing was changed"
+                    } else {
+                        it
+                    }
+                }),
+            );
         }
     }
 }
@@ -362,7 +415,12 @@ async fn a_title_is_text_wherever_it_is_shown() {
         let page = event(owner, &uid, "", language).await;
         says(
             &page,
-            &["<script>alert(1)</script>", "<b>ici</b>", "<script>alert(2)</script>", "&amp; \"'"],
+            &[
+                "<script>alert(1)</script>",
+                "<b>ici</b>",
+                "<script>alert(2)</script>",
+                "&amp; \"'",
+            ],
         );
         let page = event(&label.coordinator, &uid, "", language).await;
         says(&page, &["<script>alert(1)</script>"]);
@@ -375,7 +433,11 @@ async fn a_title_is_text_wherever_it_is_shown() {
             let uri = format!("{path}?lang={}", language.tag());
             let answered = steward.get(&uri).await;
             let page = answered.page(language);
-            assert!(answered.body.contains("&#60;script"), "{path}: {}", page.text);
+            assert!(
+                answered.body.contains("&#60;script"),
+                "{path}: {}",
+                page.text
+            );
         }
     }
 }
@@ -387,13 +449,18 @@ async fn full_and_waiting_are_said_and_a_partner_says_when_they_were_counted() {
     let uid = publish(&label, owner, &training("Compter", &label, Some(1))).await;
     for name in ["Anne", "Zoé"] {
         let app = owner.app();
-        let member = app.add_member(&operator(), name, "month", None).await.unwrap();
+        let member = app
+            .add_member(&operator(), name, "month", None)
+            .await
+            .unwrap();
         let wish = Wish {
             uid: uid.clone(),
             due: None,
             name: None,
         };
-        app.register_member(&operator(), &member, &wish).await.unwrap();
+        app.register_member(&operator(), &member, &wish)
+            .await
+            .unwrap();
     }
     for (language, full) in [
         (Language::French, "complet – liste d’attente (1)"),
@@ -403,17 +470,28 @@ async fn full_and_waiting_are_said_and_a_partner_says_when_they_were_counted() {
         says(&event(owner, &uid, "", language).await, &[full]);
     }
     let app = other.app();
-    let member = app.add_member(&operator(), "Camille", "month", None).await.unwrap();
+    let member = app
+        .add_member(&operator(), "Camille", "month", None)
+        .await
+        .unwrap();
     let wish = Wish {
         uid: uid.clone(),
         due: None,
         name: Some("Cam".to_owned()),
     };
-    app.register_member(&operator(), &member, &wish).await.unwrap();
+    app.register_member(&operator(), &member, &wish)
+        .await
+        .unwrap();
     let failed = send_all(&label.network, other).await;
     assert!(failed.is_empty(), "{failed:?}");
-    let rows = app.registrations_of_member(&operator(), &member).await.unwrap();
-    assert!(matches!(rows[0].state, RegistrationState::Waiting { rank: 2, .. }));
+    let rows = app
+        .registrations_of_member(&operator(), &member)
+        .await
+        .unwrap();
+    assert!(matches!(
+        rows[0].state,
+        RegistrationState::Waiting { rank: 2, .. }
+    ));
 }
 
 #[tokio::test]
@@ -424,11 +502,24 @@ async fn the_home_page_shows_the_next_three_that_take_place() {
     let home = owner.app().home().await.unwrap();
     let next = crate::events::next_three(&owner.app()).await.unwrap();
     for (language, on, all, day) in [
-        (Language::French, "Ce qui se passe", "Tout le calendrier", "mardi 28 avril 2026"),
-        (Language::English, "What is on", "The whole calendar", "Tuesday 28 April 2026"),
+        (
+            Language::French,
+            "Ce qui se passe",
+            "Tout le calendrier",
+            "mardi 28 avril 2026",
+        ),
+        (
+            Language::English,
+            "What is on",
+            "The whole calendar",
+            "Tuesday 28 April 2026",
+        ),
     ] {
         let page = html::read(&crate::home_page(&home, &next, language).unwrap());
-        says(&page, &[on, "Café des curieux", day, "Café des curieux", all]);
+        says(
+            &page,
+            &[on, "Café des curieux", day, "Café des curieux", all],
+        );
         assert_eq!(text(&page).matches("Café des curieux").count(), 3);
     }
 }
@@ -473,13 +564,27 @@ async fn the_script_of_an_event_finds_the_elements_and_the_words_that_it_asks_fo
                 assert!(ids.contains(id), "no element {id}");
             }
         }
-        for word in ["sending", "register", "again", "unreachable", "clock", "taken-back", "refused"] {
-            assert!(script.contains(&format!("\"{word}\"")), "{word} is not said");
+        for word in [
+            "sending",
+            "register",
+            "again",
+            "unreachable",
+            "clock",
+            "taken-back",
+            "refused",
+        ] {
+            assert!(
+                script.contains(&format!("\"{word}\"")),
+                "{word} is not said"
+            );
             assert!(words.contains(word), "no word {word}");
         }
         for word in words.iter().filter(|it| it.starts_with("reg-")) {
             let passport = crate::passport::passport_page(language).unwrap();
-            assert!(passport.contains(&format!("data-word=\"{word}\"")), "{word}");
+            assert!(
+                passport.contains(&format!("data-word=\"{word}\"")),
+                "{word}"
+            );
         }
         // Nothing is seen of it before the script has found a passport.
         for id in ["seat-mine", "seat-form", "seat-acts", "words"] {

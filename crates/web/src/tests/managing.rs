@@ -22,12 +22,19 @@ async fn label() -> Label {
 }
 
 async fn member(node: &TestNode, name: &str) -> String {
-    let added = node.app().add_member(&operator(), name, "month", None).await;
+    let added = node
+        .app()
+        .add_member(&operator(), name, "month", None)
+        .await;
     added.unwrap()
 }
 
 async fn publish(label: &Label, text: &EventText) -> PublishedEvent {
-    let published = label.space(0).app().publish_event(&operator(), None, text).await;
+    let published = label
+        .space(0)
+        .app()
+        .publish_event(&operator(), None, text)
+        .await;
     label.settle().await;
     published.unwrap()
 }
@@ -48,7 +55,9 @@ fn weekly(label: &Label, seats: u64) -> EventText {
 
 /// A form of these fields.
 fn form(fields: &[(&str, &str)]) -> String {
-    let fields = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value)));
+    let fields = fields
+        .iter()
+        .map(|(name, value)| format!("{name}={}", encoded(value)));
     fields.collect::<Vec<_>>().join("&")
 }
 
@@ -72,7 +81,13 @@ const GOOD: &[(&str, &str)] = &[
 fn but(name: &str, value: &str) -> String {
     let fields: Vec<_> = GOOD
         .iter()
-        .map(|(field, it)| if *field == name { (*field, value) } else { (*field, *it) })
+        .map(|(field, it)| {
+            if *field == name {
+                (*field, value)
+            } else {
+                (*field, *it)
+            }
+        })
         .collect();
     form(&fields)
 }
@@ -82,8 +97,19 @@ async fn an_operator_publishes_an_event_at_a_space_and_at_the_coordinator() {
     let label = label().await;
     for node in [label.space(0), &label.coordinator] {
         let boss = Browser::of(node, Role::Operator).await;
-        let page = boss.get("/manage/new-event?lang=fr").await.page(Language::French);
-        says(&page, &["Nouvel événement", "Titre", "Heure de Europe/Paris", "Publier"]);
+        let page = boss
+            .get("/manage/new-event?lang=fr")
+            .await
+            .page(Language::French);
+        says(
+            &page,
+            &[
+                "Nouvel événement",
+                "Titre",
+                "Heure de Europe/Paris",
+                "Publier",
+            ],
+        );
         let answered = boss.post("/manage/new-event?lang=fr", &form(GOOD)).await;
         let mut events = node.app().own_events().await.unwrap();
         let event = events.remove(0).listed;
@@ -137,8 +163,14 @@ async fn an_operator_publishes_an_event_at_a_space_and_at_the_coordinator() {
         assert_eq!(tag(&page, "id", "weekly").attribute("checked"), Some(""));
         let before = node.app().own_events().await.unwrap().remove(0).listed;
         boss.post(&uri, &form(GOOD)).await;
-        assert_eq!(node.app().own_events().await.unwrap().remove(0).listed, before);
-        let page = boss.get("/manage/events?lang=en").await.page(Language::English);
+        assert_eq!(
+            node.app().own_events().await.unwrap().remove(0).listed,
+            before
+        );
+        let page = boss
+            .get("/manage/events?lang=en")
+            .await
+            .page(Language::English);
         says(
             &page,
             &[
@@ -162,48 +194,117 @@ async fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_is_kept() {
     for (field, value, french, english) in [
         ("title", "", "Il faut un titre", "A title of 1"),
         ("title", long.as_str(), "Il faut un titre", "A title of 1"),
-        ("date", "14/04/2026", "Il faut un jour du calendrier", "A day of the calendar"),
-        ("date", "2026-02-30", "Il faut un jour du calendrier", "A day of the calendar"),
+        (
+            "date",
+            "14/04/2026",
+            "Il faut un jour du calendrier",
+            "A day of the calendar",
+        ),
+        (
+            "date",
+            "2026-02-30",
+            "Il faut un jour du calendrier",
+            "A day of the calendar",
+        ),
         ("time", "", "Il faut une heure", "A time is needed"),
         ("time", "24:00", "Il faut une heure", "A time is needed"),
         ("hours", "800", "Il faut des nombres", "Numbers are needed"),
         ("hours", "une", "Il faut des nombres", "Numbers are needed"),
-        ("until", "2026-04-13", "à partir de la première date", "from the first date on"),
-        ("until", "2032-01-01", "à partir de la première date", "from the first date on"),
-        ("until", "hier", "à partir de la première date", "from the first date on"),
+        (
+            "until",
+            "2026-04-13",
+            "à partir de la première date",
+            "from the first date on",
+        ),
+        (
+            "until",
+            "2032-01-01",
+            "à partir de la première date",
+            "from the first date on",
+        ),
+        (
+            "until",
+            "hier",
+            "à partir de la première date",
+            "from the first date on",
+        ),
         ("seats", "0", "Il faut un nombre de 1", "A number from 1"),
-        ("seats", "10001", "Il faut un nombre de 1", "A number from 1"),
+        (
+            "seats",
+            "10001",
+            "Il faut un nombre de 1",
+            "A number from 1",
+        ),
         ("price", "12,505", "Il faut un montant", "An amount such as"),
         ("price", "-1", "Il faut un montant", "An amount such as"),
         ("price", "1e3", "Il faut un montant", "An amount such as"),
-        ("place", long.as_str(), "Il faut une ligne de 200", "A line of 200"),
-        ("link", "http://meet.example", "commence par https://", "begins with https://"),
-        ("link", "javascript:alert(1)", "commence par https://", "begins with https://"),
-        ("link", far.as_str(), "commence par https://", "begins with https://"),
-        ("description", text.as_str(), "2 000 caractères", "2,000 characters"),
+        (
+            "place",
+            long.as_str(),
+            "Il faut une ligne de 200",
+            "A line of 200",
+        ),
+        (
+            "link",
+            "http://meet.example",
+            "commence par https://",
+            "begins with https://",
+        ),
+        (
+            "link",
+            "javascript:alert(1)",
+            "commence par https://",
+            "begins with https://",
+        ),
+        (
+            "link",
+            far.as_str(),
+            "commence par https://",
+            "begins with https://",
+        ),
+        (
+            "description",
+            text.as_str(),
+            "2 000 caractères",
+            "2,000 characters",
+        ),
     ] {
         for (language, said) in [(Language::French, french), (Language::English, english)] {
             let uri = format!("/manage/new-event?lang={}", language.tag());
             let page = boss.post(&uri, &but(field, value)).await.page(language);
             says(&page, &[said]);
             let id = if field == "hours" { "days" } else { field };
-            assert_eq!(tag(&page, "id", id).attribute("aria-invalid"), Some("true"), "{field}");
+            assert_eq!(
+                tag(&page, "id", id).attribute("aria-invalid"),
+                Some("true"),
+                "{field}"
+            );
             if field == "description" {
                 says(&page, &["éééé"]);
             } else {
                 assert_eq!(tag(&page, "id", field).attribute("value"), Some(value));
             }
             // What was right is kept as well.
-            let other = if field == "title" { ("price", "12,50") } else { ("title", GOOD[0].1) };
+            let other = if field == "title" {
+                ("price", "12,50")
+            } else {
+                ("title", GOOD[0].1)
+            };
             assert_eq!(tag(&page, "id", other.0).attribute("value"), Some(other.1));
         }
     }
     // A time that the clock skips on that day.
     let fields = but("date", "2027-03-28").replace("time=18+h+30", "time=02%3A30");
     let fields = fields.replace("weekly=yes&", "");
-    let page = boss.post("/manage/new-event?lang=en", &fields).await.page(Language::English);
+    let page = boss
+        .post("/manage/new-event?lang=en", &fields)
+        .await
+        .page(Language::English);
     says(&page, &["the clock skips that time"]);
-    assert!(node.app().own_events().await.unwrap().is_empty(), "nothing was published");
+    assert!(
+        node.app().own_events().await.unwrap().is_empty(),
+        "nothing was published"
+    );
 }
 
 #[tokio::test]
@@ -213,7 +314,9 @@ async fn a_series_keeps_what_was_said_of_its_dates_when_its_hour_changes() {
     let boss = Browser::of(label.space(0), Role::Operator).await;
     let done = publish(&label, &weekly(&label, 3)).await;
     let on = LocalTime::parse("2026-04-14T18:30:00").unwrap();
-    app.cancel_event(&operator(), &done.id, Some(&on)).await.unwrap();
+    app.cancel_event(&operator(), &done.id, Some(&on))
+        .await
+        .unwrap();
     let uri = format!("/manage/events/{}/edit?lang=fr", done.id);
     let fields = [
         ("title", "Compter"),
@@ -239,16 +342,27 @@ async fn a_series_keeps_what_was_said_of_its_dates_when_its_hour_changes() {
         due: LocalTime::parse("2026-04-21T19:00:00"),
         name: None,
     };
-    app.register_member(&operator(), &camille, &wish).await.unwrap();
+    app.register_member(&operator(), &camille, &wish)
+        .await
+        .unwrap();
     for (language, said) in [
-        (Language::French, "Quelqu’un s’est inscrit pour le mardi 21 avril 2026 à 19 h"),
-        (Language::English, "Somebody has registered for Tuesday 21 April 2026 at 19:00"),
+        (
+            Language::French,
+            "Quelqu’un s’est inscrit pour le mardi 21 avril 2026 à 19 h",
+        ),
+        (
+            Language::English,
+            "Somebody has registered for Tuesday 21 April 2026 at 19:00",
+        ),
     ] {
         let uri = format!("/manage/events/{}/edit?lang={}", done.id, language.tag());
         let fewer = form(&fields).replace("2026-04-21", "2026-04-14");
         let page = boss.post(&uri, &fewer).await.page(language);
         says(&page, &[said]);
-        assert_eq!(tag(&page, "id", "until").attribute("value"), Some("2026-04-14"));
+        assert_eq!(
+            tag(&page, "id", "until").attribute("value"),
+            Some("2026-04-14")
+        );
     }
 }
 
@@ -265,7 +379,10 @@ async fn who_comes_is_listed_by_date_and_a_seat_is_taken_back() {
             due: on.clone(),
             name: None,
         };
-        node.app().register_member(&operator(), &id, &wish).await.unwrap();
+        node.app()
+            .register_member(&operator(), &id, &wish)
+            .await
+            .unwrap();
         let failed = send_all(&label.network, node).await;
         assert!(failed.is_empty(), "{failed:?}");
     }
@@ -305,13 +422,23 @@ async fn who_comes_is_listed_by_date_and_a_seat_is_taken_back() {
         ("registration", &rows[0].id.to_string()),
     ]);
     let uri = format!("/manage/events/{}/take-back?lang=fr", done.id);
-    steward.post(&uri, &fields).await.sees(&format!("/manage/events/{}?lang=fr", done.id));
+    steward
+        .post(&uri, &fields)
+        .await
+        .sees(&format!("/manage/events/{}?lang=fr", done.id));
     let uri_page = format!("/manage/events/{}?lang=fr", done.id);
     let page = steward.get(&uri_page).await.page(Language::French);
     says(&page, &["Anne Le Relais place", "Zoé · reprise ici"]);
-    for strange in [String::new(), form(&[("home", "x"), ("registration", "y")]), fields.replace('a', "b")] {
+    for strange in [
+        String::new(),
+        form(&[("home", "x"), ("registration", "y")]),
+        fields.replace('a', "b"),
+    ] {
         let page = steward.post(&uri, &strange).await.page(Language::French);
-        says(&page, &["Cette inscription n’existe plus ici. Rien n’a été changé."]);
+        says(
+            &page,
+            &["Cette inscription n’existe plus ici. Rien n’a été changé."],
+        );
     }
 }
 
@@ -326,7 +453,11 @@ async fn cancelling_says_first_who_is_registered_and_leaves_the_event_struck() {
         due: LocalTime::parse("2026-04-14T18:30:00"),
         name: None,
     };
-    owner.app().register_member(&operator(), &camille, &wish).await.unwrap();
+    owner
+        .app()
+        .register_member(&operator(), &camille, &wish)
+        .await
+        .unwrap();
     let boss = Browser::of(owner, Role::Operator).await;
     let uri = |what: &str, language: Language| {
         format!("/manage/events/{}{what}?lang={}", done.id, language.tag())
@@ -356,10 +487,17 @@ async fn cancelling_says_first_who_is_registered_and_leaves_the_event_struck() {
     let text = owner.app().event_text(&operator(), &done.id).await.unwrap();
     assert!(text.overrides.is_empty() && text.status == EventStatus::Confirmed);
     let to = uri("", Language::French);
-    boss.post(&uri("/cancel", Language::French), "on=2026-04-14T18%3A30%3A00").await.sees(&to);
+    boss.post(
+        &uri("/cancel", Language::French),
+        "on=2026-04-14T18%3A30%3A00",
+    )
+    .await
+    .sees(&to);
     let page = boss.get(&to).await.page(Language::French);
     says(&page, &["mardi 14 avril 2026, 18 h 30 – 20 h 30 Annulé"]);
-    boss.post(&uri("/cancel", Language::French), "whole=yes").await.sees(&to);
+    boss.post(&uri("/cancel", Language::French), "whole=yes")
+        .await
+        .sees(&to);
     let page = boss.get(&to).await.page(Language::French);
     does_not_say(&page, &["Annuler toutes"]);
     let text = owner.app().event_text(&operator(), &done.id).await.unwrap();
@@ -380,19 +518,42 @@ async fn a_steward_registers_a_member_here_and_elsewhere_and_gives_a_seat_back()
         says(&page, &["Compter", "Camille", "Tuesday 14 April 2026"]);
         let chosen = tag(&page, "selected", "").attribute("value");
         assert_eq!(chosen, Some("2026-04-14T18:30:00"));
-        let fields = form(&[("member", &camille), ("on", "2026-04-14T18:30:00"), ("name", "Cam")]);
+        let fields = form(&[
+            ("member", &camille),
+            ("on", "2026-04-14T18:30:00"),
+            ("name", "Cam"),
+        ]);
         let is_own = node.entity() == owner.entity();
         let member_page = format!("/members/{camille}?lang=en");
-        let to = if is_own { format!("/manage/events/{}?lang=en", done.id) } else { member_page.clone() };
+        let to = if is_own {
+            format!("/manage/events/{}?lang=en", done.id)
+        } else {
+            member_page.clone()
+        };
         steward.post(&uri, &fields).await.sees(&to);
         let page = steward.get(&member_page).await.page(Language::English);
-        let state = if is_own { "Registered: a seat" } else { "Asked for: the answer is awaited" };
-        says(&page, &["Registrations", "Compter", "Tuesday 14 April 2026", state]);
-        let rows = node.app().registrations_of_member(&operator(), &camille).await.unwrap();
+        let state = if is_own {
+            "Registered: a seat"
+        } else {
+            "Asked for: the answer is awaited"
+        };
+        says(
+            &page,
+            &["Registrations", "Compter", "Tuesday 14 April 2026", state],
+        );
+        let rows = node
+            .app()
+            .registrations_of_member(&operator(), &camille)
+            .await
+            .unwrap();
         let id = rows[0].id.to_string();
         let back = format!("/members/{camille}/registrations/{id}/give-back?lang=en");
         steward.post(&back, "").await.sees(&member_page);
-        let rows = node.app().registrations_of_member(&operator(), &camille).await.unwrap();
+        let rows = node
+            .app()
+            .registrations_of_member(&operator(), &camille)
+            .await
+            .unwrap();
         let is_given_back = matches!(
             rows[0].state,
             RegistrationState::Cancelled { .. } | RegistrationState::Cancelling { .. }
@@ -412,24 +573,48 @@ async fn the_coordinator_has_its_own_menu_and_no_page_of_a_space() {
     let node = &label.coordinator;
     let boss = Browser::of(node, Role::Operator).await;
     for (language, team, events, never) in [
-        (Language::French, "Équipe de la coordination", "Événements", ["Abonnés", "Passages"]),
-        (Language::English, "The coordinator’s team", "Events", ["Members", "Visits"]),
+        (
+            Language::French,
+            "Équipe de la coordination",
+            "Événements",
+            ["Abonnés", "Passages"],
+        ),
+        (
+            Language::English,
+            "The coordinator’s team",
+            "Events",
+            ["Members", "Visits"],
+        ),
     ] {
         let uri = format!("/sign-in?lang={}", language.tag());
         let page = boss.get(&uri).await.page(language);
         says(&page, &[events, team]);
         does_not_say(&page, &never);
-        let page = boss.get(&format!("/manage/events?lang={}", language.tag())).await;
+        let page = boss
+            .get(&format!("/manage/events?lang={}", language.tag()))
+            .await;
         says(&page.page(language), &[events]);
     }
-    for path in ["/desk", "/visits", "/members", "/members/m", "/manage/register/a@b"] {
+    for path in [
+        "/desk",
+        "/visits",
+        "/members",
+        "/members/m",
+        "/manage/register/a@b",
+    ] {
         let answered = boss.get(&format!("{path}?lang=fr")).await;
         assert_eq!(answered.status, StatusCode::NOT_FOUND, "{path}");
         html::read(&answered.body);
     }
-    let code = node.app().access_code(&operator(), Role::Operator, "Anne").await.unwrap();
+    let code = node
+        .app()
+        .access_code(&operator(), Role::Operator, "Anne")
+        .await
+        .unwrap();
     let form = format!("code={}", encoded(&code));
-    let signed_in = Browser::stranger(node).post("/sign-in?lang=fr", &form).await;
+    let signed_in = Browser::stranger(node)
+        .post("/sign-in?lang=fr", &form)
+        .await;
     signed_in.sees("/manage/events?lang=fr");
 }
 

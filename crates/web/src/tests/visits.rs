@@ -515,13 +515,7 @@ async fn the_menu_leads_where_somebody_may_go_and_says_what_needs_them() {
         (Role::Desk, &["/desk", "/sign-in"][..]),
         (
             Role::Steward,
-            &[
-                "/desk",
-                "/visits",
-                "/members",
-                "/manage/events",
-                "/sign-in",
-            ][..],
+            &["/desk", "/visits", "/members", "/manage/events", "/sign-in"][..],
         ),
         (
             Role::Operator,
