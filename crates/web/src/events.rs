@@ -8,6 +8,7 @@
 mod agenda;
 mod event;
 mod filter;
+mod linked;
 mod row;
 mod rule;
 mod said;

@@ -13,6 +13,7 @@ use url::form_urlencoded;
 use wire::event::{EventStatus, LocalTime, TITLE_CHARS_MAX, VirtualLocation};
 use wire::{EntityId, TEXT_CHARS_MAX, printable};
 
+use super::linked::{self, Beside};
 use super::row::{Names, Sign, kind, lang, language, price, seats_said, state, title};
 use super::said::seat_texts;
 use super::when::{day_of, duration, link_to, local, path_of, rest_of, span, there};
@@ -40,6 +41,13 @@ struct Other {
     span: String,
     seats: Sign,
     state: Option<Sign>,
+}
+
+/// Something that is said first: with which shape, its title, and what it means.
+struct Note {
+    shape: &'static str,
+    title: String,
+    text: String,
 }
 
 /// A link, and what it leads to.
@@ -88,9 +96,7 @@ struct EventPage {
     village: Option<String>,
     is_example: bool,
     is_cancelled: bool,
-    is_tentative: bool,
-    moved: Option<String>,
-    is_other_date: bool,
+    notes: Vec<Note>,
     day: String,
     span: String,
     machine: Option<String>,
@@ -110,6 +116,8 @@ struct EventPage {
     more: Option<String>,
     origin: Origin,
     hours_of: String,
+    /// What search engines read.
+    data: String,
 }
 
 /// `GET /events/{uid}`: an event of this node, or of one whose feed it reads.
@@ -227,9 +235,7 @@ impl Asked<'_> {
                 .and_then(crate::shown::name),
             is_example: event.escale.is_example,
             is_cancelled: occurrence.status == EventStatus::Cancelled,
-            is_tentative: occurrence.status == EventStatus::Tentative,
-            moved: self.moved(),
-            is_other_date: !self.chosen.is_asked,
+            notes: self.notes(),
             day: day(words, &day_of(event, occurrence, here)),
             span: span(words, event, occurrence, here),
             machine: machine_time(occurrence.begins),
@@ -253,18 +259,63 @@ impl Asked<'_> {
             more,
             origin: self.origin(&by),
             hours_of: words.say_with(M::CalendarHoursOf, &hours_of),
+            data: self.data(&by, is_free),
             by,
             title,
         }
     }
 
-    fn moved(&self) -> Option<String> {
-        let occurrence = &self.chosen.occurrence;
-        occurrence.is_moved.then(|| {
-            let date = local(self.words, &occurrence.due);
-            self.words
-                .say_with(M::EventMovedText, &[("date", date.into())])
-        })
+    /// The event as search engines read it.
+    fn data(&self, by: &str, is_free: bool) -> String {
+        let (view, occurrence) = (self.view, &self.chosen.occurrence);
+        let event = &view.listed.event;
+        let rest = rest_of(event, occurrence);
+        let path = format!("{}?lang=fr{rest}", path_of(&event.uid));
+        let link = event.virtual_locations.values().next().and_then(web_link);
+        let (url, place) = (view.listed.owner.url_of(&path), self.place());
+        let beside = Beside {
+            url: &url,
+            by,
+            place: place.as_deref(),
+            link: link.as_ref().map(|it| it.href.as_str()),
+            is_free: self.chosen.seats.map(|_| is_free),
+        };
+        linked::block(view, occurrence, &beside)
+    }
+
+    /// What the reader must know before the rest.
+    fn notes(&self) -> Vec<Note> {
+        let (words, occurrence) = (self.words, &self.chosen.occurrence);
+        let note = |shape, title, text| Note {
+            shape,
+            title: words.say(title),
+            text,
+        };
+        let mut notes = Vec::new();
+        match occurrence.status {
+            EventStatus::Confirmed => {}
+            EventStatus::Cancelled => {
+                let text = words.say(M::EventCancelledText);
+                notes.push(note("withdrawn", M::EventCancelled, text));
+            }
+            EventStatus::Tentative => {
+                let text = words.say(M::EventTentativeText);
+                notes.push(note("unsure", M::EventTentative, text));
+            }
+        }
+        if occurrence.is_moved {
+            let date = local(words, &occurrence.due);
+            let text = words.say_with(M::EventMovedText, &[("date", date.into())]);
+            notes.push(note("admitted", M::EventMovedTitle, text));
+        }
+        if !self.chosen.is_asked {
+            notes.push(note(
+                "unsure",
+                M::EventNoDateTitle,
+                words.say(M::EventNoDate),
+            ));
+        }
+        notes
     }
 
     /// Its own place, else the address of whoever publishes it.

@@ -73,13 +73,14 @@ const PLACES: [&str; 7] = ["rank", "name", "date", "code", "hour", "minute", "ti
 
 /// Why there is no seat, in words.
 pub(crate) fn reason(words: &Words, code: &str) -> String {
-    match REASONS.iter().find(|(other, _)| *other == code) {
-        Some((_, message)) => words.say(*message),
-        None => {
+    let known = REASONS.iter().find(|(other, _)| *other == code);
+    known.map_or_else(
+        || {
             let code = crate::shown::code(code);
             words.say_with(M::SeatWhyOther, &[("code", code.into())])
-        }
-    }
+        },
+        |(_, message)| words.say(*message),
+    )
 }
 
 /// Where a registration stands, as a shape and in words, and what that means.

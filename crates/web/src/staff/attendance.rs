@@ -8,8 +8,10 @@ use app::{
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use http::Uri;
 use jiff::tz::TimeZone;
 use rules::event::Occurrence;
+use url::form_urlencoded;
 use wire::EntityId;
 use wire::event::{EventStatus, LocalTime};
 
@@ -80,6 +82,7 @@ struct EventPage {
     is_operator: bool,
     has_seats: bool,
     sheets: Vec<Sheet>,
+    /// How many more dates there are, which `all=yes` shows.
     more: Option<String>,
     cancel_all: Option<CancelAll>,
     register: Option<Register>,
@@ -91,8 +94,12 @@ pub(crate) async fn attendance(
     Reader(language): Reader,
     ByASteward(steward): ByASteward,
     Path(id): Path<String>,
+    uri: Uri,
 ) -> Response {
-    page(&app, language, &steward, &id, None).await
+    let query = uri.query().unwrap_or_default();
+    let is_all = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "all");
+    let empty_max = if is_all { usize::MAX } else { EMPTY_DATES_MAX };
+    page(&app, language, &steward, &id, (None, empty_max)).await
 }
 
 async fn page(
@@ -100,9 +107,9 @@ async fn page(
     language: Language,
     steward: &Steward,
     id: &str,
-    told: Option<Told>,
+    (told, empty_max): (Option<Told>, usize),
 ) -> Response {
-    match made(app, language, steward, id, told).await {
+    match made(app, language, steward, id, told, empty_max).await {
         Ok(Some(page)) => shown(&page, language),
         Ok(None) => Notice::Missing.answer(language),
         Err(error) => failed(error.as_ref(), language),
@@ -117,6 +124,7 @@ async fn made(
     steward: &Steward,
     id: &str,
     told: Option<Told>,
+    empty_max: usize,
 ) -> Result<Option<EventPage>, Failure> {
     let uid = wire::event::event_uid(&app.identity().entity, id);
     let Some(view) = app.event(&uid).await? else {
@@ -135,17 +143,17 @@ async fn made(
         here: &zone(Some(&app.own_zone().await?)),
         is_operator: steward.role() >= Role::Operator,
     };
-    let (sheets, more) = desk.sheets(&rows);
+    let (sheets, more) = desk.sheets(&rows, empty_max);
     let event = &view.listed.event;
     let title = title(event, shown);
-    let register = match desk.can_register() {
-        true => Some(Register {
+    let mut register = None;
+    if desk.can_register() {
+        register = Some(Register {
             action: register_path(&uid, language),
             members: members(app, steward).await?,
             dates: dates(words, &view, desk.here),
-        }),
-        false => None,
-    };
+        });
+    }
     let rule = event.recurrence_rules.first();
     Ok(Some(EventPage {
         frame: Frame::new(words, title.clone()).at(format!("{EVENTS}/{id}")),
@@ -176,7 +184,7 @@ struct Desk<'a> {
 impl Desk<'_> {
     /// A sheet for each date to which somebody comes, and for some that are next; and how
     /// many more there are.
-    fn sheets(&self, rows: &[SeatRow]) -> (Vec<Sheet>, Option<String>) {
+    fn sheets(&self, rows: &[SeatRow], empty_max: usize) -> (Vec<Sheet>, Option<String>) {
         let event = &*self.view.listed.event;
         let mut sheets = Vec::new();
         let mut dues: Vec<Option<LocalTime>> = rows.iter().map(|row| row.due.clone()).collect();
@@ -187,7 +195,7 @@ impl Desk<'_> {
             let due = due_of(event, occurrence);
             if !is_listed(due) {
                 empty += 1;
-                if empty > EMPTY_DATES_MAX {
+                if empty > empty_max {
                     more += 1;
                     continue;
                 }
@@ -302,6 +310,10 @@ impl Desk<'_> {
     }
 }
 
+fn refused(why: String) -> (Option<Told>, usize) {
+    (Some(Told::refusal(why)), EMPTY_DATES_MAX)
+}
+
 /// How many are registered, and how they learn it.
 fn told_first(words: &Words, count: usize) -> String {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
@@ -321,7 +333,7 @@ pub(crate) async fn cancel_event(
     // What names no date that can be read is not the whole event.
     if due.is_none() && form.text("whole").is_empty() {
         let told = Words::of(language).say(M::NothingChanged);
-        return page(&app, language, &operator, &id, Some(Told::refusal(told))).await;
+        return page(&app, language, &operator, &id, refused(told)).await;
     }
     match app.cancel_event(&operator, &id, due.as_ref()).await {
         Ok(_) => see(&format!("{EVENTS}/{id}"), language),
@@ -351,7 +363,7 @@ pub(crate) async fn take_back(
         Ok(()) => see(&format!("{EVENTS}/{id}"), language),
         Err(SeatError::Unknown) => {
             let told = Words::of(language).say(M::ManageTookBackNone);
-            page(&app, language, &steward, &id, Some(Told::refusal(told))).await
+            page(&app, language, &steward, &id, refused(told)).await
         }
         Err(error @ SeatError::Fault(_)) => failed(&error, language),
     }

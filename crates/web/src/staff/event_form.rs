@@ -1,7 +1,7 @@
 //! What an operator fills in of an event, read into what is published; or said beside
 //! each field why it cannot be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use app::{EventError, EventText};
 use jiff::civil::Date;
@@ -25,11 +25,9 @@ pub(super) struct Typed {
     pub(super) kind: String,
     pub(super) date: String,
     pub(super) time: String,
-    pub(super) is_all_day: bool,
     pub(super) days: String,
     pub(super) hours: String,
     pub(super) minutes: String,
-    pub(super) is_weekly: bool,
     pub(super) until: String,
     pub(super) seats: String,
     pub(super) price: String,
@@ -37,9 +35,12 @@ pub(super) struct Typed {
     pub(super) link: String,
     pub(super) description: String,
     pub(super) language: String,
-    pub(super) is_tentative: bool,
-    pub(super) is_example: bool,
+    /// Which of [`TICKS`] are set.
+    pub(super) ticks: BTreeSet<&'static str>,
 }
+
+/// What is ticked or not.
+const TICKS: [&str; 4] = ["all_day", "weekly", "tentative", "example"];
 
 /// Why an event was not published: beside which field, and what concerns none of them.
 #[derive(Debug, Default)]
@@ -89,17 +90,15 @@ impl Typed {
     /// What was filled in.
     pub(super) fn of(form: &Filled) -> Self {
         let text = |name| form.text(name).to_owned();
-        let is_set = |name| !form.text(name).is_empty();
+        let is_set = |name: &&str| !form.text(name).is_empty();
         Self {
             title: text("title"),
             kind: text("kind"),
             date: text("date"),
             time: text("time"),
-            is_all_day: is_set("all_day"),
             days: text("days"),
             hours: text("hours"),
             minutes: text("minutes"),
-            is_weekly: is_set("weekly"),
             until: text("until"),
             seats: text("seats"),
             price: text("price"),
@@ -107,17 +106,27 @@ impl Typed {
             link: text("link"),
             description: text("description"),
             language: text("language"),
-            is_tentative: is_set("tentative"),
-            is_example: is_set("example"),
+            ticks: TICKS.into_iter().filter(is_set).collect(),
         }
     }
 
     /// What is published, as the fields hold it.
     pub(super) fn held(event: &EventText) -> Self {
-        let number = |number: u32| (number > 0).then(|| number.to_string()).unwrap_or_default();
+        let number = |number: u32| {
+            Some(number)
+                .filter(|it| *it > 0)
+                .map_or_else(String::new, |it| it.to_string())
+        };
         let (date, time) = parts(&event.start);
         let rule = event.rule.as_ref();
         let until = rule.and_then(|it| it.until.as_ref());
+        let tick = |is_set: bool, name: &'static str| is_set.then_some(name);
+        let set = [
+            tick(event.is_all_day, "all_day"),
+            tick(rule.is_some(), "weekly"),
+            tick(event.status == EventStatus::Tentative, "tentative"),
+            tick(event.is_example, "example"),
+        ];
         let price = event.price_cents.map(|it| match it.0 % 100 {
             0 => (it.0 / 100).to_string(),
             cents => format!("{},{cents:02}", it.0 / 100),
@@ -127,11 +136,9 @@ impl Typed {
             kind: event.kind.word().to_owned(),
             date: date.to_owned(),
             time: if event.is_all_day { "" } else { time }.to_owned(),
-            is_all_day: event.is_all_day,
             days: number(event.duration.days()),
             hours: number(event.duration.seconds() / 3_600),
             minutes: number(event.duration.seconds() / 60 % 60),
-            is_weekly: rule.is_some(),
             until: until.map_or("", |it| parts(it).0).to_owned(),
             seats: event.capacity.map(|it| it.to_string()).unwrap_or_default(),
             price: price.unwrap_or_default(),
@@ -139,9 +146,13 @@ impl Typed {
             link: event.link.clone().unwrap_or_default(),
             description: event.description.clone().unwrap_or_default(),
             language: event.language.clone().unwrap_or_default(),
-            is_tentative: event.status == EventStatus::Tentative,
-            is_example: event.is_example,
+            ticks: set.into_iter().flatten().collect(),
         }
+    }
+
+    /// Whether something is ticked.
+    pub(super) fn has(&self, tick: &str) -> bool {
+        self.ticks.contains(tick)
     }
 
     /// The event that is filled in; of one that is there already, `held`, stays what no
@@ -159,13 +170,17 @@ impl Typed {
         let title = reading.needs("title", title, M::FormRefusedTitle);
         let start = self.start(&mut reading);
         let duration = reading.needs("days", self.duration(), M::FormRefusedLasts);
-        let capacity = optional(&self.seats, number_up_to(CAPACITY_MAX));
+        let capacity = optional(&self.seats, number_up_to(CAPACITY_MAX)).ok();
         let capacity = reading.needs("seats", capacity, M::FormRefusedSeats);
-        let price = optional(&self.price, cents);
+        let price = optional(&self.price, cents).ok();
         let price = reading.needs("price", price, M::FormRefusedPrice);
-        let place = reading.needs("place", optional(&self.place, line), M::FormRefusedPlace);
-        let link = reading.needs("link", optional(&self.link, link), M::FormRefusedLink);
-        let about = optional(&self.description, description);
+        let place = reading.needs(
+            "place",
+            optional(&self.place, line).ok(),
+            M::FormRefusedPlace,
+        );
+        let link = reading.needs("link", optional(&self.link, link).ok(), M::FormRefusedLink);
+        let about = optional(&self.description, description).ok();
         let about = reading.needs("description", about, M::FormRefusedDescription);
         let rule = start.as_ref().and_then(|start| {
             let rule = self.rule(start, held).ok();
@@ -187,7 +202,7 @@ impl Typed {
             start,
             time_zone: held.and_then(|it| it.time_zone.clone()),
             duration,
-            is_all_day: self.is_all_day,
+            is_all_day: self.has("all_day"),
             rule,
             status: self.status(held),
             place,
@@ -196,7 +211,7 @@ impl Typed {
             kind: EventKind::parse(&self.kind).unwrap_or(EventKind::Event),
             capacity,
             price_cents,
-            is_example: self.is_example,
+            is_example: self.has("example"),
         })
     }
 
@@ -204,7 +219,7 @@ impl Typed {
     fn start(&self, reading: &mut Reading<'_>) -> Option<LocalTime> {
         let date = self.date.parse::<Date>().ok();
         let date = reading.needs("date", date, M::FormRefusedDate);
-        let clock = if self.is_all_day {
+        let clock = if self.has("all_day") {
             ClockTime::parse("00:00")
         } else {
             clock_time(&self.time)
@@ -218,7 +233,9 @@ impl Typed {
     fn status(&self, held: Option<&EventText>) -> EventStatus {
         match held.map(|it| it.status) {
             Some(EventStatus::Cancelled) => EventStatus::Cancelled,
-            Some(EventStatus::Confirmed | EventStatus::Tentative) | None if self.is_tentative => {
+            Some(EventStatus::Confirmed | EventStatus::Tentative) | None
+                if self.has("tentative") =>
+            {
                 EventStatus::Tentative
             }
             Some(EventStatus::Confirmed | EventStatus::Tentative) | None => EventStatus::Confirmed,
@@ -232,7 +249,7 @@ impl Typed {
         };
         let (days, hours) = (number(&self.days)?, number(&self.hours)?);
         let minutes = number(&self.minutes)?;
-        if self.is_all_day {
+        if self.has("all_day") {
             let days = days.max(1);
             return (i64::from(days) * 86_400 <= EVENT_SECONDS_MAX).then(|| Span::new(days, 0));
         }
@@ -250,25 +267,25 @@ impl Typed {
         &self,
         start: &LocalTime,
         held: Option<&EventText>,
-    ) -> Result<Option<RecurrenceRule>, ()> {
+    ) -> Result<Option<RecurrenceRule>, Unread> {
         let held = held.and_then(|it| it.rule.as_ref().map(|rule| (it, rule)));
         if let Some((event, rule)) = held
             && !is_shown(event, rule)
         {
             return Ok(Some(rule.clone()));
         }
-        if !self.is_weekly {
+        if !self.has("weekly") {
             return Ok(None);
         }
         let until = match self.until.as_str() {
             "" => None,
             until => {
-                let until: Date = until.parse().map_err(|_| ())?;
-                let first: Date = parts(start).0.parse().map_err(|_| ())?;
+                let until: Date = until.parse().map_err(|_| Unread)?;
+                let first: Date = parts(start).0.parse().map_err(|_| Unread)?;
                 let years = rules::event::RECURRENCE_YEARS_MAX;
                 let last = first.saturating_add(jiff::Span::new().years(years));
                 if until < first || until > last {
-                    return Err(());
+                    return Err(Unread);
                 }
                 LocalTime::parse(&format!("{until}T23:59:59"))
             }
@@ -361,12 +378,15 @@ fn description(text: &str) -> Option<String> {
     (text.chars().count() <= TEXT_CHARS_MAX).then_some(text)
 }
 
-/// Nothing, or what is read; `None` where neither is so.
-fn optional<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
+/// What is filled in cannot be read.
+struct Unread;
+
+/// Nothing, or what is read.
+fn optional<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Unread> {
     if text.is_empty() {
-        return Some(None);
+        return Ok(None);
     }
-    read(text).map(Some)
+    read(text).map(Some).ok_or(Unread)
 }
 
 fn number_up_to(most: u64) -> impl FnOnce(&str) -> Option<u64> {

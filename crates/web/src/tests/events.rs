@@ -45,7 +45,7 @@ async fn event(node: &TestNode, uid: &str, rest: &str, language: Language) -> ht
     let uri = format!("/events/{uid}?lang={}{rest}", language.tag());
     let answered = get(node, &uri).await;
     assert_eq!(answered.status, StatusCode::OK, "{}", answered.body);
-    if answered.body.contains("<script") {
+    if answered.body.contains("type=\"module\"") {
         html::read_with_script(&answered.body)
     } else {
         html::read(&answered.body)
@@ -238,11 +238,11 @@ async fn what_began_before_stands_on_the_first_day_and_days_are_days_everywhere(
         ..training("La foire", &label, None)
     };
     publish(&label, owner, &fair).await;
-    let far = EventText {
+    let distant = EventText {
         time_zone: Some("Indian/Reunion".to_owned()),
         ..training("Loin", &label, None)
     };
-    publish(&label, owner, &far).await;
+    publish(&label, owner, &distant).await;
     let page = calendar(owner, "", Language::French).await;
     says(
         &page,
@@ -537,7 +537,11 @@ async fn where_the_passport_can_be_the_page_has_its_script_and_nowhere_else() {
         (&label.coordinator, &with_seats, false),
     ] {
         let answered = get(node, &format!("/events/{uid}?lang=fr")).await;
-        assert_eq!(answered.body.contains("<script"), has_script, "{uid}");
+        assert_eq!(
+            answered.body.contains("type=\"module\""),
+            has_script,
+            "{uid}"
+        );
         let policy = answered.header("content-security-policy");
         assert_eq!(policy.contains("script-src 'self'"), has_script, "{policy}");
         assert!(!policy.contains("unsafe"), "{policy}");
@@ -593,5 +597,33 @@ async fn the_script_of_an_event_finds_the_elements_and_the_words_that_it_asks_fo
         let seat = tag(&page, "id", "seat");
         assert_eq!(seat.attribute("data-uid"), Some(uid.as_str()));
         assert_eq!(seat.attribute("data-open"), Some("true"));
+    }
+}
+
+/// What search engines read is JSON, says the same, and cannot be taken for markup.
+#[tokio::test]
+async fn an_event_has_a_data_block_for_search_engines() {
+    let label = label().await;
+    let text = EventText {
+        title: "</script><script>alert(1)</script>".to_owned(),
+        link: Some("https://meet.example/salle".to_owned()),
+        ..series(&label)
+    };
+    let uid = publish(&label, label.space(0), &text).await;
+    for (on, status) in [
+        ("2026-04-07T18:30:00", "https://schema.org/EventScheduled"),
+        ("2026-04-14T18:30:00", "https://schema.org/EventRescheduled"),
+        ("2026-04-21T18:30:00", "https://schema.org/EventCancelled"),
+    ] {
+        let uri = format!("/events/{uid}?lang=en&on={on}");
+        let answered = get(&label.coordinator, &uri).await;
+        let (_, data) = answered.body.split_once("application/ld+json\">").unwrap();
+        let (data, _) = data.split_once("</script>").unwrap();
+        let data: serde_json::Value = serde_json::from_str(data).unwrap();
+        assert_eq!(data["name"], text.title.as_str());
+        assert_eq!(data["eventStatus"], status);
+        assert_eq!(data["offers"]["price"], "0.00");
+        assert_eq!(data["organizer"]["name"], "Le Relais");
+        assert_eq!(data["location"][1]["url"], "https://meet.example/salle");
     }
 }

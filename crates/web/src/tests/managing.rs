@@ -78,6 +78,35 @@ const GOOD: &[(&str, &str)] = &[
     ("language", "fr"),
 ];
 
+/// What they say.
+fn good() -> EventText {
+    EventText {
+        title: "La photo de vos produits".to_owned(),
+        description: Some("Une heure.\nUne fenêtre.".to_owned()),
+        start: LocalTime::parse("2026-04-14T18:30:00").unwrap(),
+        time_zone: Some("Europe/Paris".to_owned()),
+        duration: Span::new(0, 5_400),
+        is_all_day: false,
+        rule: Some(RecurrenceRule {
+            form: None,
+            frequency: Frequency::Weekly,
+            interval: 1,
+            by_day: Vec::new(),
+            count: None,
+            until: LocalTime::parse("2026-05-05T23:59:59"),
+        }),
+        overrides: std::collections::BTreeMap::new(),
+        status: EventStatus::Confirmed,
+        place: Some("Salle des fêtes".to_owned()),
+        link: Some("https://meet.example/a".to_owned()),
+        language: Some("fr".to_owned()),
+        kind: EventKind::Training,
+        capacity: Some(12),
+        price_cents: Some(Cents(1_250)),
+        is_example: false,
+    }
+}
+
 fn but(name: &str, value: &str) -> String {
     let fields: Vec<_> = GOOD
         .iter()
@@ -115,34 +144,7 @@ async fn an_operator_publishes_an_event_at_a_space_and_at_the_coordinator() {
         let event = events.remove(0).listed;
         answered.sees(&format!("/manage/events/{}?lang=fr", event.id));
         let text = node.app().event_text(&operator(), &event.id).await.unwrap();
-        assert_eq!(
-            text,
-            EventText {
-                title: "La photo de vos produits".to_owned(),
-                description: Some("Une heure.\nUne fenêtre.".to_owned()),
-                start: LocalTime::parse("2026-04-14T18:30:00").unwrap(),
-                time_zone: Some("Europe/Paris".to_owned()),
-                duration: Span::new(0, 5_400),
-                is_all_day: false,
-                rule: Some(RecurrenceRule {
-                    form: None,
-                    frequency: Frequency::Weekly,
-                    interval: 1,
-                    by_day: Vec::new(),
-                    count: None,
-                    until: LocalTime::parse("2026-05-05T23:59:59"),
-                }),
-                overrides: std::collections::BTreeMap::new(),
-                status: EventStatus::Confirmed,
-                place: Some("Salle des fêtes".to_owned()),
-                link: Some("https://meet.example/a".to_owned()),
-                language: Some("fr".to_owned()),
-                kind: EventKind::Training,
-                capacity: Some(12),
-                price_cents: Some(Cents(1_250)),
-                is_example: false,
-            }
-        );
+        assert_eq!(text, good());
         // The form of what is there holds it, and sent unchanged it changes nothing.
         let uri = format!("/manage/events/{}/edit?lang=en", event.id);
         let page = boss.get(&uri).await.page(Language::English);
@@ -183,93 +185,103 @@ async fn an_operator_publishes_an_event_at_a_space_and_at_the_coordinator() {
     }
 }
 
+/// Stand in the table for a text that is too long.
+const LONG: &str = "(201)";
+const LONG_TEXT: &str = "(2001)";
+const LONG_LINK: &str = "(https)";
+
+fn long(value: &str) -> String {
+    match value {
+        LONG => "é".repeat(201),
+        LONG_TEXT => "é".repeat(2_001),
+        LONG_LINK => format!("https://{}", "a".repeat(500)),
+        value => value.to_owned(),
+    }
+}
+
+/// What is filled in wrongly, and what is said of it.
+const WRONG: &[(&str, &str, &str, &str)] = &[
+    ("title", "", "Il faut un titre", "A title of 1"),
+    ("title", LONG, "Il faut un titre", "A title of 1"),
+    (
+        "date",
+        "14/04/2026",
+        "Il faut un jour du calendrier",
+        "A day of the calendar",
+    ),
+    (
+        "date",
+        "2026-02-30",
+        "Il faut un jour du calendrier",
+        "A day of the calendar",
+    ),
+    ("time", "", "Il faut une heure", "A time is needed"),
+    ("time", "24:00", "Il faut une heure", "A time is needed"),
+    ("hours", "800", "Il faut des nombres", "Numbers are needed"),
+    ("hours", "une", "Il faut des nombres", "Numbers are needed"),
+    (
+        "until",
+        "2026-04-13",
+        "à partir de la première date",
+        "from the first date on",
+    ),
+    (
+        "until",
+        "2032-01-01",
+        "à partir de la première date",
+        "from the first date on",
+    ),
+    (
+        "until",
+        "hier",
+        "à partir de la première date",
+        "from the first date on",
+    ),
+    ("seats", "0", "Il faut un nombre de 1", "A number from 1"),
+    (
+        "seats",
+        "10001",
+        "Il faut un nombre de 1",
+        "A number from 1",
+    ),
+    ("price", "12,505", "Il faut un montant", "An amount such as"),
+    ("price", "-1", "Il faut un montant", "An amount such as"),
+    ("price", "1e3", "Il faut un montant", "An amount such as"),
+    ("place", LONG, "Il faut une ligne de 200", "A line of 200"),
+    (
+        "link",
+        "http://meet.example",
+        "commence par https://",
+        "begins with https://",
+    ),
+    (
+        "link",
+        "javascript:alert(1)",
+        "commence par https://",
+        "begins with https://",
+    ),
+    (
+        "link",
+        LONG_LINK,
+        "commence par https://",
+        "begins with https://",
+    ),
+    (
+        "description",
+        LONG_TEXT,
+        "2 000 caractères",
+        "2,000 characters",
+    ),
+];
+
 #[tokio::test]
 async fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_is_kept() {
     let label = label().await;
     let node = label.space(0);
     let boss = Browser::of(node, Role::Operator).await;
-    let long = "é".repeat(201);
-    let text = "é".repeat(2_001);
-    let far = format!("https://{}", "a".repeat(500));
-    for (field, value, french, english) in [
-        ("title", "", "Il faut un titre", "A title of 1"),
-        ("title", long.as_str(), "Il faut un titre", "A title of 1"),
-        (
-            "date",
-            "14/04/2026",
-            "Il faut un jour du calendrier",
-            "A day of the calendar",
-        ),
-        (
-            "date",
-            "2026-02-30",
-            "Il faut un jour du calendrier",
-            "A day of the calendar",
-        ),
-        ("time", "", "Il faut une heure", "A time is needed"),
-        ("time", "24:00", "Il faut une heure", "A time is needed"),
-        ("hours", "800", "Il faut des nombres", "Numbers are needed"),
-        ("hours", "une", "Il faut des nombres", "Numbers are needed"),
-        (
-            "until",
-            "2026-04-13",
-            "à partir de la première date",
-            "from the first date on",
-        ),
-        (
-            "until",
-            "2032-01-01",
-            "à partir de la première date",
-            "from the first date on",
-        ),
-        (
-            "until",
-            "hier",
-            "à partir de la première date",
-            "from the first date on",
-        ),
-        ("seats", "0", "Il faut un nombre de 1", "A number from 1"),
-        (
-            "seats",
-            "10001",
-            "Il faut un nombre de 1",
-            "A number from 1",
-        ),
-        ("price", "12,505", "Il faut un montant", "An amount such as"),
-        ("price", "-1", "Il faut un montant", "An amount such as"),
-        ("price", "1e3", "Il faut un montant", "An amount such as"),
-        (
-            "place",
-            long.as_str(),
-            "Il faut une ligne de 200",
-            "A line of 200",
-        ),
-        (
-            "link",
-            "http://meet.example",
-            "commence par https://",
-            "begins with https://",
-        ),
-        (
-            "link",
-            "javascript:alert(1)",
-            "commence par https://",
-            "begins with https://",
-        ),
-        (
-            "link",
-            far.as_str(),
-            "commence par https://",
-            "begins with https://",
-        ),
-        (
-            "description",
-            text.as_str(),
-            "2 000 caractères",
-            "2,000 characters",
-        ),
-    ] {
-        for (language, said) in [(Language::French, french), (Language::English, english)] {
+    for (field, value, french, english) in WRONG {
+        let (field, value) = (*field, &*long(value));
+        for (language, said) in [(Language::French, *french), (Language::English, *english)] {
             let uri = format!("/manage/new-event?lang={}", language.tag());
             let page = boss.post(&uri, &but(field, value)).await.page(language);
             says(&page, &[said]);
@@ -366,26 +378,27 @@ async fn a_series_keeps_what_was_said_of_its_dates_when_its_hour_changes() {
     }
 }
 
+/// Somebody of a space has asked for a seat on the second date, and was answered.
+async fn comes(label: &Label, node: &TestNode, name: &str, done: &PublishedEvent) {
+    let id = member(node, name).await;
+    let wish = Wish {
+        uid: done.uid.clone(),
+        due: LocalTime::parse("2026-04-14T18:30:00"),
+        name: None,
+    };
+    let asked = node.app().register_member(&operator(), &id, &wish).await;
+    asked.unwrap();
+    let failed = send_all(&label.network, node).await;
+    assert!(failed.is_empty(), "{failed:?}");
+}
+
 #[tokio::test]
 async fn who_comes_is_listed_by_date_and_a_seat_is_taken_back() {
     let label = label().await;
     let (owner, other) = (label.space(0), label.space(1));
     let done = publish(&label, &weekly(&label, 1)).await;
-    let on = LocalTime::parse("2026-04-14T18:30:00");
-    for (node, name) in [(other, "Zoé"), (owner, "Anne")] {
-        let id = member(node, name).await;
-        let wish = Wish {
-            uid: done.uid.clone(),
-            due: on.clone(),
-            name: None,
-        };
-        node.app()
-            .register_member(&operator(), &id, &wish)
-            .await
-            .unwrap();
-        let failed = send_all(&label.network, node).await;
-        assert!(failed.is_empty(), "{failed:?}");
-    }
+    comes(&label, other, "Zoé", &done).await;
+    comes(&label, owner, "Anne", &done).await;
     let steward = Browser::of(owner, Role::Steward).await;
     for (language, expected) in [
         (
