@@ -321,11 +321,13 @@ impl App {
     ) -> Result<Vec<Option<LocalTime>>, Fault> {
         let (guard, guarded) = self.seat_guard(id).await?;
         put_guard(batch, id, &guard, guarded)?;
+        let before = self.own_event(id).await?;
         let mut gone = Vec::new();
         for line in self.lines(id).await? {
             let due = line.first().and_then(|(_, seat, _)| seat.due.clone());
             let is_registered = line.iter().any(|(_, seat, _)| {
-                seat.ends > now && !matches!(seat.state, SeatState::Cancelled { .. })
+                ends_of(before.as_ref(), seat) > now
+                    && !matches!(seat.state, SeatState::Cancelled { .. })
             });
             let is_there = rules::event::occurrence(event, due.as_ref()).is_some();
             if is_registered && !is_there {
@@ -420,7 +422,12 @@ impl App {
         let mut batch = Batch::new();
         for (key, found) in self.all(crate::keys::SEATS).await? {
             let seat: Seat = stored::decode(&key, &found)?;
-            let until = seat.ends.plus_seconds(REGISTRATION_SECONDS);
+            let mut until = seat.ends.plus_seconds(REGISTRATION_SECONDS);
+            if until < now {
+                let event = self.own_event(&seat.event).await?;
+                let ends = ends_of(event.as_ref(), &seat).max(seat.ends);
+                until = ends.plus_seconds(REGISTRATION_SECONDS);
+            }
             if until < now {
                 batch.expect(key.clone(), Expected::At(found.version));
                 batch.remove(key);
@@ -501,6 +508,13 @@ fn held(line: &Line) -> SeatsHeld {
         taken: count(|state| matches!(state, SeatState::Taken { .. })),
         waiting: count(|state| matches!(state, SeatState::Waiting)),
     }
+}
+
+/// When a seat's occurrence ends: as it is published now, for it may have been moved; else
+/// as it was when somebody registered.
+fn ends_of(event: Option<&Event>, seat: &Seat) -> Timestamp {
+    let of = |event| rules::event::occurrence(event, seat.due.as_ref());
+    event.and_then(of).map_or(seat.ends, |it| it.ends)
 }
 
 /// The place in the waiting list of whoever waits, from 1.

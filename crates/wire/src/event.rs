@@ -5,8 +5,8 @@
 //! has no word for: the kind of event, the seats, the price. The rule and its exceptions
 //! travel; each node expands them for itself.
 //!
-//! **Invariant:** a rule or an exception with a part that this software does not know is
-//! refused whole: shown on a wrong day, an event is worse than not shown.
+//! **Invariant:** an event with a rule or an exception of which this software does not
+//! know a part is refused whole: shown on a wrong day, an event is worse than not shown.
 //!
 //! Specified in `specs/event.md`.
 
@@ -324,6 +324,12 @@ pub fn event_uid(owner: &EntityId, id: &str) -> String {
 impl BodyKind for Event {
     const KIND: &'static str = "event";
 
+    const NOT_IGNORED: &'static [&'static str] = &[
+        "excludedRecurrenceRules",
+        "recurrenceId",
+        "recurrenceIdTimeZone",
+    ];
+
     fn check(&self) -> Result<(), Malformed> {
         let id = self.uid.split_once('@').map_or("", |(id, _)| id);
         require(is_event_id(id), "uid")?;
@@ -353,6 +359,10 @@ impl BodyKind for Event {
         self.recurrence_overrides
             .values()
             .try_for_each(Override::check)?;
+        require(
+            !self.show_without_time || self.recurrence_overrides.iter().all(is_change_of_days),
+            "an exception of hours to an event of days",
+        )?;
         check_places(&self.locations, &self.virtual_locations)?;
         let is_language = |it: &String| {
             (2..=20).contains(&it.len())
@@ -363,6 +373,13 @@ impl BodyKind for Event {
         require(self.locale.as_ref().is_none_or(is_language), "locale")?;
         self.escale.check()
     }
+}
+
+/// Whether an exception to an event of days speaks of days.
+fn is_change_of_days((due, change): (&LocalTime, &Override)) -> bool {
+    due.is_midnight()
+        && change.start.as_ref().is_none_or(LocalTime::is_midnight)
+        && change.duration.is_none_or(|it| it.seconds() == 0)
 }
 
 fn check_places(
