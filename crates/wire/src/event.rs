@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use seal::Malformed;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::body::{BodyKind, TEXT_CHARS_MAX};
 use crate::document::require;
@@ -231,19 +231,39 @@ pub struct Override {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub excluded: bool,
     /// It begins at another time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub start: Option<LocalTime>,
     /// It lasts longer, or not as long.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub duration: Option<Span>,
     /// It has another title.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub title: Option<String>,
     /// It is about something else.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub description: Option<String>,
     /// It does not take place, or only perhaps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub status: Option<EventStatus>,
 }
 
@@ -450,6 +470,12 @@ impl Override {
         self.title.iter().try_for_each(|title| check_title(title))?;
         check_description(self.description.as_deref())
     }
+}
+
+/// What a patch says. In one `null` is no absence: it takes a member away, which this
+/// software does not know.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 const fn one() -> u64 {

@@ -239,6 +239,8 @@ fn an_exception_says_nothing_that_this_software_does_not_show() {
         json!({ "excluded": true, "title": "x" }),
         json!({ "excluded": true, "start": "2026-04-17T18:00:00" }),
         json!({ "title": "" }),
+        json!({ "title": null }),
+        json!({ "start": null }),
         json!({ "description": "é".repeat(2_001) }),
         json!({ "duration": "PT0S" }),
         json!({ "duration": "P32D" }),
