@@ -547,3 +547,16 @@ pub fn registration_codes() -> impl Iterator<Item = &'static str> {
     let rules = rules::seats::SEAT_REFUSALS.into_iter();
     rules.map(SeatRefusal::code).chain(OTHER_REFUSALS)
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_code_is_documented() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs/problems.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let (_, section) = text.split_once("Refusals of a registration\n").unwrap();
+        for code in super::registration_codes() {
+            assert!(section.contains(&format!("| `{code}` |")), "{code}");
+        }
+    }
+}

@@ -40,20 +40,23 @@ const FAULTS: [Option<Fault>; 4] = [
     Some(Fault::Conflict),
 ];
 
-/// Sends until nobody waits for an answer; a node that stopped starts anew.
+/// A node that stopped, because it does not know what its store holds, starts anew.
+async fn revive(node: &TestNode) {
+    if node.app().home().await.is_err() {
+        node.restart().await;
+    }
+}
+
+/// Sends until nobody waits for an answer.
 async fn send_until_answered(label: &Label) {
     for _ in 0..20 {
         let mut waiting = 0;
         for node in label.nodes() {
-            if node.app().home().await.is_err() {
-                node.restart().await;
-            }
+            revive(node).await;
             send_all(&label.network, node).await;
         }
         for node in label.nodes() {
-            if node.app().home().await.is_err() {
-                node.restart().await;
-            }
+            revive(node).await;
             waiting += node.app().waiting().await.unwrap().len();
         }
         if waiting == 0 {
@@ -82,6 +85,9 @@ async fn five_for_three(seed: u64) {
     let mut numbers = Numbers(seed);
     let label = Label::labelled(3).await;
     let (id, uid) = published(&label, 3).await;
+    for (space, name) in FIVE {
+        member(label.space(space), name).await;
+    }
     let mut order = FIVE.to_vec();
     for at in (1..order.len()).rev() {
         order.swap(at, numbers.under(at + 1));
@@ -93,8 +99,9 @@ async fn five_for_three(seed: u64) {
                 .fail_commit(1 + numbers.under(3), fault);
         }
         let node = label.space(space);
+        revive(node).await;
         while wish(node, name, &uid, None).await.is_err() {
-            node.restart().await;
+            revive(node).await;
         }
         if numbers.under(2) == 0 {
             send_all(&label.network, node).await;
@@ -116,7 +123,7 @@ async fn five_for_three(seed: u64) {
     let name = &list[leaves].name;
     let (space, _) = FIVE.iter().find(|(_, it)| it == name).unwrap();
     while give_back(label.space(*space), name).await.is_err() {
-        label.space(*space).restart().await;
+        revive(label.space(*space)).await;
     }
     send_until_answered(&label).await;
     let (at_owner, at_home) = compared(&label, &id).await;
