@@ -132,7 +132,11 @@ impl App {
     /// Whether a home may bear the label by what the coordinator has said since this node
     /// last heard it.
     async fn may_be_labelled(&self, registration: &Registration) -> Result<bool, Fault> {
-        let (feed, _) = self.feed_state(&self.identity().coordinator).await?;
+        let identity = self.identity();
+        if identity.entity == identity.coordinator {
+            return Ok(false);
+        }
+        let (feed, _) = self.feed_state(&identity.coordinator).await?;
         Ok(feed.head.is_none_or(|head| head.iat < registration.iat))
     }
 

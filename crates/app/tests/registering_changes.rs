@@ -306,6 +306,32 @@ async fn a_member_of_the_owner_is_answered_at_once_by_the_same_rules() {
 }
 
 #[tokio::test]
+async fn the_coordinator_counts_the_seats_of_what_it_publishes() {
+    let label = Label::labelled(3).await;
+    let owner = &label.coordinator;
+    let text = training(&label, Some(1));
+    let done = owner.app().publish_event(&operator(), None, &text).await;
+    let uid = done.unwrap().uid;
+    label.settle().await;
+    two_ask(&label, &uid).await;
+    assert_eq!(stands(home(&label), "Camille").await, ["accepted"]);
+    assert_eq!(stands(label.space(2), "Denis").await, ["waiting 1"]);
+    give_back(home(&label), "Camille").await.unwrap();
+    send(&label, home(&label)).await;
+    send(&label, owner).await;
+    assert_eq!(stands(label.space(2), "Denis").await, ["promoted"]);
+    // It knows itself who bears the label.
+    let stranger = host(&label);
+    wish(stranger, "Elias", &uid, None).await.unwrap();
+    let name = stranger.entity();
+    owner.app().withdraw(name, "a test").await.unwrap();
+    send(&label, stranger).await;
+    let refused = ["refused not_labelled"];
+    assert_eq!(stands(stranger, "Elias").await, refused);
+    assert_sound(&label.nodes()).await;
+}
+
+#[tokio::test]
 async fn what_nobody_answered_is_given_up_when_it_is_over_and_nobody_has_to_look() {
     let label = Label::labelled(3).await;
     let (_, uid) = published(&label, 1).await;
