@@ -90,7 +90,12 @@ pub(crate) fn found(done: &Done, what: &str) {
 fn the_vectors_hold_for_python() {
     let Some(python) = python() else { return };
     let done = run(&mut by_python(&python, "check_vectors.py"), JUDGE);
-    for name in ["vectors_by_python", "visits_by_zoneinfo"] {
+    for name in [
+        "vectors_by_python",
+        "visits_by_zoneinfo",
+        "events_by_zoneinfo",
+        "rules_by_dateutil",
+    ] {
         count(name, counted(&done, name));
     }
 }

@@ -28,6 +28,10 @@ const CROSS_CHECKS: &[(&str, u64)] = &[
     ("vectors_by_python", 867),
     // Days, visits and receipts of the same, by the clocks of Python's `zoneinfo`.
     ("visits_by_zoneinfo", 1_207),
+    // Events, their occurrences and seats of the same; and what their rules name, by PyPI
+    // `python-dateutil`.
+    ("events_by_zoneinfo", 1_023),
+    ("rules_by_dateutil", 424),
     // What running nodes sign, judged by jwcrypto, whole and altered.
     ("live_by_jwcrypto", 219),
     // Passports of our vectors and each change of one character, judged by npm's `@sd-jwt`.
