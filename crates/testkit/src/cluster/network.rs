@@ -30,7 +30,17 @@ pub(crate) enum HandsOver {
     Receipt(String),
     /// The credit of the receipt of this id.
     Credit(String),
-    /// Neither.
+    /// The registration of this id.
+    Registration(String),
+    /// That the registration of this id is given back.
+    Cancellation(String),
+    /// What became of the registration of this id.
+    Notice {
+        id: String,
+        revision: u64,
+        state: String,
+    },
+    /// None of these.
     Nothing,
 }
 

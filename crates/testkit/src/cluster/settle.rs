@@ -40,6 +40,7 @@ impl World {
         }
         self.trace.say(format!("settled after {rounds} rounds"));
         self.compare()?;
+        self.compare_seats()?;
         self.check_stores()
     }
 
@@ -54,7 +55,7 @@ impl World {
         self.pull_all()?;
         self.hold_invariants()?;
         for _ in 0..STEPS_MAX {
-            let plans = (1..self.machines.len()).map(|node| Action::Plan { node });
+            let plans = (0..self.machines.len()).map(|node| Action::Plan { node });
             self.act(plans.collect())?;
             let due = std::mem::take(&mut self.due);
             let packets = std::mem::take(&mut self.network.under_way);

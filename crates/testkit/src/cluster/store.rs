@@ -12,6 +12,7 @@ use store::{
 
 use super::dice::Dice;
 use super::turns::give_way;
+use super::watch::Watch;
 
 /// A check that is taken out of every node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,7 @@ pub(crate) struct TurnStore {
     pub(crate) inner: MemoryStore,
     pub(crate) dice: Dice,
     pub(crate) removed: Option<Removal>,
+    pub(crate) watch: Watch,
 }
 
 impl TurnStore {
@@ -92,7 +94,10 @@ impl Store for TurnStore {
             Some(Removal::ExpectedVersionOf(prefix)) => key.prefix() != prefix,
             Some(Removal::ReplayGuard | Removal::StoredAnswer) | None => true,
         });
-        self.inner.commit(batch).await
+        let changes = Watch::changes(&batch);
+        let position = self.inner.commit(batch).await?;
+        self.watch.seen().take(&changes);
+        Ok(position)
     }
 
     async fn fingerprints(&self) -> Result<Vec<(Prefix, Fingerprint)>, ReadError> {
