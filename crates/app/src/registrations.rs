@@ -363,13 +363,19 @@ impl App {
             }
             (_, _, _) => None,
         };
-        if is_asked && registered.revision == 0 {
+        // What came before a notice that was heard does not take its place.
+        let is_newest = if is_asked {
+            registered.revision == 0
+        } else {
+            state.is_some()
+        };
+        if is_asked && is_newest {
             registered.revision = 1;
         }
         if let Some(state) = state {
             registered.state = state;
         }
-        if let Some((_, text)) = &settled.answer {
+        if let Some((_, text)) = settled.answer.as_ref().filter(|_| is_newest) {
             registered.answer = Some(text.clone());
         }
         put_registered(batch, &place.member, id, &registered, version)

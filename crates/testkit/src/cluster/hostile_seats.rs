@@ -162,7 +162,7 @@ impl World {
             return Vec::new();
         };
         let other = self.any_space();
-        if event.owner == self.hostile || other == self.hostile {
+        if [self.hostile, other].contains(&event.owner) || other == self.hostile {
             return Vec::new();
         }
         let due = self.dice.pick(&dues_of(event.plan)).cloned().flatten();
