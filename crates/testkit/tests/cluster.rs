@@ -9,7 +9,7 @@
 
 use std::hash::{BuildHasher as _, Hasher as _};
 
-use app::keys::{GUESTS, INBOX, RECEIPTS_ISSUED, SHOWINGS};
+use app::keys::{GUESTS, INBOX, RECEIPTS_ISSUED, SEAT_GUARDS, SHOWINGS};
 use testkit::cluster::{Removal, Setting, Village, simulate};
 
 const NODES: usize = 4;
@@ -143,4 +143,26 @@ fn without_the_expected_version_of_one_family_that_family_is_wrong() {
     ] {
         check_removal(Removal::ExpectedVersionOf(family), &[noticed_by]);
     }
+}
+
+#[test]
+fn without_the_guard_of_an_events_seats_they_are_given_by_what_was_before() {
+    let noticed_by = [
+        "invariant_seats_are_never_oversold",
+        "invariant_nobody_passes_who_waits",
+        "invariant_who_waits_waits_for_a_seat",
+    ];
+    check_removal(Removal::ExpectedVersionOf(SEAT_GUARDS), &noticed_by);
+}
+
+#[test]
+fn without_the_notice_a_home_does_not_hear_of_a_seat() {
+    let noticed_by = ["invariant_seats_are_equal_on_both_sides"];
+    check_removal(Removal::Notice, &noticed_by);
+}
+
+#[test]
+fn without_the_revision_an_old_notice_counts() {
+    let noticed_by = ["invariant_revisions_only_grow"];
+    check_removal(Removal::Revision, &noticed_by);
 }
