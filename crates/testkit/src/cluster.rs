@@ -16,6 +16,7 @@
 
 mod actions;
 mod apply;
+mod crowd;
 mod dice;
 mod draw;
 mod facts;
@@ -38,6 +39,7 @@ mod village;
 mod watch;
 mod world;
 
+pub use crowd::{Crowd, crowd};
 pub use store::Removal;
 pub use trace::{Failure, Report};
 pub use village::Village;

@@ -118,11 +118,12 @@ impl World {
             self.trace.say(format!("  #{} is lost", packet.number));
         }
         let mut actions: Vec<_> = arriving.into_iter().map(Action::Deliver).collect();
-        if let Some(Action::Deliver(packet)) = actions.first()
-            && self.dice.is(25)
-        {
-            let meanwhile = self.correct_meanwhile(packet);
-            actions.extend(meanwhile.or_else(|| self.seat_meanwhile(packet)));
+        if let Some(Action::Deliver(packet)) = actions.first() {
+            let is_either = self.dice.is(25);
+            let meanwhile = self.correct_meanwhile(packet).filter(|_| is_either);
+            let is_seat = is_either || self.is_about_seats();
+            let about_seat = || is_seat.then(|| self.seat_meanwhile(packet)).flatten();
+            actions.extend(meanwhile.or_else(about_seat));
         }
         actions
     }

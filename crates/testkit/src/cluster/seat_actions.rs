@@ -19,7 +19,7 @@ pub(crate) struct Plan {
 }
 
 /// How often an event takes place that comes again each week.
-pub(crate) const WEEKS: u64 = 3;
+pub(crate) const WEEKS: u64 = 2;
 
 const WEEK_SECONDS: i64 = 7 * 24 * 60 * 60;
 

@@ -123,7 +123,7 @@ impl World {
         Ok(())
     }
 
-    fn check_stores(&mut self) -> Result<(), Broken> {
+    pub(crate) fn check_stores(&mut self) -> Result<(), Broken> {
         for (number, machine) in self.machines.iter().enumerate() {
             let report = run(machine.node.app().check(Depth::Deep));
             let report = report.expect("a store in memory can be read");

@@ -86,7 +86,7 @@ async fn announce(label: &Label) -> Vec<Announced> {
     for (owner, node) in label.nodes().into_iter().take(2).enumerate() {
         let plan = seat_actions::Plan {
             begins: START.plus_seconds(5 * DAY_SECONDS),
-            capacity: 2,
+            capacity: 1,
             is_weekly: owner == 0,
         };
         let id = "first".to_owned();
