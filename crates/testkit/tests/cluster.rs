@@ -185,7 +185,10 @@ fn five_hundred_requests_of_twenty_villages_for_fifty_seats() {
     let crowd = crowd(1).unwrap_or_else(|failure| panic!("{failure}"));
     assert_eq!(crowd.accepted, 50);
     let ranks: Vec<u64> = (1..=450).collect();
-    assert_eq!(crowd.ranks, ranks, "in the order in which they were decided on");
+    assert_eq!(
+        crowd.ranks, ranks,
+        "in the order in which they were decided on"
+    );
     assert_eq!(crowd.promoted, (1..=10).collect::<Vec<u64>>());
     assert_eq!(crowd.seated, 50);
     assert!(crowd.ended > 0 && crowd.lost > 0, "{crowd:?}");

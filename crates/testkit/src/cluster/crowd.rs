@@ -255,7 +255,10 @@ fn until_answered(world: &mut World, with_crashes: bool) -> Result<(), Broken> {
         }
     }
     let what = format!("after {STEPS_MAX} seconds something still waits");
-    Err(Broken::new("invariant_everything_is_answered_in_the_end", what))
+    Err(Broken::new(
+        "invariant_everything_is_answered_in_the_end",
+        what,
+    ))
 }
 
 /// The most packets that arrive at once.

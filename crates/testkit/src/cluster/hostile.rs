@@ -87,7 +87,12 @@ impl World {
     }
 
     /// A request of the hostile space, as a packet that arrives now.
-    pub(crate) fn ask(&self, to: usize, op: &str, (kind, body): (&str, serde_json::Value)) -> Action {
+    pub(crate) fn ask(
+        &self,
+        to: usize,
+        op: &str,
+        (kind, body): (&str, serde_json::Value),
+    ) -> Action {
         self.ask_as(self.hostile, to, (op, kind, body))
     }
 

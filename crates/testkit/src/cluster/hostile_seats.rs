@@ -121,7 +121,8 @@ impl World {
         } else {
             "cancelled"
         };
-        let revision = it.revision.max(1) + 1 + self.dice.number() % 3;
+        // Newer than what was heard, or older.
+        let revision = 2 + self.dice.number() % (it.revision + 3);
         let body = serde_json::json!({ "registration": it.id, "revision": revision,
             "state": state });
         self.ask_as(by, home, (&self.dice.token(), NOTICE_KIND, body))
@@ -129,9 +130,15 @@ impl World {
 
     /// A notice about its own event that is not what its own node decided.
     fn forged_notice_of_its_own(&mut self) -> Vec<Action> {
-        let home = self.any_space();
-        let found = self.any_registered(home);
-        let Some((it, _)) = found.filter(|(_, owner)| *owner == self.hostile) else {
+        let own = self.machine(self.hostile).name().as_str();
+        let mut guests = Vec::new();
+        for (home, machine) in self.machines.iter().enumerate() {
+            let seen = machine.watch.seen();
+            let some = seen.registered.values().filter(|it| it.owner == own);
+            guests.extend(some.map(|it| (home, it.clone())));
+        }
+        guests.retain(|(home, _)| *home != self.hostile);
+        let Some((home, it)) = self.dice.pick(&guests).cloned() else {
             return self.replay();
         };
         // Its word to its guest, whatever its own node knows: nothing of it is held to that.

@@ -74,7 +74,6 @@ const INVARIANTS: &[Invariant] = &[
     ),
 ];
 
-
 impl World {
     /// Looks at every store, and holds every invariant.
     pub(crate) fn hold_invariants(&mut self) -> Result<(), Broken> {

@@ -9,7 +9,7 @@ use wire::event::LocalTime;
 
 use super::Broken;
 use super::invariants::{Held, hold};
-use super::watch::{HomeWord, RegisteredFact, Seen, SeatFact, SeatWord};
+use super::watch::{HomeWord, RegisteredFact, SeatFact, SeatWord, Seen};
 use super::world::World;
 
 impl World {
@@ -17,18 +17,15 @@ impl World {
     pub(crate) fn compare_seats(&self) -> Result<(), Broken> {
         for owner in 0..self.machines.len() {
             let waiting = self.who_waits(owner);
-            waiting.map_err(|what| {
-                Broken::new("invariant_who_waits_waits_for_a_seat", what)
-            })?;
+            waiting.map_err(|what| Broken::new("invariant_who_waits_waits_for_a_seat", what))?;
             for home in 0..self.machines.len() {
                 // What the hostile space says to or of others, its own node does not know.
                 if owner == home || owner == self.hostile || home == self.hostile {
                     continue;
                 }
                 let are_equal = self.are_equal(owner, home);
-                are_equal.map_err(|what| {
-                    Broken::new("invariant_seats_are_equal_on_both_sides", what)
-                })?;
+                are_equal
+                    .map_err(|what| Broken::new("invariant_seats_are_equal_on_both_sides", what))?;
             }
         }
         Ok(())
@@ -46,7 +43,10 @@ impl World {
                 format!("n{home} says {it:?}, and n{owner} {seat:?}")
             })?;
         }
-        let mut seats = seats.seats.values().filter(|it| it.home == at_home.name().as_str());
+        let mut seats = seats
+            .seats
+            .values()
+            .filter(|it| it.home == at_home.name().as_str());
         let stray = seats.find(|it| !registered.registered.contains_key(&it.id));
         hold(stray.is_none(), || {
             format!("n{owner} says {stray:?}, of which n{home} knows nothing")

@@ -25,6 +25,10 @@ pub(crate) const SEAT_INVARIANTS: &[Invariant] = &[
         invariant_nobody_passes_who_waits,
     ),
     (
+        "invariant_who_waits_waits_for_a_seat",
+        invariant_who_waits_waits_for_a_seat,
+    ),
+    (
         "invariant_one_registration_one_answer",
         invariant_one_registration_one_answer,
     ),
@@ -64,6 +68,11 @@ fn invariant_seats_are_never_oversold(world: &World) -> Held {
 /// Nobody has a seat who came after somebody who waits.
 fn invariant_nobody_passes_who_waits(world: &World) -> Held {
     watched(world, "invariant_nobody_passes_who_waits")
+}
+
+/// Nobody waits while a seat is free that can be had.
+fn invariant_who_waits_waits_for_a_seat(world: &World) -> Held {
+    watched(world, "invariant_who_waits_waits_for_a_seat")
 }
 
 /// A change of a seat, and what a home has heard of it, has a greater number than the one

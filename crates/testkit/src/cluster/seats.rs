@@ -176,13 +176,19 @@ impl World {
     pub(crate) fn seat_meanwhile(&self, packet: &Packet) -> Option<Action> {
         match &packet.content {
             Content::Question(Question { hands_over, .. }) => match hands_over {
-                HandsOver::Registration(_) | HandsOver::Cancellation(_) => {
+                HandsOver::Registration(id) | HandsOver::Cancellation(id) => {
                     if self.dice.is(35) {
                         return self.take_back(packet.to);
                     }
-                    let events = self.events.iter().filter(|it| it.owner == packet.to);
-                    let events: Vec<_> = events.collect();
-                    self.dice.pick(&events).map(|event| self.change(event))
+                    let seen = self.machine(packet.from).watch.seen();
+                    let event = seen.registered.get(id).map(|it| it.event.clone());
+                    drop(seen);
+                    let is_it =
+                        |it: &&Announced| it.owner == packet.to && Some(&it.id) == event.as_ref();
+                    self.events
+                        .iter()
+                        .find(is_it)
+                        .map(|event| self.change(event))
                 }
                 HandsOver::Notice { id, .. } => give_back(packet.to, id),
                 HandsOver::Receipt(_) | HandsOver::Credit(_) | HandsOver::Nothing => None,

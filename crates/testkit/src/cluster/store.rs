@@ -38,10 +38,9 @@ impl Removal {
         match self {
             Self::ReplayGuard => Some(ATTEMPTS),
             Self::StoredAnswer => Some(INBOX),
-            Self::ExpectedVersion
-            | Self::ExpectedVersionOf(_)
-            | Self::Notice
-            | Self::Revision => None,
+            Self::ExpectedVersion | Self::ExpectedVersionOf(_) | Self::Notice | Self::Revision => {
+                None
+            }
         }
     }
 }
@@ -146,7 +145,9 @@ impl Store for TurnStore {
             Some(_) | None => true,
         });
         match self.removed {
-            Some(Removal::Notice) => batch.writes.retain(|key, value| !is_notice(key, value.as_deref())),
+            Some(Removal::Notice) => batch
+                .writes
+                .retain(|key, value| !is_notice(key, value.as_deref())),
             Some(Removal::Revision) => self.keep_revisions(&mut batch).await?,
             Some(_) | None => {}
         }

@@ -80,10 +80,15 @@ impl Village {
     }
 }
 
-/// The coordinator and a space each announce an event, of which everybody has heard.
+/// The coordinator, the first space and the last each announce an event, of which
+/// everybody has heard.
 async fn announce(label: &Label) -> Vec<Announced> {
     let mut events = Vec::new();
-    for (owner, node) in label.nodes().into_iter().take(2).enumerate() {
+    let last = label.spaces.len();
+    for (owner, node) in label.nodes().into_iter().enumerate() {
+        if ![0, 1, last].contains(&owner) {
+            continue;
+        }
         let plan = seat_actions::Plan {
             begins: START.plus_seconds(5 * DAY_SECONDS),
             capacity: 1,

@@ -2,18 +2,22 @@
 //!
 //! Two operations at once may do between two looks what neither may do at all, and leave
 //! no trace of it. So every commit is watched as it is made, past the node: nothing here
-//! shares code with what decides.
+//! shares code with what decides, but for when an event takes place.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::keys::{RECORDS, REGISTRATIONS, SEATS};
+use rules::event::occurrence;
+use rules::seats::can_register;
 use serde_json::Value;
 use store::{Batch, Key, MemoryStore, Prefix};
 use wire::event::{Event, LocalTime, event_uid};
-use wire::{BodyKind as _, EntityId};
+use wire::{BodyKind as _, EntityId, Timestamp};
 
 use super::facts::{maybe, scan, text};
+use super::village::Village;
+use crate::HOUR_SECONDS;
 
 /// Where a seat stands at the owner of its event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +77,8 @@ pub(crate) struct RegisteredFact {
 #[derive(Debug)]
 pub(crate) struct Seen {
     own: EntityId,
+    /// The simulated time, whatever the node's clock says.
+    pub(crate) now: Timestamp,
     /// In the order of their keys: those of an occurrence lie as they came.
     pub(crate) seats: BTreeMap<Key, SeatFact>,
     places: BTreeMap<(String, String), Key>,
@@ -86,6 +92,10 @@ pub(crate) struct Seen {
 #[derive(Debug, Clone)]
 pub(crate) struct Watch(Arc<Mutex<Seen>>);
 
+/// No clock of a simulation is so far ahead: for whatever begins later, nobody has thought
+/// so far that it has begun.
+const AHEAD_SECONDS: i64 = 6 * HOUR_SECONDS;
+
 /// The families of keys that are watched.
 const WATCHED: [Prefix; 3] = [RECORDS, SEATS, REGISTRATIONS];
 
@@ -96,6 +106,7 @@ impl Watch {
     pub(crate) fn of(own: &EntityId) -> Self {
         Self(Arc::new(Mutex::new(Seen {
             own: own.clone(),
+            now: Village::begins_at(),
             seats: BTreeMap::new(),
             places: BTreeMap::new(),
             registered: BTreeMap::new(),
@@ -138,16 +149,18 @@ impl Watch {
 impl Seen {
     /// A commit has changed this.
     pub(crate) fn take(&mut self, changes: &[Change]) {
+        let mut lines = BTreeSet::new();
         for (_, value) in changes.iter().filter(|(key, _)| key.prefix() == RECORDS) {
             let body = value.as_ref().and_then(|value| maybe(value, "body"));
             let event = body.and_then(|body| Event::read(&body).ok());
             let Some(event) = event else { continue };
             let id = event.uid.split('@').next().unwrap_or_default().to_owned();
             if event.uid == event_uid(&self.own, &id) {
+                let seats = self.seats.values().filter(|it| it.event == id);
+                lines.extend(seats.map(|it| (it.event.clone(), it.due.clone(), false)));
                 self.events.insert(id, event);
             }
         }
-        let mut lines = BTreeSet::new();
         for (key, value) in changes.iter().filter(|(key, _)| key.prefix() == SEATS) {
             let is_newly_taken = self.take_seat(key, value.as_ref().map(seat));
             if let Some(of) = self.seats.get(key) {
@@ -157,7 +170,10 @@ impl Seen {
         for (event, due, is_newly_taken) in lines {
             self.hold_line(&event, due.as_ref(), is_newly_taken);
         }
-        for (key, value) in changes.iter().filter(|(key, _)| key.prefix() == REGISTRATIONS) {
+        for (key, value) in changes
+            .iter()
+            .filter(|(key, _)| key.prefix() == REGISTRATIONS)
+        {
             self.take_registered(key, value.as_ref());
         }
     }
@@ -188,11 +204,12 @@ impl Seen {
         is_taken && has_changed
     }
 
-    /// Nobody waits before whoever has a seat, and whoever has just been given one finds it.
+    /// Nobody waits before whoever has a seat, or for one that is free, and whoever has just
+    /// been given one finds it.
     fn hold_line(&mut self, event: &str, due: Option<&LocalTime>, is_newly_taken: bool) {
         let line = self.seats.values();
         let line = line.filter(|it| it.event == event && it.due.as_ref() == due);
-        let (mut taken, mut waits, mut passes) = (0, false, None);
+        let (mut taken, mut waits, mut passes) = (0_u64, false, None);
         for seat in line {
             match seat.state {
                 SeatWord::Taken => {
@@ -208,10 +225,24 @@ impl Seen {
             let what = format!("{event} {due:?}: {taken} have a seat of {capacity:?}");
             self.breaks("invariant_seats_are_never_oversold", what);
         }
+        if waits && taken < self.seats_to_come(event, due) {
+            let what =
+                format!("{event} {due:?}: {taken} have a seat of {capacity:?}, and others wait");
+            self.breaks("invariant_who_waits_waits_for_a_seat", what);
+        }
         if let Some(id) = passes {
             let what = format!("{event} {due:?}: {id} has a seat, and others wait longer");
             self.breaks("invariant_nobody_passes_who_waits", what);
         }
+    }
+
+    /// How many seats there are, if no clock has thought so far that it has begun.
+    fn seats_to_come(&self, event: &str, due: Option<&LocalTime>) -> u64 {
+        let event = self.events.get(event);
+        let found = event.and_then(|event| Some((event, occurrence(event, due)?)));
+        let later = self.now.plus_seconds(AHEAD_SECONDS);
+        let seats = found.map(|(event, it)| can_register(event, &it, later));
+        seats.and_then(Result::ok).unwrap_or(0)
     }
 
     fn take_registered(&mut self, key: &Key, value: Option<&Value>) {

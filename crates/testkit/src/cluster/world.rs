@@ -204,6 +204,7 @@ impl World {
         for machine in &self.machines {
             let off = machine.skew_seconds + machine.jump_seconds;
             machine.node.clock().set(self.now.plus_seconds(off));
+            machine.watch.seen().now = self.now;
         }
     }
 
