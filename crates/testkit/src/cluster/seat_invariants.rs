@@ -119,11 +119,12 @@ fn invariant_what_a_home_told_its_member_the_owner_said(world: &World) -> Held {
             let is_said = match &it.state {
                 HomeWord::Accepted { was_waiting: false } => is_answered(world, &name, "accepted"),
                 HomeWord::Accepted { was_waiting: true } => {
-                    is_noticed(world, &name, it.revision, "accepted")
+                    let notices = &world.ledger.seats.notices;
+                    notices.contains(&(name, it.revision, "accepted".to_owned()))
                 }
                 HomeWord::Waiting(rank) => is_answered(world, &name, &format!("waiting {rank}")),
                 HomeWord::Cancelled(by) if by == "organiser" => {
-                    is_noticed(world, &name, it.revision, "cancelled")
+                    is_taken_back(world, &name, it.revision)
                 }
                 HomeWord::Asked(_)
                 | HomeWord::Refused
@@ -150,9 +151,10 @@ fn is_answered(world: &World, name: &RegistrationName, what: &str) -> bool {
     told.is_some_and(|told| told.iter().any(|(_, _, said)| said == what))
 }
 
-fn is_noticed(world: &World, name: &RegistrationName, revision: u64, state: &str) -> bool {
-    let notice = (name.clone(), revision, state.to_owned());
-    world.ledger.seats.notices.contains(&notice)
+/// Whether an owner said so by then: what is over is over, whatever is said later.
+fn is_taken_back(world: &World, name: &RegistrationName, by: u64) -> bool {
+    let mut notices = world.ledger.seats.notices.iter();
+    notices.any(|(of, revision, state)| of == name && *revision <= by && state == "cancelled")
 }
 
 /// Whether a member of the owner knows what the owner knows.
