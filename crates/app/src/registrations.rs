@@ -372,13 +372,18 @@ impl App {
             // A notice was quicker, and is newer.
             (_, _, _) => None,
         };
-        let is_newest = !is_asked || registered.revision == 0;
-        if let (true, Some((_, text))) = (is_newest, &settled.answer) {
-            registered.answer = Some(text.clone());
-        }
+        // What came before a notice that was heard does not take its place.
+        let is_newest = if is_asked {
+            registered.revision == 0
+        } else {
+            state.is_some()
+        };
         registered.revision = registered.revision.max(1);
         if let Some(state) = state {
             registered.state = state;
+        }
+        if let Some((_, text)) = settled.answer.as_ref().filter(|_| is_newest) {
+            registered.answer = Some(text.clone());
         }
         put_registered(batch, &place.member, id, &registered, version)
     }
