@@ -40,9 +40,9 @@ fn run(house: &House, member: &str, example: &str) -> Result<Vec<String>, String
     // Some measure the binary itself.
     let mut build = programs::cargo(&house.root);
     build.args(["build", "--release", "--quiet", "--package", "node"]);
-    let built = build.status().map_err(|error| error.to_string())?;
-    if !built.success() {
-        return Err(format!("the binary: {built}"));
+    let status = build.status().map_err(|error| error.to_string())?;
+    if !status.success() {
+        return Err(format!("the binary: {status}"));
     }
     let mut command = programs::cargo(&house.root);
     command

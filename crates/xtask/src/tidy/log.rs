@@ -74,7 +74,11 @@ pub(super) fn check(texts: &[TextFile]) -> Vec<Finding> {
 
 fn is_read(path: &str) -> bool {
     let is_installed = path.starts_with("crates/") && path.contains("/src/");
-    is_installed && path.ends_with(".rs") && !NOT_READ.iter().any(|part| path.contains(part))
+    is_installed
+        && std::path::Path::new(path)
+            .extension()
+            .is_some_and(|it| it == "rs")
+        && !NOT_READ.iter().any(|part| path.contains(part))
 }
 
 fn said(event: &Event) -> String {
