@@ -112,6 +112,7 @@ macro_rules! with_events {
             SeatName = "seat-name",
             SeatNameHint = "seat-name-hint",
             SeatRegister = "seat-register",
+            SeatWait = "seat-wait",
             SeatCancel = "seat-cancel",
             SeatAgain = "seat-again",
             SeatTry = "seat-try",
