@@ -11,6 +11,7 @@
     reason = "what does not work beside a scenario fails it"
 )]
 
+mod calendars;
 mod checking;
 mod command_line;
 mod demo;

@@ -18,7 +18,7 @@ use crate::schemas;
 pub(crate) async fn health(State(app): State<App>) -> Result<Json<HealthBody>, Problem> {
     let is_clock_behind = app.is_clock_behind().await?;
     let feeds = app.feed_figures().await?;
-    HealthBody::new(&app, is_clock_behind, feeds).or_unwell()
+    HealthBody::new(&app, is_clock_behind, &feeds).or_unwell()
 }
 
 /// How a node is.
@@ -38,7 +38,7 @@ pub(crate) struct HealthBody {
 }
 
 impl HealthBody {
-    fn new(app: &App, is_clock_behind: bool, feeds: FeedFigures) -> Self {
+    fn new(app: &App, is_clock_behind: bool, feeds: &FeedFigures) -> Self {
         let store_problems = app.store_problems().len();
         let identity = app.identity();
         Self {

@@ -65,9 +65,18 @@ impl App {
         let mut not_taken: Vec<_> = read
             .left_out
             .into_iter()
-            .map(|it| NotTaken {
-                what: wire::printable(&it.what, TITLE_CHARS_MAX),
-                why: it.why.to_string(),
+            .map(|it| {
+                let what = it.summary.or(it.uid);
+                let what = what.unwrap_or_else(|| format!("line {}", it.line));
+                let why = match (it.extent, it.property) {
+                    (ical::Extent::Whole, _) => it.why.to_string(),
+                    (ical::Extent::Detail, None) => format!("a detail: {}", it.why),
+                    (ical::Extent::Detail, Some(part)) => format!("its {part}: {}", it.why),
+                };
+                NotTaken {
+                    what: wire::printable(&what, TITLE_CHARS_MAX),
+                    why,
+                }
             })
             .collect();
         let mut proposed = Vec::new();

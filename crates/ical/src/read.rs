@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::Event;
 
 mod change;
+mod ends;
 mod event;
 mod line;
 mod parts;

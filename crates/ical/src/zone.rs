@@ -179,28 +179,21 @@ fn beginning(year: i16) -> Timestamp {
 /// Every change of the offset in these years.
 fn transitions(zone: &TimeZone, first: i16, last: i16) -> Vec<Transition> {
     let begin = beginning(first);
-    let info = zone.to_offset_info(begin);
-    let (mut from, mut was_dst) = (info.offset(), info.dst());
+    let mut from = zone.to_offset(begin);
     let mut found = Vec::new();
     let end = beginning(last.saturating_add(1));
     for it in zone.following(begin).take_while(|it| it.timestamp() < end) {
-        let (to, dst) = (it.offset(), it.dst());
+        let to = it.offset();
         if to != from {
-            // In Ireland and Morocco it is winter time that the database calls the other one.
-            let is_daylight = if dst == was_dst {
-                dst == Dst::Yes
-            } else {
-                to > from
-            };
             found.push(Transition {
                 wall: from.to_datetime(it.timestamp()),
                 from,
                 to,
                 name: it.abbreviation().to_owned(),
-                is_daylight,
+                is_daylight: it.dst() == Dst::Yes,
             });
         }
-        (from, was_dst) = (to, dst);
+        from = to;
     }
     found
 }

@@ -200,6 +200,7 @@ fn the_clock_of_morocco_is_written_change_by_change() {
     assert_eq!(text.matches("BEGIN:DAYLIGHT").count(), 1, "{text}");
 }
 
+// Some forms of the database have it the other way round, with daylight of an hour less.
 #[test]
 fn irish_winter_is_standard_for_programs_that_expect_it() {
     let text = text("Europe/Dublin", 2026..=2027);

@@ -40,25 +40,7 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
     #[cfg(feature = "sabotage")]
     misbehave(args.sabotage.as_deref())?;
     let metrics = Metrics::new(machine_seconds());
-    let store = start::open_store(&config).await?;
-    let store = Arc::new(TimedStore::new(store, metrics.clone()));
-    let clock = SystemClock::ahead_by(args.clock_ahead);
-    let app = start::open_over(store, &config, clock).await?;
-    if args.clock_ahead != 0 {
-        let seconds = args.clock_ahead;
-        tracing::warn!(
-            seconds,
-            "this node believes that it is {seconds} s later than it is"
-        );
-    }
-    if args.clock_is_right {
-        app.accept_clock().await?;
-    }
-    // Signs again what ran out while the node was down, before anybody asks.
-    if let Err(fault) = app.renew().await {
-        tracing::warn!(error = %fault, "nothing could be signed at the start: {fault}");
-    }
-    warn_of_anchor(&app).await;
+    let app = open(args, &config, &metrics).await?;
     let fetch = outbound(&config)?;
     let listener = listen(config.listen).await?;
     let watched = match config.metrics_listen {
@@ -114,6 +96,29 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
     tasks.wait().await?;
     tracing::info!(entity = %config.entity, "{} has stopped", config.entity);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Opens the node, and signs again what ran out while it was down, before anybody asks.
+async fn open(args: &Run, config: &Config, metrics: &Metrics) -> anyhow::Result<App> {
+    let store = start::open_store(config).await?;
+    let store = Arc::new(TimedStore::new(store, metrics.clone()));
+    let clock = SystemClock::ahead_by(args.clock_ahead);
+    let app = start::open_over(store, config, clock).await?;
+    if args.clock_ahead != 0 {
+        let seconds = args.clock_ahead;
+        tracing::warn!(
+            seconds,
+            "this node believes that it is {seconds} s later than it is"
+        );
+    }
+    if args.clock_is_right {
+        app.accept_clock().await?;
+    }
+    if let Err(fault) = app.renew().await {
+        tracing::warn!(error = %fault, "nothing could be signed at the start: {fault}");
+    }
+    warn_of_anchor(&app).await;
+    Ok(app)
 }
 
 /// Says what only a person can mend: an invitation that was refused, and in good

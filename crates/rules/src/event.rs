@@ -306,8 +306,8 @@ fn moment(zone: &TimeZone, time: DateTime) -> Option<Timestamp> {
     Some(Timestamp(there.earlier().ok()?.as_second()))
 }
 
-/// Days on the calendar first, then seconds of the clock (RFC 8984 §1.4.6). A day on which
-/// the clock skips that time ends when it goes on.
+/// Days on the calendar first, then seconds of the clock (RFC 8984 §1.4.6). Where the clock
+/// skips that time on the last day, it is as far after the gap as the time is into it.
 fn end(zone: &TimeZone, start: DateTime, begins: Timestamp, lasts: Span) -> Option<Timestamp> {
     let seconds = i64::from(lasts.seconds());
     if lasts.days() == 0 {
@@ -328,3 +328,10 @@ fn civil(time: &LocalTime) -> Option<DateTime> {
 fn written(time: DateTime) -> Option<LocalTime> {
     LocalTime::parse(&time.strftime("%Y-%m-%dT%H:%M:%S").to_string())
 }
+
+#[cfg(test)]
+#[path = "event_properties.rs"]
+mod properties;
+#[cfg(test)]
+#[path = "event_tests.rs"]
+mod tests;

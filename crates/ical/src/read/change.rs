@@ -3,7 +3,8 @@
 use jiff::civil::{DateTime, Time};
 
 use super::Why;
-use super::event::{Fault, Parsed, day_in_utc};
+use super::ends::day_in_utc;
+use super::event::{Fault, Parsed};
 use super::value::When;
 use crate::{Change, Event};
 

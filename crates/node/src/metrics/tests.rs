@@ -30,8 +30,8 @@ async fn ask(router: &Router, method: &str, path: &str) {
 async fn what_a_stranger_invents_is_no_label() {
     let label = Label::labelled(1).await;
     let metrics = Metrics::new(0.0);
-    let routes = Router::new().route("/visits/{visit}", get(|| async { "here" }));
-    let router = with_request_log(routes, metrics.clone());
+    let plain = Router::new().route("/visits/{visit}", get(|| async { "here" }));
+    let router = with_request_log(plain, metrics.clone());
     for path in [
         "/visits/zoe",
         "/visits/max",

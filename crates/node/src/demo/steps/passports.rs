@@ -85,7 +85,7 @@ impl Desk {
 
 /// A member of the home, with a wallet.
 pub(super) struct Enrolled {
-    member: String,
+    pub(super) member: String,
     pub(super) wallet: PathBuf,
 }
 
