@@ -716,6 +716,7 @@ no-event-next = Look at the calendar, or try again in a few minutes.
 seat-name = Name to call at the door
 seat-name-hint = Optional: without it, it is the short name of your passport. Whoever organises reads it, and nobody else.
 seat-register = Register
+seat-wait = Join the waiting list
 seat-cancel = Give my seat back
 seat-again = Register again
 seat-try = Try again

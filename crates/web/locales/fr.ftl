@@ -726,6 +726,7 @@ no-event-next = Regardez le calendrier, ou réessayez dans quelques minutes.
 seat-name = Nom à appeler à la porte
 seat-name-hint = Facultatif : sans lui, c’est le nom court de votre passeport. Qui organise le lira, et personne d’autre.
 seat-register = S’inscrire
+seat-wait = S’inscrire sur la liste d’attente
 seat-cancel = Rendre ma place
 seat-again = S’inscrire à nouveau
 seat-try = Réessayer

@@ -73,6 +73,8 @@ struct Here {
     uid: String,
     due: String,
     can_register: bool,
+    /// What stands on the button.
+    register: String,
     texts: Vec<(&'static str, String)>,
 }
 
@@ -399,13 +401,21 @@ impl Asked<'_> {
     fn here(&self, can_register: bool) -> Option<Here> {
         let event = &self.view.listed.event;
         let is_asked_here = self.home.us.is_some() && event.escale.capacity.is_some();
+        let seats = self.chosen.seats;
+        let is_full = seats.is_some_and(|it| it.waiting > 0 || it.taken >= it.capacity);
+        let register = if is_full {
+            M::SeatWait
+        } else {
+            M::SeatRegister
+        };
         is_asked_here.then(|| Here {
             script: scripts::path(scripts::SEAT),
             uid: event.uid.clone(),
             due: due_of(event, &self.chosen.occurrence)
                 .map_or_else(String::new, ToString::to_string),
             can_register,
-            texts: seat_texts(self.words),
+            register: self.words.say(register),
+            texts: seat_texts(self.words, register),
         })
     }
 

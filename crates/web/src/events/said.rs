@@ -49,10 +49,9 @@ pub(crate) const REGISTERED: [(&str, M); 23] = [
 ];
 
 /// What the script of an event's page says besides.
-const SEAT: [(&str, M); 15] = [
+const SEAT: [(&str, M); 14] = [
     ("sending", M::SeatSending),
     ("again", M::SeatAgain),
-    ("register", M::SeatRegister),
     ("unreachable", M::SeatUnreachable),
     ("taken-back", M::SeatTakenBack),
     ("clock", M::SeatClock),
@@ -131,9 +130,10 @@ const fn sign(text: String, shape: &'static str) -> Sign {
     Sign { text, shape }
 }
 
-/// The texts for the script of an event's page.
-pub(crate) fn seat_texts(words: &Words) -> Vec<(&'static str, String)> {
+/// The texts for the script of an event's page; `register` stands on the button.
+pub(crate) fn seat_texts(words: &Words, register: M) -> Vec<(&'static str, String)> {
     let mut texts = registered_texts(words);
+    texts.push(text(words, ("register", register)));
     texts.extend(SEAT.into_iter().map(|it| text(words, it)));
     texts
 }

@@ -462,12 +462,29 @@ async fn full_and_waiting_are_said_and_a_partner_says_when_they_were_counted() {
             .await
             .unwrap();
     }
-    for (language, full) in [
-        (Language::French, "complet – liste d’attente (1)"),
-        (Language::English, "full – waiting list (1)"),
+    owner.app().renew().await.unwrap();
+    label.settle().await;
+    for (language, full, counted, join) in [
+        (
+            Language::French,
+            "complet – liste d’attente (1)",
+            "Comptées à l’instant par qui organise",
+            "S’inscrire sur la liste d’attente",
+        ),
+        (
+            Language::English,
+            "full – waiting list (1)",
+            "Counted just now by whoever organises",
+            "Join the waiting list",
+        ),
     ] {
         says(&calendar(owner, "", language).await, &[full]);
-        says(&event(owner, &uid, "", language).await, &[full]);
+        says(&calendar(other, "", language).await, &[full]);
+        let page = event(owner, &uid, "", language).await;
+        says(&page, &[full, join]);
+        does_not_say(&page, &[counted]);
+        let page = event(other, &uid, "", language).await;
+        says(&page, &[full, counted, join]);
     }
     let app = other.app();
     let member = app
