@@ -38,7 +38,9 @@ fn a_registration_has_these_bytes_and_no_other() {
     };
     for at in 0..text.len() {
         for with in ["A", "-", ""] {
-            let other = format!("{}{with}{}", &text[..at], &text[at + 1..]);
+            let (before, rest) = text.split_at(at);
+            let (_, after) = rest.split_at(1);
+            let other = format!("{before}{with}{after}");
             assert!(other == text || !opens(&other), "{at}: {other}");
         }
     }
