@@ -105,6 +105,16 @@ impl From<MemberError> for RegistrationError {
     }
 }
 
+/// What the owner of an event says of a registration since it was answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Notice<'a> {
+    pub(crate) id: RegistrationId,
+    pub(crate) revision: u64,
+    pub(crate) state: NoticeState,
+    /// What was signed; none where the owner is this node.
+    pub(crate) said: Option<&'a str>,
+}
+
 /// What a member asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
@@ -182,7 +192,7 @@ impl App {
             return Err(failed(RegistrationError::Name));
         }
         let mut batch = Batch::new();
-        let id = RegistrationId::new(now, self.random().map_err(Fault::from)?);
+        let id = RegistrationId::new(now, self.random()?);
         let mut registered = Registered {
             owner: listed.owner.clone(),
             event: listed.id.clone(),
@@ -362,13 +372,18 @@ impl App {
             // A notice was quicker, and is newer.
             (_, _, _) => None,
         };
-        let is_newest = !is_asked || registered.revision == 0;
-        if let (true, Some((_, text))) = (is_newest, &settled.answer) {
-            registered.answer = Some(text.clone());
-        }
+        // What came before a notice that was heard does not take its place.
+        let is_newest = if is_asked {
+            registered.revision == 0
+        } else {
+            state.is_some()
+        };
         registered.revision = registered.revision.max(1);
         if let Some(state) = state {
             registered.state = state;
+        }
+        if let Some((_, text)) = settled.answer.as_ref().filter(|_| is_newest) {
+            registered.answer = Some(text.clone());
         }
         put_registered(batch, &place.member, id, &registered, version)
     }
@@ -397,8 +412,13 @@ impl App {
             return Ok(Decision::Answer(Outcome::Unknown));
         }
         let said = Some(request.as_str());
-        self.take_notice(batch, id, body.revision, body.state, said, now)
-            .await?;
+        let notice = Notice {
+            id,
+            revision: body.revision,
+            state: body.state,
+            said,
+        };
+        self.take_notice(batch, notice, now).await?;
         Ok(Decision::Answer(Outcome::Accepted))
     }
 
@@ -406,12 +426,15 @@ impl App {
     pub(crate) async fn take_notice(
         &self,
         batch: &mut Batch,
-        id: RegistrationId,
-        revision: u64,
-        state: NoticeState,
-        said: Option<&str>,
+        notice: Notice<'_>,
         now: Timestamp,
     ) -> Result<(), Fault> {
+        let Notice {
+            id,
+            revision,
+            state,
+            said,
+        } = notice;
         let Some(place) = self.registration_place(id).await? else {
             return Ok(());
         };

@@ -23,6 +23,7 @@ use crate::exchange::{About, RegistrationId};
 use crate::fault::{Attempt, until_settled};
 use crate::inbox::{Decision, Outcome};
 use crate::registered::{CancelledBy, Seat, SeatGuard, SeatPlace, SeatState};
+use crate::registrations::Notice;
 use crate::stored;
 use crate::{App, Fault};
 
@@ -300,9 +301,13 @@ impl App {
         now: Timestamp,
     ) -> Result<(), Fault> {
         if seat.home == self.identity().entity {
-            return self
-                .take_notice(batch, seat.id, seat.revision, state, None, now)
-                .await;
+            let notice = Notice {
+                id: seat.id,
+                revision: seat.revision,
+                state,
+                said: None,
+            };
+            return self.take_notice(batch, notice, now).await;
         }
         let notice = About::Notice {
             registration: seat.id,

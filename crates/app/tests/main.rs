@@ -22,6 +22,7 @@ mod exchange;
 mod exchange_faults;
 mod expiry;
 mod faults;
+mod figures;
 mod forging;
 mod founding;
 mod hostile_requests;

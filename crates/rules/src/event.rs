@@ -120,6 +120,27 @@ pub fn written_utc(at: Timestamp) -> Option<String> {
     Some(at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
+/// A moment as HTTP writes it (RFC 9110 §5.6.7); `None` beyond the calendar.
+pub fn http_date(seconds: i64) -> Option<String> {
+    let at = jiff::Timestamp::from_second(seconds).ok()?;
+    Some(at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+}
+
+/// The moment at which a day, `YYYY-MM-DD`, begins in a time zone.
+pub fn day_begins(time_zone: &str, day: &str) -> Option<Timestamp> {
+    let zone = opening::zone(time_zone)?;
+    let date: Date = (day.len() == 10).then(|| day.parse().ok()).flatten()?;
+    let begins = zone.to_ambiguous_timestamp(date.to_datetime(jiff::civil::Time::midnight()));
+    Some(Timestamp(begins.compatible().ok()?.as_second()))
+}
+
+/// The day, `YYYY-MM-DD`, that a calendar on the wall shows in a time zone.
+pub fn day_of(time_zone: &str, at: Timestamp) -> Option<String> {
+    let zone = opening::zone(time_zone)?;
+    let there = jiff::Timestamp::from_second(at.0).ok()?.to_zoned(zone);
+    Some(there.strftime("%Y-%m-%d").to_string())
+}
+
 /// The occurrences that are under way in a time, by when they begin: those that end after
 /// it begins, and begin before it ends.
 pub fn occurrences(event: &Event, within: Range<Timestamp>) -> Vec<Occurrence> {

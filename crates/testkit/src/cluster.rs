@@ -16,21 +16,30 @@
 
 mod actions;
 mod apply;
+mod crowd;
 mod dice;
 mod draw;
 mod facts;
 mod hostile;
+mod hostile_seats;
 mod invariants;
 mod ledger;
 mod network;
+mod seat_actions;
+mod seat_end;
+mod seat_invariants;
+mod seat_ledger;
+mod seats;
 mod settle;
 mod store;
 mod sums;
 mod trace;
 mod turns;
 mod village;
+mod watch;
 mod world;
 
+pub use crowd::{Crowd, crowd};
 pub use store::Removal;
 pub use trace::{Failure, Report};
 pub use village::Village;

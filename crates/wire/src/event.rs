@@ -48,7 +48,8 @@ pub struct Event {
     pub start: LocalTime,
     /// An IANA time zone.
     pub time_zone: String,
-    /// How long it lasts.
+    /// How long it lasts: in days if it is a matter of days, else in hours, minutes and
+    /// seconds.
     pub duration: Span,
     /// It is a matter of days, not of hours.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -325,6 +326,9 @@ pub const COUNT_MAX: u64 = 2_000;
 /// The most days or weeks from one occurrence to the next.
 pub const INTERVAL_MAX: u64 = 100;
 
+/// The greatest `sequence`: iCalendar's numbers end there (RFC 5545 §3.3.8).
+pub const SEQUENCE_MAX: u64 = 2_147_483_647;
+
 /// The most bytes of an address on the web.
 pub const URI_BYTES_MAX: usize = 500;
 
@@ -356,7 +360,7 @@ impl BodyKind for Event {
     fn check(&self) -> Result<(), Malformed> {
         let id = self.uid.split_once('@').map_or("", |(id, _)| id);
         require(is_event_id(id), "uid")?;
-        require(self.sequence <= u64::from(u32::MAX), "sequence")?;
+        require(self.sequence <= SEQUENCE_MAX, "sequence")?;
         check_title(&self.title)?;
         check_description(self.description.as_deref())?;
         require(
@@ -364,8 +368,20 @@ impl BodyKind for Event {
             "timeZone",
         )?;
         self.duration.check()?;
-        let is_of_days = self.start.is_midnight() && self.duration.seconds() == 0;
-        require(!self.show_without_time || is_of_days, "showWithoutTime")?;
+        let midnight = self.start.is_midnight();
+        require(!self.show_without_time || midnight, "showWithoutTime")?;
+        let changed = self.recurrence_overrides.values();
+        let lengths = changed.filter_map(|change| change.duration);
+        // A day has not always 24 hours: what lasts days says so, and nothing else does.
+        let fits = |length: Span| {
+            if self.show_without_time {
+                length.days() > 0 && length.seconds() == 0
+            } else {
+                length.days() == 0
+            }
+        };
+        let all_fit = lengths.chain([self.duration]).all(fits);
+        require(all_fit, "duration in days, where it is one of days alone")?;
         require(self.recurrence_rules.len() <= 1, "more than one rule")?;
         self.recurrence_rules
             .iter()
@@ -469,7 +485,7 @@ impl Override {
             ..Self::default()
         };
         require(!self.excluded || *self == nothing_else, "excluded")?;
-        self.duration.iter().try_for_each(Span::check)?;
+        self.duration.iter().copied().try_for_each(Span::check)?;
         self.title.iter().try_for_each(|title| check_title(title))?;
         check_description(self.description.as_deref())
     }

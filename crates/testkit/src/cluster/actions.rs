@@ -7,6 +7,7 @@ use sync::outbox::Waiting;
 use wire::{EntityId, Sha256Hash};
 
 use super::network::{Content, Packet, Reply};
+use super::seat_actions::{SeatAction, SeatDone};
 use super::village::text_of;
 use crate::{PullFailure, TestNetwork, TestNode, operator, pull};
 
@@ -50,6 +51,8 @@ pub(crate) enum Action {
     Again { node: usize, op: Op },
     /// The process ends, wherever it is, and starts.
     Restart { node: usize },
+    /// Somebody does something about an event or a seat.
+    Seat { node: usize, action: SeatAction },
 }
 
 /// What came of it.
@@ -69,6 +72,7 @@ pub(crate) enum Done {
     Made(Result<Option<Letter>, Fault>),
     Again(Result<Op, OutboxError>),
     Restarted,
+    Seat(SeatDone),
 }
 
 impl Action {
@@ -84,7 +88,8 @@ impl Action {
             | Self::Plan { node }
             | Self::Send { node, .. }
             | Self::Again { node, .. }
-            | Self::Restart { node } => *node,
+            | Self::Restart { node }
+            | Self::Seat { node, .. } => *node,
             Self::Deliver(packet) => packet.to,
         }
     }
@@ -103,6 +108,7 @@ impl Action {
             Self::Send { .. } => "send",
             Self::Again { .. } => "again",
             Self::Restart { .. } => "restart",
+            Self::Seat { action, .. } => action.kind(),
         }
     }
 
@@ -124,6 +130,7 @@ impl Action {
             Self::Send { op, .. } => format!("{at} {op}"),
             Self::Again { op, .. } => format!("{at} {op}"),
             Self::Deliver(packet) => format!("{at} {}", packet.line()),
+            Self::Seat { action, .. } => format!("{at} {}", action.line()),
             Self::Look { .. } | Self::Plan { .. } | Self::Restart { .. } => at,
         }
     }
@@ -176,6 +183,7 @@ pub(crate) async fn perform(action: &Action, node: &TestNode, feeds: &TestNetwor
             Done::Restarted
         }
         Action::Deliver(packet) => deliver(&app, packet).await,
+        Action::Seat { action, .. } => Done::Seat(action.perform(&app).await),
     }
 }
 
@@ -197,6 +205,7 @@ impl Done {
     )]
     pub(crate) fn fault(&self) -> Option<&Fault> {
         match self {
+            Self::Seat(done) => done.fault(),
             Self::Shown(Err(fault))
             | Self::Looked(Err(fault))
             | Self::Planned(Err(fault))
@@ -237,6 +246,7 @@ impl Done {
             },
             Self::Again(Ok(op)) => format!("op {op}"),
             Self::Restarted => "started".to_owned(),
+            Self::Seat(done) => done.line(),
             Self::Shown(Err(error))
             | Self::Looked(Err(error))
             | Self::Planned(Err(error))

@@ -17,6 +17,7 @@ impl World {
     /// Does all of these at once, and what follows from each. A process that can rely on
     /// its store no more ends, and is started.
     pub(crate) fn act(&mut self, actions: Vec<Action>) -> Result<(), Broken> {
+        self.note_given_back(&actions);
         let feeds = self.network.feeds.clone();
         let mut running: Vec<Running<(Action, Done)>> = Vec::new();
         for action in actions {
@@ -86,6 +87,7 @@ impl World {
             (Action::Deliver(packet), Done::Taken(taken)) => return self.taken(&packet, &taken),
             (Action::Deliver(packet), Done::Heard) => self.heard(&packet),
             (Action::Restart { node }, Done::Restarted) => self.begin(node),
+            (Action::Seat { node, .. }, Done::Seat(done)) => self.seat_done(node, &done),
             (_, _) => {}
         }
         Ok(())
@@ -140,6 +142,7 @@ impl World {
             }
         };
         let question = question(node, &letter.request, false);
+        self.note_notice(&question, letter.to.as_str());
         let flight = Flight {
             jti: letter.jti,
             since: self.now,
@@ -221,9 +224,11 @@ impl World {
         let said = self.ledger.note_answer(home, &keys, (question, text));
         let said = said.map_err(|what| Broken::new("invariant_answers_are_genuine", what))?;
         self.trace.say(format!("  n{home} says {said}"));
+        self.note_seat_answer(home, question, &said);
         self.trace.count(match said.as_str() {
             "accepted" => "accepted",
             "conflict" => "conflicts",
+            waits if waits.starts_with("waiting") => "waiting",
             _ => "refused",
         });
         Ok(())

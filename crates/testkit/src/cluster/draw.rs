@@ -68,9 +68,8 @@ impl World {
     fn draw_one(&mut self) -> Vec<Action> {
         match self.dice.below(100) {
             0..30 => self.draw_packets(),
-            30..40 => vec![Action::Plan {
-                node: self.any_space(),
-            }],
+            30..40 => vec![self.draw_plan()],
+            40..66 if self.is_about_seats() => self.draw_seats(),
             40..53 => self.draw_showing(),
             53..61 => self.draw_leaving(),
             61..66 => self.draw_correction(),
@@ -82,6 +81,7 @@ impl World {
             85..87 => self.draw_publishing(),
             87..91 => self.draw_line(),
             91..93 => self.draw_jump(),
+            93..97 if self.is_about_seats() => self.draw_hostile_about_seats(),
             93..97 => self.draw_hostile(),
             97..98 => self.draw_again(),
             _ => vec![Action::Restart {
@@ -94,12 +94,15 @@ impl World {
         1 + self.dice.below(self.machines.len().saturating_sub(1))
     }
 
+    fn draw_plan(&self) -> Action {
+        let node = self.dice.below(self.machines.len());
+        Action::Plan { node }
+    }
+
     /// A packet arrives, or is lost where its way is cut; its copies may arrive with it.
     fn draw_packets(&mut self) -> Vec<Action> {
         let Some(packet) = self.network.take(&self.dice) else {
-            return vec![Action::Plan {
-                node: self.any_space(),
-            }];
+            return vec![self.draw_plan()];
         };
         let mut arriving = Vec::new();
         if self.dice.is(30) {
@@ -115,10 +118,12 @@ impl World {
             self.trace.say(format!("  #{} is lost", packet.number));
         }
         let mut actions: Vec<_> = arriving.into_iter().map(Action::Deliver).collect();
-        if let Some(Action::Deliver(packet)) = actions.first()
-            && self.dice.is(25)
-        {
-            actions.extend(self.correct_meanwhile(packet));
+        if let Some(Action::Deliver(packet)) = actions.first() {
+            let is_either = self.dice.is(25);
+            let meanwhile = self.correct_meanwhile(packet).filter(|_| is_either);
+            let is_seat = is_either || self.is_about_seats();
+            let about_seat = || is_seat.then(|| self.seat_meanwhile(packet)).flatten();
+            actions.extend(meanwhile.or_else(about_seat));
         }
         actions
     }

@@ -49,7 +49,8 @@ pub(crate) enum FateFact {
 /// A request in an outbox.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct OutgoingFact {
-    /// `receipt` or `credit`, and the receipt's id.
+    /// `receipt` or `credit`, and the receipt's id; `registration`, `cancellation` or
+    /// `notice`, and the registration's.
     pub(crate) about: (String, String),
     pub(crate) after: Option<String>,
     pub(crate) is_dead: bool,
@@ -110,7 +111,8 @@ impl Facts {
     }
 }
 
-fn scan(store: &MemoryStore, prefix: Prefix) -> Vec<(Key, Value)> {
+/// All that lies under a prefix.
+pub(crate) fn scan(store: &MemoryStore, prefix: Prefix) -> Vec<(Key, Value)> {
     let mut all = Vec::new();
     loop {
         let after = all.last().map(|(key, _): &(Key, Value)| key);
@@ -135,11 +137,11 @@ fn by_id<T>(
         .collect()
 }
 
-fn text(value: &Value, name: &str) -> String {
+pub(crate) fn text(value: &Value, name: &str) -> String {
     maybe(value, name).expect("what is stored has this field")
 }
 
-fn maybe(value: &Value, name: &str) -> Option<String> {
+pub(crate) fn maybe(value: &Value, name: &str) -> Option<String> {
     value.get(name)?.as_str().map(str::to_owned)
 }
 
@@ -199,7 +201,12 @@ fn fate(value: &Value) -> FateFact {
 fn outgoing(value: &Value) -> OutgoingFact {
     let about = value.get("about").unwrap_or(&Value::Null);
     let named = |kind: &str| maybe(about, kind).map(|id| (kind.to_owned(), id));
-    let about = named("receipt").or_else(|| named("credit"));
+    let kinds = ["receipt", "credit", "registration", "cancellation"];
+    let notice = || {
+        let id = maybe(about.get("notice")?, "registration")?;
+        Some(("notice".to_owned(), id))
+    };
+    let about = kinds.into_iter().find_map(named).or_else(notice);
     OutgoingFact {
         about: about.expect("a request is about something"),
         after: maybe(value, "after"),

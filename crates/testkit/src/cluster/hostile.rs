@@ -80,18 +80,23 @@ impl World {
         self.signed(forged)
     }
 
-    fn signed<T: seal::Document>(&self, document: T) -> String {
+    pub(crate) fn signed<T: seal::Document>(&self, document: T) -> String {
         let ops = self.machine(self.hostile).node.plan().ops();
         let signed = sign(document, &ops).expect("what is forged is well made");
         signed.as_str().to_owned()
     }
 
     /// A request of the hostile space, as a packet that arrives now.
-    fn ask(&self, to: usize, op: &str, (kind, body): (&str, serde_json::Value)) -> Action {
+    pub(crate) fn ask(
+        &self,
+        to: usize,
+        op: &str,
+        (kind, body): (&str, serde_json::Value),
+    ) -> Action {
         self.ask_as(self.hostile, to, (op, kind, body))
     }
 
-    fn ask_as(
+    pub(crate) fn ask_as(
         &self,
         by: usize,
         to: usize,
@@ -210,7 +215,7 @@ impl World {
     }
 
     /// A request that somebody recorded, to whom it was sent or to somebody else, twice.
-    fn replay(&self) -> Vec<Action> {
+    pub(crate) fn replay(&self) -> Vec<Action> {
         let Some((to, question)) = self.dice.pick(&self.network.recorded) else {
             return Vec::new();
         };

@@ -8,14 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use rules::visit::HalfDays;
 
 use super::Broken;
-use super::facts::{FateFact, StateFact, VisitFact};
+use super::facts::{FateFact, OutgoingFact, StateFact, VisitFact};
+use super::seat_invariants::{SEAT_INVARIANTS, WHAT_A_HOME_TOLD};
 use super::world::World;
 
 /// What an invariant says: nothing where it holds, or what was found.
 pub(crate) type Held = Result<(), String>;
 
 /// An invariant by its name.
-type Invariant = (&'static str, fn(&World) -> Held);
+pub(crate) type Invariant = (&'static str, fn(&World) -> Held);
 
 /// All of those that are cheap enough to be held after every event.
 const INVARIANTS: &[Invariant] = &[
@@ -81,14 +82,16 @@ impl World {
         }
         let opened = self.open_receipts();
         opened.map_err(|what| Broken::new("invariant_receipts_are_genuine", what))?;
-        for (name, invariant) in INVARIANTS {
+        let words = self.open_seat_words();
+        words.map_err(|what| Broken::new(WHAT_A_HOME_TOLD, what))?;
+        for (name, invariant) in INVARIANTS.iter().chain(SEAT_INVARIANTS) {
             invariant(self).map_err(|what| Broken::new(name, what))?;
         }
         Ok(())
     }
 }
 
-fn hold(holds: bool, what: impl FnOnce() -> String) -> Held {
+pub(crate) fn hold(holds: bool, what: impl FnOnce() -> String) -> Held {
     if holds { Ok(()) } else { Err(what()) }
 }
 
@@ -296,7 +299,9 @@ fn invariant_a_receipt_waits_or_was_answered(world: &World) -> Held {
                 waiting += 1;
             }
         }
-        let all = facts.outbox.values().filter(|it| !it.is_dead).count();
+        let of_visits = |it: &&OutgoingFact| matches!(it.about.0.as_str(), "receipt" | "credit");
+        let all = facts.outbox.values().filter(of_visits);
+        let all = all.filter(|it| !it.is_dead).count();
         hold(all == waiting, || {
             format!("n{number}: {all} requests for {waiting} documents")
         })?;

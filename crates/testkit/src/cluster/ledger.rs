@@ -7,6 +7,7 @@ use wire::Sha256Hash;
 use wire::request::{Answer, AnswerResult};
 
 use super::network::{HandsOver, Question};
+use super::seat_ledger::SeatLedger;
 
 /// A visit, as its host named it, at the node with this number.
 pub(crate) type VisitName = (usize, String);
@@ -34,6 +35,8 @@ pub(crate) struct Ledger {
     pub(crate) unheard: BTreeSet<usize>,
     /// The credits that a home said that it has accepted, by their receipts.
     pub(crate) credited: BTreeSet<(usize, usize, String)>,
+    /// What was said of seats.
+    pub(crate) seats: SeatLedger,
 }
 
 impl Ledger {
@@ -53,7 +56,7 @@ impl Ledger {
         let said = match (answer.result, &answer.code) {
             (AnswerResult::Accepted, _) => "accepted".to_owned(),
             (AnswerResult::Refused, code) => code.clone().unwrap_or_default(),
-            (AnswerResult::Waiting, _) => "waiting".to_owned(),
+            (AnswerResult::Waiting, _) => format!("waiting {}", answer.rank.unwrap_or(0)),
             (AnswerResult::Unknown, _) => "unknown".to_owned(),
         };
         let by = question.by;
@@ -65,7 +68,10 @@ impl Ledger {
                 HandsOver::Credit(id) => {
                     self.credited.insert((home, by, id.clone()));
                 }
-                HandsOver::Nothing => {}
+                HandsOver::Registration(_)
+                | HandsOver::Cancellation(_)
+                | HandsOver::Notice { .. }
+                | HandsOver::Nothing => {}
             }
         }
         let name = (home, by, question.op.clone());

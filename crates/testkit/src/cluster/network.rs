@@ -30,7 +30,17 @@ pub(crate) enum HandsOver {
     Receipt(String),
     /// The credit of the receipt of this id.
     Credit(String),
-    /// Neither.
+    /// The registration of this id.
+    Registration(String),
+    /// That the registration of this id is given back.
+    Cancellation(String),
+    /// What became of the registration of this id.
+    Notice {
+        id: String,
+        revision: u64,
+        state: String,
+    },
+    /// None of these.
     Nothing,
 }
 
@@ -82,6 +92,8 @@ pub(crate) struct Network {
     /// Nothing is lost, twice or late any more.
     is_healed: bool,
     number: u64,
+    /// How much was lost as it was sent.
+    pub(crate) lost: u64,
 }
 
 impl Network {
@@ -95,6 +107,7 @@ impl Network {
             cut_ways: BTreeSet::new(),
             is_healed: false,
             number: 0,
+            lost: 0,
         }
     }
 
@@ -113,6 +126,7 @@ impl Network {
             25..28 => 3,
             _ => 1,
         };
+        self.lost += u64::from(copies == 0);
         for _ in 0..copies {
             self.number += 1;
             self.under_way.push(Packet {

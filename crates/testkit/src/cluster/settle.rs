@@ -40,6 +40,7 @@ impl World {
         }
         self.trace.say(format!("settled after {rounds} rounds"));
         self.compare()?;
+        self.compare_seats()?;
         self.check_stores()
     }
 
@@ -54,7 +55,7 @@ impl World {
         self.pull_all()?;
         self.hold_invariants()?;
         for _ in 0..STEPS_MAX {
-            let plans = (1..self.machines.len()).map(|node| Action::Plan { node });
+            let plans = (0..self.machines.len()).map(|node| Action::Plan { node });
             self.act(plans.collect())?;
             let due = std::mem::take(&mut self.due);
             let packets = std::mem::take(&mut self.network.under_way);
@@ -122,7 +123,7 @@ impl World {
         Ok(())
     }
 
-    fn check_stores(&mut self) -> Result<(), Broken> {
+    pub(crate) fn check_stores(&mut self) -> Result<(), Broken> {
         for (number, machine) in self.machines.iter().enumerate() {
             let report = run(machine.node.app().check(Depth::Deep));
             let report = report.expect("a store in memory can be read");

@@ -7,8 +7,10 @@ use store::MemoryStore;
 use wire::Cents;
 use wire::space::{ClockTime, Formula, FormulaUnit, OpenSpan, OpeningHours, Weekday};
 
+use super::seat_actions;
+use super::seats::Announced;
 use super::turns::run;
-use crate::{Label, Plan, START, TestNode, Wallet, operator, space_text};
+use crate::{DAY_SECONDS, Label, Plan, START, TestNode, Wallet, operator, space_text};
 
 /// Half-days that a member may use elsewhere in a month: enough for some days of visits
 /// at every host, and little enough to be used up in a long run.
@@ -22,6 +24,7 @@ const MEMBERS: usize = 2;
 pub struct Village {
     pub(crate) nodes: Vec<Founded>,
     pub(crate) members: Vec<Member>,
+    pub(crate) events: Vec<Announced>,
 }
 
 /// A node as it is found at the beginning.
@@ -58,6 +61,7 @@ impl Village {
                 members.push(enrol(space, number + 1, &name).await);
             }
         }
+        let events = announce(&label).await;
         label.settle().await;
         let founded = |node: &TestNode| Founded {
             plan: node.plan().clone(),
@@ -66,6 +70,7 @@ impl Village {
         Self {
             nodes: label.nodes().into_iter().map(founded).collect(),
             members,
+            events,
         }
     }
 
@@ -73,6 +78,30 @@ impl Village {
     pub(crate) const fn begins_at() -> wire::Timestamp {
         START
     }
+}
+
+/// The coordinator, the first space and the last each announce an event, of which
+/// everybody has heard.
+async fn announce(label: &Label) -> Vec<Announced> {
+    let mut events = Vec::new();
+    let last = label.spaces.len();
+    for (owner, node) in label.nodes().into_iter().enumerate() {
+        if ![0, 1, last].contains(&owner) {
+            continue;
+        }
+        let plan = seat_actions::Plan {
+            begins: START.plus_seconds(5 * DAY_SECONDS),
+            capacity: 1,
+            is_weekly: owner == 0,
+        };
+        let id = "first".to_owned();
+        let text = seat_actions::text_of(plan);
+        let (app, who) = (node.app(), operator());
+        let published = app.publish_event(&who, Some(&id), &text).await;
+        published.expect("an event is published");
+        events.push(Announced { owner, id, plan });
+    }
+    events
 }
 
 async fn enrol(home: &TestNode, number: usize, name: &str) -> Member {

@@ -1,6 +1,6 @@
 //! The nodes of a simulation, what is under way between them, and the time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rules::trust::CLOCK_LEEWAY_SECONDS;
 use seal::KeySet;
@@ -8,6 +8,7 @@ use serde_json::Value;
 use sync::Millis;
 use sync::outbox::{Effect, Event, Limits, Outbox};
 use wire::receipt::{CREDIT_KIND, RECEIPT_KIND, Receipt};
+use wire::registration::{CANCELLATION_KIND, NOTICE_KIND, REGISTRATION_KIND};
 use wire::{EntityId, Sha256Hash, Timestamp};
 
 use super::Setting;
@@ -16,10 +17,12 @@ use super::dice::Dice;
 use super::facts::Facts;
 use super::ledger::Ledger;
 use super::network::{HandsOver, Network, Question};
+use super::seats::Announced;
 use super::store::TurnStore;
 use super::trace::Trace;
 use super::turns::run;
 use super::village::{Member, Village};
+use super::watch::Watch;
 use crate::node::Dress;
 use crate::{ManualClock, SeededEntropy, TestNode};
 
@@ -44,6 +47,7 @@ pub(crate) struct Machine {
     /// How often it has said something new of itself.
     pub(crate) version: usize,
     pub(crate) facts: Facts,
+    pub(crate) watch: Watch,
 }
 
 impl Machine {
@@ -70,6 +74,9 @@ const ANSWER_SECONDS: i64 = 15;
 /// How many of the codes that were shown last somebody may show again.
 const CODES_MAX: usize = 16;
 
+/// What a run tells more of, by its seed in turns: of visits, of both, or of seats.
+const SEATS_PERCENT: [usize; 3] = [10, 50, 90];
+
 /// Everything.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -89,8 +96,14 @@ pub(crate) struct World {
     /// The credits that were opened, by the digest of their text, each with the digest
     /// of its receipt.
     pub(crate) credits: BTreeMap<Sha256Hash, Sha256Hash>,
+    /// The owners' words of seats that were opened, by their digests.
+    pub(crate) words: BTreeSet<Sha256Hash>,
     /// The space that does what it should not.
     pub(crate) hostile: usize,
+    /// The events that were published, or may have been.
+    pub(crate) events: Vec<Announced>,
+    /// How much of what people do is about seats, in percent; the rest is about visits.
+    seats_percent: usize,
 }
 
 impl World {
@@ -111,10 +124,17 @@ impl World {
             let entropy = SeededEntropy::new(&format!("{} {name}", setting.seed));
             let pace = Dice::of(setting.seed, name);
             let removed = setting.removed;
-            let dress = Dress::of(move |inner| TurnStore {
-                inner,
-                dice: pace.clone(),
-                removed,
+            let watch = Watch::of(&founded.plan.entity);
+            let watched = watch.clone();
+            let dress = Dress::of(move |inner| {
+                watched.begin(&inner);
+                let (dice, watch) = (pace.clone(), watched.clone());
+                TurnStore {
+                    inner,
+                    dice,
+                    removed,
+                    watch,
+                }
             });
             let store = founded.store.fork();
             let node = TestNode::start(founded.plan.clone(), store, (clock, entropy), dress);
@@ -129,8 +149,11 @@ impl World {
                 calls: BTreeMap::new(),
                 version: 0,
                 facts: Facts::default(),
+                watch,
             });
         }
+        let story = usize::try_from(setting.seed % 3).unwrap_or_default();
+        let seats_percent = SEATS_PERCENT.get(story).copied().unwrap_or_default();
         let hostile = machines.len().saturating_sub(1);
         let world = Self {
             machines,
@@ -145,7 +168,10 @@ impl World {
             codes: Vec::new(),
             opened: BTreeMap::new(),
             credits: BTreeMap::new(),
+            words: BTreeSet::new(),
             hostile,
+            events: village.events.clone(),
+            seats_percent,
         };
         world.set_clocks();
         world
@@ -178,6 +204,7 @@ impl World {
         for machine in &self.machines {
             let off = machine.skew_seconds + machine.jump_seconds;
             machine.node.clock().set(self.now.plus_seconds(off));
+            machine.watch.seen().now = self.now;
         }
     }
 
@@ -221,6 +248,11 @@ impl World {
         }
     }
 
+    /// Whether the next that happens is about seats, and not about visits.
+    pub(crate) fn is_about_seats(&self) -> bool {
+        self.dice.is(self.seats_percent)
+    }
+
     /// Remembers a code that somebody may show again.
     pub(crate) fn keep_code(&mut self, showing: &Showing) {
         self.codes.push(showing.clone());
@@ -244,6 +276,16 @@ pub(crate) fn question(by: usize, text: &str, is_hostile: bool) -> Question {
         hands_over: match kind.as_str() {
             RECEIPT_KIND => HandsOver::Receipt(text_of(&claims(&text_of(body, "receipt")), "id")),
             CREDIT_KIND => HandsOver::Credit(text_of(&claims(&text_of(body, "credit")), "receipt")),
+            REGISTRATION_KIND => {
+                let registration = claims(&text_of(body, "registration"));
+                HandsOver::Registration(text_of(&registration, "id"))
+            }
+            CANCELLATION_KIND => HandsOver::Cancellation(text_of(body, "registration")),
+            NOTICE_KIND => HandsOver::Notice {
+                id: text_of(body, "registration"),
+                revision: body.get("revision").and_then(Value::as_u64).unwrap_or(0),
+                state: text_of(body, "state"),
+            },
             _ => HandsOver::Nothing,
         },
         body: digest,

@@ -102,27 +102,27 @@ impl Span {
         let mut time = time;
         let mut seconds = 0_u32;
         for (letter, unit) in [('H', 3_600), ('M', 60), ('S', 1)] {
-            let part = take_part(&mut time, letter)?.unwrap_or(0);
+            let part = take_part(&mut time, letter)?;
             seconds = seconds.checked_add(part.checked_mul(unit)?)?;
         }
-        let is_read = date.is_empty() && time.is_empty() && rest != "";
-        is_read.then(|| Self::new(days.unwrap_or(0), seconds))
+        let is_read = date.is_empty() && time.is_empty() && !rest.is_empty();
+        is_read.then(|| Self::new(days, seconds))
     }
 
-    pub(super) fn check(&self) -> Result<(), Malformed> {
+    pub(super) fn check(self) -> Result<(), Malformed> {
         let all = i64::from(self.days) * DAY_SECONDS + i64::from(self.seconds);
         require((1..=EVENT_SECONDS_MAX).contains(&all), "duration")
     }
 }
 
-/// Takes `<number><letter>` off the front, if it is there; `None` if it is no number.
-fn take_part(text: &mut &str, letter: char) -> Option<Option<u32>> {
+/// Takes `<number><letter>` off the front, 0 if it is not there; `None` if it is no number.
+fn take_part(text: &mut &str, letter: char) -> Option<u32> {
     let Some((digits, rest)) = text.split_once(letter) else {
-        return Some(None);
+        return Some(0);
     };
     let part = number(digits)?;
     *text = rest;
-    Some(Some(part))
+    Some(part)
 }
 
 fn number(digits: &str) -> Option<u32> {

@@ -39,8 +39,7 @@ fn a_registration_has_these_bytes_and_no_other() {
     for at in 0..text.len() {
         for with in ["A", "-", ""] {
             let (before, rest) = text.split_at(at);
-            let (_, after) = rest.split_at(1);
-            let other = format!("{before}{with}{after}");
+            let other = format!("{before}{with}{}", rest.split_at(1).1);
             assert!(other == text || !opens(&other), "{at}: {other}");
         }
     }
