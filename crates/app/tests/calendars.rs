@@ -221,3 +221,43 @@ async fn an_event_that_others_would_not_understand_is_not_published() {
     assert_eq!(text.time_zone.as_deref(), Some("Europe/Paris"));
     assert_eq!(app.own_events().await.unwrap().len(), 2);
 }
+
+/// A number as the specifications write it.
+fn written(number: i64) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev();
+    let groups: Vec<_> = groups.map(String::from_utf8_lossy).collect();
+    groups.join(",")
+}
+
+#[test]
+fn the_numbers_of_a_node_of_this_version_are_those_of_the_code() {
+    let count = |number: usize| written(i64::try_from(number).unwrap());
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs/");
+    for (name, number, unit) in [
+        (
+            "event.md",
+            count(EVENTS_MAX),
+            "events of a feed (`EVENTS_MAX`)",
+        ),
+        (
+            "event.md",
+            written(app::SUBSCRIBED_SECONDS),
+            "seconds, 90 days, after it has ended (`SUBSCRIBED_SECONDS`)",
+        ),
+        (
+            "registration.md",
+            count(app::REGISTRATIONS_OF_A_HOME_MAX),
+            "registrations of one home for one occurrence (`REGISTRATIONS_OF_A_HOME_MAX`)",
+        ),
+        (
+            "registration.md",
+            count(app::REGISTRATIONS_ACTIVE_MAX),
+            "that are under way (`REGISTRATIONS_ACTIVE_MAX`)",
+        ),
+    ] {
+        let text = std::fs::read_to_string(format!("{folder}{name}")).unwrap();
+        let line = format!("{number} {unit}");
+        assert!(text.contains(&line), "{line} in {name}");
+    }
+}

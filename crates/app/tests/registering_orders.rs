@@ -1,11 +1,12 @@
 //! Answers that are lost, notices that overtake them, and nodes that start anew between.
 
 use app::keys::OUTBOX;
+use serde_json::{Value, json};
 use testkit::{Label, TestNode, operator, send_all};
 use wire::event::{EventStatus, Override};
 
 use crate::desk::{home, host};
-use crate::look::{assert_sound, stored};
+use crate::look::{assert_sound, claims, stored};
 use crate::registering::{
     change, give_back, member, publish, published, rows, seats, send, stands, take_back,
     three_trainings, wish,
@@ -120,16 +121,33 @@ async fn of_two_notices_and_an_answer_the_newest_counts() {
     }
 }
 
+/// The owner's newest word as the home keeps it: its revision, and what it says.
+async fn newest_word(label: &Label) -> (Value, Value) {
+    let kept = stored(home(label), app::keys::REGISTRATIONS).await;
+    let kept: Value = serde_json::from_slice(&kept[0].1.value).unwrap();
+    let said = claims(kept["answer"].as_str().unwrap());
+    (kept["revision"].clone(), said["body"]["revision"].clone())
+}
+
 #[tokio::test]
 async fn the_proof_that_is_kept_is_the_newest_word_of_the_owner() {
     let (label, id) = decided(false).await;
     take_back(&label, &id, "Camille").await;
     deliver(&label, true).await;
-    let kept = stored(home(&label), app::keys::REGISTRATIONS).await;
-    let kept: serde_json::Value = serde_json::from_slice(&kept[0].1.value).unwrap();
-    let said = crate::look::claims(kept["answer"].as_str().unwrap());
-    assert_eq!(said["kind"], "registration-notice");
-    assert_eq!(kept["revision"], 2);
+    assert_eq!(newest_word(&label).await, (json!(2), json!(2)));
+
+    let (label, id) = decided(true).await;
+    give_back(host(&label), "Anne").await.unwrap();
+    let older = host(&label).app().waiting().await.unwrap().remove(0).op;
+    take_back(&label, &id, "Camille").await;
+    let waiting = host(&label).app().waiting().await.unwrap();
+    let newer = &waiting.iter().find(|it| it.op != older).unwrap().op;
+    for op in [newer, &older] {
+        testkit::send(&label.network, host(&label), op)
+            .await
+            .unwrap();
+        assert_eq!(newest_word(&label).await, (json!(3), json!(3)));
+    }
 }
 
 #[tokio::test]

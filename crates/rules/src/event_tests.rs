@@ -182,6 +182,8 @@ fn an_exception_leaves_out_moves_or_adds_one() {
 
 #[test]
 fn what_is_cancelled_stays_and_says_so() {
+    use EventStatus::{Cancelled, Confirmed, Tentative};
+
     let changes = json!({
         "recurrenceRules": [{ "frequency": "daily", "count": 3 }],
         "recurrenceOverrides": {
@@ -194,7 +196,6 @@ fn what_is_cancelled_stays_and_says_so() {
         all.map(|it| (it.status, it.ends.seconds_since(it.begins)))
             .collect()
     };
-    use EventStatus::{Cancelled, Confirmed, Tentative};
     let mut event = event(&changes);
     assert_eq!(
         of(&event),

@@ -203,7 +203,9 @@ proptest! {
                             prop_assert_eq!(rank, held.waiting + 1);
                             Stands::Waits
                         }
-                        other => return Err(TestCaseError::fail(format!("{other:?}"))),
+                        other @ (SeatJudgement::Refused(_) | SeatJudgement::Unknown) => {
+                            return Err(TestCaseError::fail(format!("{other:?}")));
+                        }
                     });
                 }
                 Happens::GivenBack(which) => {

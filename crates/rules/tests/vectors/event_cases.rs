@@ -83,8 +83,19 @@ fn weekly(rest: &Value) -> Value {
 }
 
 fn by_hand() -> Vec<(&'static str, Value)> {
-    let days = |days: &[&str]| -> Value { days.iter().map(|day| json!({ "day": day })).collect() };
-    let mut all = vec![
+    let mut all = counted();
+    all.extend(without_end());
+    all.extend(lengths());
+    all.extend(exceptions());
+    all
+}
+
+fn days(days: &[&str]) -> Value {
+    days.iter().map(|day| json!({ "day": day })).collect()
+}
+
+fn counted() -> Vec<(&'static str, Value)> {
+    vec![
         ("once", json!({})),
         (
             "once, in the hour that comes twice",
@@ -117,6 +128,11 @@ fn by_hand() -> Vec<(&'static str, Value)> {
             "start": "2026-04-09T18:00:00", "recurrenceRules": [{ "frequency": "daily",
                 "interval": 3, "byDay": days(&["mo", "th"]), "count": 5 }] }),
         ),
+    ]
+}
+
+fn without_end() -> Vec<(&'static str, Value)> {
+    vec![
         (
             "until the very moment",
             json!({
@@ -163,6 +179,11 @@ fn by_hand() -> Vec<(&'static str, Value)> {
             "start": "2026-04-17T00:00:00", "timeZone": "Africa/Cairo", "duration": "P1D",
             "showWithoutTime": true, "recurrenceRules": weekly(&json!({ "count": 4 })) }),
         ),
+    ]
+}
+
+fn lengths() -> Vec<(&'static str, Value)> {
+    vec![
         (
             "days, two at a time",
             json!({
@@ -208,9 +229,7 @@ fn by_hand() -> Vec<(&'static str, Value)> {
             "status": "tentative", "recurrenceRules": weekly(&json!({ "count": 2 })),
             "recurrenceOverrides": { "2026-04-13T18:00:00": { "status": "confirmed" } } }),
         ),
-    ];
-    all.extend(exceptions());
-    all
+    ]
 }
 
 fn exceptions() -> Vec<(&'static str, Value)> {

@@ -15,12 +15,16 @@ fn changed(all: Vec<(&str, Value)>, expected: &str) -> Vec<Value> {
 }
 
 fn rule(rule: Value) -> Value {
-    json!({ "recurrenceRules": [rule] })
+    let mut changes = json!({});
+    changes["recurrenceRules"] = Value::Array(vec![rule]);
+    changes
 }
 
 fn exception(due: &str, change: Value) -> Value {
-    let daily = json!({ "frequency": "daily", "count": 2 });
-    json!({ "recurrenceRules": [daily], "recurrenceOverrides": { due: change } })
+    let mut changes = rule(json!({ "frequency": "daily", "count": 2 }));
+    changes["recurrenceOverrides"] = json!({});
+    changes["recurrenceOverrides"][due] = change;
+    changes
 }
 
 const DUE: &str = "2026-04-06T18:00:00";
@@ -29,6 +33,8 @@ const DUE: &str = "2026-04-06T18:00:00";
 pub(crate) fn cases() -> Vec<Value> {
     let mut cases = changed(good(), "ok");
     cases.extend(changed(not_in_form(), "malformed"));
+    cases.extend(changed(times_not_in_form(), "malformed"));
+    cases.extend(changed(rest_not_in_form(), "malformed"));
     cases.extend(changed(rules_not_in_form(), "malformed"));
     cases.extend(changed(exceptions_not_in_form(), "malformed"));
     cases.extend(texts());
@@ -73,13 +79,6 @@ fn good() -> Vec<(&'static str, Value)> {
 }
 
 fn not_in_form() -> Vec<(&'static str, Value)> {
-    let terms = |name: &str, value: Value| {
-        let mut terms = json!({ "kind": "training" });
-        terms[name] = value;
-        json!({ "escale": terms })
-    };
-    let place = |name: Value| json!({ "locations": { "1": { "name": name } } });
-    let link = |uri: &str| json!({ "virtualLocations": { "1": { "uri": uri } } });
     vec![
         ("another type", json!({ "@type": "Task" })),
         ("uid without a node", json!({ "uid": "photo" })),
@@ -128,6 +127,11 @@ fn not_in_form() -> Vec<(&'static str, Value)> {
             "a start without seconds",
             json!({ "start": "2026-04-06T18:00" }),
         ),
+    ]
+}
+
+fn times_not_in_form() -> Vec<(&'static str, Value)> {
+    vec![
         ("no zone", json!({ "timeZone": null })),
         ("a zone of 61", json!({ "timeZone": "Z".repeat(61) })),
         ("no length", json!({ "duration": "PT0S" })),
@@ -154,6 +158,18 @@ fn not_in_form() -> Vec<(&'static str, Value)> {
             json!({ "start": "2026-04-06T00:00:00", "duration": "PT24H",
             "showWithoutTime": true }),
         ),
+    ]
+}
+
+fn rest_not_in_form() -> Vec<(&'static str, Value)> {
+    let terms = |name: &str, value: Value| {
+        let mut terms = json!({ "kind": "training" });
+        terms[name] = value;
+        json!({ "escale": terms })
+    };
+    let place = |name: Value| json!({ "locations": { "1": { "name": name } } });
+    let link = |uri: &str| json!({ "virtualLocations": { "1": { "uri": uri } } });
+    vec![
         ("null for a status", json!({ "status": null })),
         ("another status", json!({ "status": "postponed" })),
         (
@@ -321,8 +337,35 @@ fn not_by_rule() -> Vec<Value> {
     ];
     let zones = zones.map(|zone| ("no such zone", json!({ "timeZone": zone })));
     cases.extend(changed(zones.into(), "time_zone"));
-    let until = |until: &str| rule(json!({ "frequency": "daily", "until": until }));
+    cases.extend(no_moments());
+    let tuesdays =
+        |frequency: &str| rule(json!({ "frequency": frequency, "byDay": [{ "day": "tu" }] }));
     cases.extend(changed(
+        vec![
+            ("a Monday, on Tuesdays", tuesdays("weekly")),
+            ("a Monday, each day that is a Tuesday", tuesdays("daily")),
+        ],
+        "start_off_rule",
+    ));
+    let mut none = exception(DUE, json!({ "excluded": true }));
+    none["recurrenceOverrides"]["2026-04-07T18:00:00"] = json!({ "excluded": true });
+    cases.extend(changed(
+        vec![
+            ("until before it begins", until("2026-04-06T17:59:59")),
+            ("every time left out", none),
+        ],
+        "never",
+    ));
+    cases
+}
+
+fn until(until: &str) -> Value {
+    rule(json!({ "frequency": "daily", "until": until }))
+}
+
+/// Times that no calendar or no clock shows.
+fn no_moments() -> Vec<Value> {
+    changed(
         vec![
             (
                 "29 February of no leap year",
@@ -356,24 +399,5 @@ fn not_by_rule() -> Vec<Value> {
             ),
         ],
         "moment",
-    ));
-    let tuesdays =
-        |frequency: &str| rule(json!({ "frequency": frequency, "byDay": [{ "day": "tu" }] }));
-    cases.extend(changed(
-        vec![
-            ("a Monday, on Tuesdays", tuesdays("weekly")),
-            ("a Monday, each day that is a Tuesday", tuesdays("daily")),
-        ],
-        "start_off_rule",
-    ));
-    let mut none = exception(DUE, json!({ "excluded": true }));
-    none["recurrenceOverrides"]["2026-04-07T18:00:00"] = json!({ "excluded": true });
-    cases.extend(changed(
-        vec![
-            ("until before it begins", until("2026-04-06T17:59:59")),
-            ("every time left out", none),
-        ],
-        "never",
-    ));
-    cases
+    )
 }

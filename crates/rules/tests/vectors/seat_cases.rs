@@ -7,10 +7,97 @@ use crate::event_cases::event;
 /// When the events of these cases begin: Monday 6 April 2026, 16:00 in UTC.
 const BEGINS: i64 = 1_775_491_200;
 
+/// What is asked of an event, what is held, and when.
+struct Asked<'a> {
+    event: &'a Value,
+    due: Value,
+    is_welcome: bool,
+    held: (u64, u64),
+    now: i64,
+}
+
+impl<'a> Asked<'a> {
+    /// Somebody welcome asks an hour before, and nobody came before.
+    fn of(event: &'a Value) -> Self {
+        Self {
+            event,
+            due: Value::Null,
+            is_welcome: true,
+            held: (0, 0),
+            now: BEGINS - 3_600,
+        }
+    }
+
+    /// The case of that name, with what is answered.
+    fn case(&self, name: &str) -> Value {
+        let (taken, waiting) = self.held;
+        let mut case = json!({
+            "name": name, "event": self.event, "due": self.due, "welcome": self.is_welcome,
+            "taken": taken, "waiting": waiting, "now": self.now,
+        });
+        case["expected"] = crate::events::seat_of(&case);
+        case
+    }
+}
+
+fn seats(capacity: u64) -> Value {
+    json!({ "kind": "training", "capacity": capacity })
+}
+
 /// Each with what is asked, what is held, and what is answered.
 pub(crate) fn cases() -> Vec<Value> {
-    let seats = |capacity: u64| json!({ "kind": "training", "capacity": capacity });
     let once = event(&json!({ "escale": seats(3) }));
+    let mut cases = Vec::new();
+    for taken in [0, 2, 3, 7] {
+        let held = (taken, 0);
+        cases.push(
+            Asked {
+                held,
+                ..Asked::of(&once)
+            }
+            .case("nobody waits"),
+        );
+    }
+    for held in [(3, 1), (2, 1), (0, 4), (3, 499), (3, 500), (0, 500)] {
+        cases.push(
+            Asked {
+                held,
+                ..Asked::of(&once)
+            }
+            .case("somebody waits"),
+        );
+    }
+    for now in [0, BEGINS - 1, BEGINS, BEGINS + 7_200] {
+        for (is_welcome, name) in [(true, "at that time"), (false, "a home without the label")] {
+            let asked = Asked {
+                now,
+                is_welcome,
+                ..Asked::of(&once)
+            };
+            cases.push(asked.case(name));
+        }
+    }
+    for is_welcome in [true, false] {
+        let asked = Asked {
+            is_welcome,
+            ..Asked::of(&Value::Null)
+        };
+        cases.push(asked.case("no such event"));
+    }
+    let due = json!("2026-04-06T18:00:00");
+    cases.push(
+        Asked {
+            due,
+            ..Asked::of(&once)
+        }
+        .case("a time of an event that has none"),
+    );
+    cases.extend(of_several());
+    cases.extend(not_for_registration());
+    cases
+}
+
+fn of_several() -> Vec<Value> {
     let weekly = event(&json!({
         "escale": seats(3), "recurrenceRules": [{ "frequency": "weekly", "count": 3 }],
         "recurrenceOverrides": {
@@ -19,93 +106,53 @@ pub(crate) fn cases() -> Vec<Value> {
             "2026-04-27T18:00:00": { "excluded": true },
         },
     }));
-    let first = json!("2026-04-06T18:00:00");
-    let mut cases = Vec::new();
-    let mut add =
-        |name: &str, event: &Value, due: &Value, welcome: bool, held: (u64, u64), now: i64| {
-            let (taken, waiting) = held;
-            cases.push(
-                json!({ "name": name, "event": event, "due": due, "welcome": welcome,
-            "taken": taken, "waiting": waiting, "now": now }),
-            );
-        };
-    let (none, before) = (Value::Null, BEGINS - 3_600);
-    for held in [
-        (0, 0),
-        (2, 0),
-        (3, 0),
-        (3, 1),
-        (2, 1),
-        (0, 4),
-        (7, 0),
-        (3, 499),
-        (3, 500),
-        (0, 500),
-    ] {
-        add("as many as there are", &once, &none, true, held, before);
-    }
-    for now in [0, BEGINS - 1, BEGINS, BEGINS + 7_200] {
-        add("before it begins", &once, &none, true, (0, 0), now);
-        add("a home without the label", &once, &none, false, (0, 0), now);
-    }
-    add("no such event", &none, &none, true, (0, 0), before);
-    add(
-        "no such event, and no label",
-        &none,
-        &none,
-        false,
-        (0, 0),
-        before,
-    );
-    add(
-        "a time of an event that has none",
-        &once,
-        &first,
-        true,
-        (0, 0),
-        before,
-    );
-    add(
-        "no time of an event that has some",
-        &weekly,
-        &none,
-        true,
-        (0, 0),
-        before,
-    );
+    let mut cases = vec![Asked::of(&weekly).case("no time of an event that has some")];
+    // It was due at 16:00 in UTC on the day before, and begins at 07:00.
+    let moved = BEGINS + 14 * 86_400 + 54_000;
     for (due, now) in [
-        ("2026-04-06T18:00:00", before),
-        ("2026-04-06T18:00:01", before),
+        ("2026-04-06T18:00:00", BEGINS - 1),
+        ("2026-04-06T18:00:01", BEGINS - 1),
         ("2026-04-06T18:00:00", BEGINS),
-        ("2026-04-13T18:00:00", before),
-        ("2026-04-20T18:00:00", before),
-        ("2026-04-21T09:00:00", before),
-        // It was due at 16:00 on the day before, and begins at 07:00.
-        ("2026-04-20T18:00:00", BEGINS + 14 * 86_400 + 54_000 - 1),
-        ("2026-04-20T18:00:00", BEGINS + 14 * 86_400 + 54_000),
-        ("2026-04-27T18:00:00", before),
+        ("2026-04-13T18:00:00", BEGINS - 1),
+        ("2026-04-20T18:00:00", BEGINS - 1),
+        ("2026-04-21T09:00:00", BEGINS - 1),
+        ("2026-04-20T18:00:00", moved - 1),
+        ("2026-04-20T18:00:00", moved),
+        ("2026-04-27T18:00:00", BEGINS - 1),
     ] {
-        add("one of several", &weekly, &json!(due), true, (1, 0), now);
+        let (due, held) = (json!(due), (1, 0));
+        let asked = Asked {
+            due,
+            held,
+            now,
+            ..Asked::of(&weekly)
+        };
+        cases.push(asked.case("one of several"));
     }
+    cases
+}
+
+fn not_for_registration() -> Vec<Value> {
     let open = event(&json!({}));
     let cancelled = event(&json!({ "status": "cancelled", "escale": seats(3) }));
     let cancelled_open = event(&json!({ "status": "cancelled" }));
     let perhaps = event(&json!({ "status": "tentative", "escale": seats(1) }));
-    for now in [before, BEGINS] {
-        add("everybody comes", &open, &none, true, (0, 0), now);
-        add("cancelled", &cancelled, &none, true, (0, 0), now);
-        add(
-            "cancelled, and everybody came",
-            &cancelled_open,
-            &none,
-            true,
-            (0, 0),
-            now,
-        );
-        add("perhaps", &perhaps, &none, true, (0, 0), now);
-    }
-    for case in &mut cases {
-        case["expected"] = crate::events::seat_of(case);
+    let mut cases = Vec::new();
+    for now in [BEGINS - 3_600, BEGINS] {
+        for (event, name) in [
+            (&open, "everybody comes"),
+            (&cancelled, "cancelled"),
+            (&cancelled_open, "cancelled, and everybody came"),
+            (&perhaps, "perhaps"),
+        ] {
+            cases.push(
+                Asked {
+                    now,
+                    ..Asked::of(event)
+                }
+                .case(name),
+            );
+        }
     }
     cases
 }
