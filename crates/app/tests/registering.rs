@@ -1,9 +1,11 @@
 //! Seats across nodes: asked by the home, counted by the owner, once.
 
+use app::keys::REGISTRATIONS;
 use app::{
     CancelledBy, EventError, EventText, PublishedEvent, RegistrationError, RegistrationRow,
     RegistrationState, SeatState, Wish,
 };
+use store::Store as _;
 use testkit::{HOUR_SECONDS, Label, TestNode, Wallet, operator, send_all, space_text};
 use wire::event::{EventKind, EventStatus, Frequency, LocalTime, RecurrenceRule, Span};
 
@@ -354,4 +356,62 @@ async fn more_seats_go_to_those_who_wait_and_a_cancelled_event_refuses() {
         panic!("{refused:?}");
     };
     assert_eq!(code, "event_cancelled");
+}
+
+/// The owner's word that a home keeps of its only registration.
+async fn kept_word(at: &TestNode) -> String {
+    let page = at.store().scan(REGISTRATIONS, &[], None, 2).await.unwrap();
+    let [(_, kept)] = page.entries.as_slice() else {
+        panic!("{page:?}");
+    };
+    let kept: serde_json::Value = serde_json::from_slice(&kept.value).unwrap();
+    kept["answer"].as_str().unwrap().to_owned()
+}
+
+/// Asks the owner what waits at a home, and keeps the answer back.
+async fn answered_late(from: &TestNode, to: &TestNode) -> (String, String, String) {
+    let waiting = from.app().waiting().await.unwrap().remove(0);
+    let letter = from.app().make_letter(&waiting.op).await.unwrap().unwrap();
+    let answer = to.app().answer_request(&letter.request).await.unwrap();
+    (waiting.op, letter.jti, answer)
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_late_does_not_take_the_place_of_a_notice() {
+    let label = Label::labelled(3).await;
+    let (_, uid) = published(&label, 1).await;
+    let (here, there) = (host(&label), home(&label));
+    let own = ask(here, "Anne", &uid).await;
+    let asked = ask(there, "Camille", &uid).await;
+
+    // They wait, and have a seat before they hear that they wait.
+    let (op, jti, answer) = answered_late(there, here).await;
+    let who = operator();
+    here.app().cancel_of_member(&who, own.id).await.unwrap();
+    send(&label, here).await;
+    let notice = kept_word(there).await;
+    there.app().take_answer(&op, &jti, &answer).await.unwrap();
+    let has_a_seat = RegistrationState::Accepted {
+        at: there.app().now(),
+        was_waiting: true,
+    };
+    assert_eq!(state(there, "Camille").await, has_a_seat);
+    assert_eq!(kept_word(there).await, notice);
+
+    // They give it back as the organiser takes it back.
+    there.app().cancel_of_member(&who, asked.id).await.unwrap();
+    let home = there.entity();
+    here.app().cancel_seat(&who, home, asked.id).await.unwrap();
+    send(&label, here).await;
+    let notice = kept_word(there).await;
+    let (op, jti, answer) = answered_late(there, here).await;
+    there.app().take_answer(&op, &jti, &answer).await.unwrap();
+    assert_eq!(kept_word(there).await, notice);
+    assert!(matches!(
+        state(there, "Camille").await,
+        RegistrationState::Cancelled {
+            by: CancelledBy::Organiser,
+            ..
+        }
+    ));
 }
