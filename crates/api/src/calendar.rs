@@ -17,7 +17,7 @@ use wire::{EntityId, Sha256Hash, Timestamp};
 
 use crate::path::Named;
 use crate::problem::Problem;
-use crate::routes::{Parameter, may};
+use crate::route::{Parameter, may};
 use crate::schemas;
 
 /// The media type of a calendar that others subscribe to (RFC 5545 §8.1).

@@ -14,7 +14,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::problem::{CODES, Problem};
-use crate::routes::{Form, Parameter, ROUTES, Route, Takes, ToSchema, Who};
+use crate::route::{Form, Parameter, Route, Takes, ToSchema, Who};
+use crate::routes::ROUTES;
 use crate::schemas;
 
 /// `GET /api/v1/openapi.json`: this description.

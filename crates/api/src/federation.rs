@@ -14,7 +14,7 @@ use wire::request::{ANSWER_MEDIA_TYPE, JOIN_MEDIA_TYPE};
 use wire::trust::ENTITY_STATEMENT_MEDIA_TYPE;
 
 use crate::problem::Problem;
-use crate::routes::{Parameter, may, must};
+use crate::route::{Parameter, may, must};
 use crate::schemas;
 
 /// The media type of the anchor statement.

@@ -27,6 +27,7 @@ mod people;
 mod problem;
 mod registrations;
 mod requests;
+mod route;
 mod routes;
 mod schemas;
 mod visits;
@@ -42,7 +43,8 @@ use axum::routing::{MethodRouter, any};
 
 pub use describe::description;
 pub use problem::{CODES, Problem};
-pub use routes::{ROUTES, Route, Who};
+pub use route::{Route, Who};
+pub use routes::ROUTES;
 
 /// The router of all routes, and refusals for what is beside them.
 pub fn router(app: App) -> Router {

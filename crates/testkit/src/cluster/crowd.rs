@@ -16,7 +16,7 @@ use super::network::Packet;
 use super::seat_actions::{Plan, SeatAction, text_of};
 use super::turns::run;
 use super::village::{Founded, Member, Village};
-use super::watch::{HomeWord, SeatWord};
+use super::watch::SeatWord;
 use super::world::World;
 use super::{Broken, Failure, Setting};
 use crate::{DAY_SECONDS, Label, START, TestNode, Wallet, join, operator, pull, space_text};
@@ -174,10 +174,7 @@ fn told(world: &World) -> Vec<Option<u64>> {
     let rank = |home: &str, id: &str| {
         let home = world.number_of(home)?;
         let at_home = world.machine(home).watch.seen();
-        match at_home.registered.get(id)?.state {
-            HomeWord::Waiting(rank) => Some(rank),
-            _ => None,
-        }
+        at_home.registered.get(id)?.state.rank()
     };
     let line = seen.seats.values();
     line.map(|it| rank(&it.home, &it.id)).collect()

@@ -276,9 +276,9 @@ impl World {
         }
         let answer = Sealed::<Answer>::parse(text).and_then(|it| it.open(&owner.keys()));
         let Ok(answer) = answer else { return false };
-        let said = match it.state {
-            HomeWord::Waiting(rank) => (AnswerResult::Waiting, Some(rank)),
-            _ => (AnswerResult::Accepted, None),
+        let said = match it.state.rank() {
+            Some(rank) => (AnswerResult::Waiting, Some(rank)),
+            None => (AnswerResult::Accepted, None),
         };
         answer.iss == *owner.name() && answer.aud == *home && (answer.result, answer.rank) == said
     }

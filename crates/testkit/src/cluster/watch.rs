@@ -57,6 +57,17 @@ pub(crate) enum HomeWord {
     GivenUp,
 }
 
+impl HomeWord {
+    /// The place in line of whoever waits.
+    pub(crate) fn rank(&self) -> Option<u64> {
+        if let Self::Waiting(rank) = self {
+            Some(*rank)
+        } else {
+            None
+        }
+    }
+}
+
 /// A registration at the home of whoever asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RegisteredFact {
