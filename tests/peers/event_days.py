@@ -102,21 +102,23 @@ def check_form(body) -> None:
     need(ID.fullmatch(said["uid"].split("@")[0]))
     updated = said["updated"]
     need(isinstance(updated, str) and updated.endswith("Z") and is_time(updated[:-1]))
-    need(whole(said["sequence"], 0, 2**32 - 1))
+    need(whole(said["sequence"], 0, 2**31 - 1))
     need(is_line(said["title"]) and is_text(said.get("description", "")))
     need(is_time(said["start"]))
     need(isinstance(said["timeZone"], str) and 1 <= len(said["timeZone"].encode()) <= 60)
-    lasts = length(said["duration"])
+    exceptions = said.get("recurrenceOverrides", {})
     need(said.get("status", "confirmed") in STATUSES)
     locale = said.get("locale", "fr")
     need(isinstance(locale, str) and re.fullmatch("[A-Za-z0-9-]{2,20}", locale))
     check_rules(said)
+    changes = exceptions.values()
+    lengths = [said["duration"], *(it["duration"] for it in changes if "duration" in it)]
     if is_flag(said, "showWithoutTime"):
-        times = [said["start"], *said.get("recurrenceOverrides", {})]
-        for change in said.get("recurrenceOverrides", {}).values():
-            times.append(change.get("start", said["start"]))
-            need("duration" not in change or length(change["duration"])[1] == 0)
-        need(lasts[1] == 0 and all(it.endswith("T00:00:00") for it in times))
+        need(all(days > 0 and seconds == 0 for days, seconds in map(length, lengths)))
+        times = [said["start"], *exceptions, *(it["start"] for it in changes if "start" in it)]
+        need(all(it.endswith("T00:00:00") for it in times))
+    else:
+        need(all(days == 0 for days, _ in map(length, lengths)))
     check_places(said)
     terms = take(said["escale"], ("kind", "capacity", "price_cents", "is_example"), ("kind",),
                  ("capacity", "price_cents"))
@@ -156,7 +158,7 @@ def check_rules(said) -> None:
         need(set(change) <= set(known))
         need(not is_flag(change, "excluded") or len(change) == 1)
         need(is_time(change.get("start", due)))
-        length(change.get("duration", "P1D"))
+        length(change.get("duration", "PT1H"))
         need(is_line(change.get("title", "x")) and is_text(change.get("description", "")))
         need(change.get("status", "confirmed") in STATUSES)
 

@@ -49,8 +49,7 @@ fn rules() -> impl Strategy<Value = Value> {
 fn durations() -> impl Strategy<Value = String> {
     prop_oneof![
         (1..=40_000_u32).prop_map(|seconds| format!("PT{seconds}S")),
-        (1..=30_u32).prop_map(|days| format!("P{days}D")),
-        (1..=9_u32, 1..=40_u32).prop_map(|(days, hours)| format!("P{days}DT{hours}H")),
+        (1..=744_u32).prop_map(|hours| format!("PT{hours}H")),
     ]
 }
 
@@ -68,6 +67,36 @@ fn changes() -> impl Strategy<Value = Value> {
     ]
 }
 
+/// The same as an event of days: from midnight to midnight.
+fn of_days(body: &mut Value) {
+    let midnight = |time: &str| json!(format!("{}T00:00:00", time.split_once('T').unwrap().0));
+    let make = |it: &mut Value| {
+        if let Some(start) = it["start"].as_str() {
+            it["start"] = midnight(start);
+        }
+        if let Some(duration) = it["duration"].as_str() {
+            it["duration"] = json!(format!("P{}D", duration.len()));
+        }
+        it.as_object_mut()
+            .unwrap()
+            .retain(|_, value| !value.is_null());
+    };
+    make(body);
+    body["showWithoutTime"] = json!(true);
+    if let Some(exceptions) = body["recurrenceOverrides"].as_object_mut() {
+        let exceptions = std::mem::take(exceptions)
+            .into_iter()
+            .map(|(due, mut change)| {
+                make(&mut change);
+                (midnight(&due).as_str().unwrap().to_owned(), change)
+            });
+        body["recurrenceOverrides"] = Value::Object(exceptions.collect());
+    }
+    body.as_object_mut()
+        .unwrap()
+        .retain(|_, value| !value.is_null());
+}
+
 /// Events that are well formed; most are also understood.
 fn events() -> impl Strategy<Value = Event> {
     let exceptions = btree_map(times(), changes(), 0..6);
@@ -80,31 +109,36 @@ fn events() -> impl Strategy<Value = Event> {
         option::weighted(0.9, rules()),
         exceptions,
         exception_days,
+        option::weighted(0.3, Just(())),
     )
-        .prop_map(|(start, zone, duration, rule, mut exceptions, on_rule)| {
-            let mut body = json!({
-                "@type": "Event", "uid": "a@le-mug.example", "updated": "2026-01-01T00:00:00Z",
-                "sequence": 0, "title": "x", "start": start, "timeZone": zone,
-                "duration": duration, "escale": { "kind": "event" },
-            });
-            let Some(rule) = rule else {
-                return Event::read(&body.to_string()).unwrap();
-            };
-            body["recurrenceRules"] = json!([rule]);
-            let plain = Event::read(&body.to_string()).unwrap();
-            // Exceptions to what the rule names, beside those at any time.
-            let dues: Vec<_> = all(&plain)
-                .into_iter()
-                .map(|it| it.due.to_string())
-                .collect();
-            for (at, change) in on_rule {
-                if let Some(due) = dues.get(at) {
-                    exceptions.insert(due.clone(), change);
+        .prop_map(
+            |(start, zone, duration, rule, mut exceptions, on_rule, days)| {
+                let mut body = json!({
+                    "@type": "Event", "uid": "a@le-mug.example", "updated": "2026-01-01T00:00:00Z",
+                    "sequence": 0, "title": "x", "start": start, "timeZone": zone,
+                    "duration": duration, "escale": { "kind": "event" },
+                });
+                let Some(rule) = rule else {
+                    days.iter().for_each(|()| of_days(&mut body));
+                    return Event::read(&body.to_string()).unwrap();
+                };
+                body["recurrenceRules"] = json!([rule]);
+                let plain = Event::read(&body.to_string()).unwrap();
+                // Exceptions to what the rule names, beside those at any time.
+                let dues: Vec<_> = all(&plain)
+                    .into_iter()
+                    .map(|it| it.due.to_string())
+                    .collect();
+                for (at, change) in on_rule {
+                    if let Some(due) = dues.get(at) {
+                        exceptions.insert(due.clone(), change);
+                    }
                 }
-            }
-            body["recurrenceOverrides"] = json!(exceptions);
-            Event::read(&body.to_string()).unwrap()
-        })
+                body["recurrenceOverrides"] = json!(exceptions);
+                days.iter().for_each(|()| of_days(&mut body));
+                Event::read(&body.to_string()).unwrap()
+            },
+        )
 }
 
 /// The same as [`dues`], by looking at every day of five years.

@@ -211,28 +211,30 @@ fn what_is_cancelled_stays_and_says_so() {
 /// How long an event that begins then and lasts so long does last, in seconds.
 #[track_caller]
 fn lasts(start: &str, zone: &str, duration: &str, seconds: i64) {
-    let event = event(&json!({ "start": start, "timeZone": zone, "duration": duration }));
-    let [it] = all(&event).try_into().unwrap();
-    assert_eq!(
-        it.ends.seconds_since(it.begins),
-        seconds,
-        "{start} {duration}"
+    let event = event(
+        &json!({ "start": start, "timeZone": zone, "duration": duration,
+        "showWithoutTime": duration.ends_with(['D', 'W']) }),
     );
+    let [it] = all(&event).try_into().unwrap();
+    let found = it.ends.seconds_since(it.begins);
+    assert_eq!(found, seconds, "{start} {duration}");
 }
 
 #[test]
 fn days_are_those_of_the_calendar_and_hours_those_of_the_clock() {
-    lasts("2026-03-28T18:00:00", "Europe/Paris", "P1D", 23 * 3_600);
     lasts("2026-03-28T18:00:00", "Europe/Paris", "PT24H", 24 * 3_600);
-    lasts("2026-10-24T18:00:00", "Europe/Paris", "P1D", 25 * 3_600);
-    lasts("2026-10-24T18:00:00", "Europe/Paris", "P1DT2H", 27 * 3_600);
-    lasts("2026-04-06T18:00:00", "Europe/Paris", "P1W", 7 * 86_400);
-    // It would end at a time that the clock skips: as far after the gap.
-    lasts("2026-03-28T02:30:00", "Europe/Paris", "P1D", 24 * 3_600);
-    // It ends at a time that the clock shows twice: at the first.
-    lasts("2026-10-24T02:30:00", "Europe/Paris", "P1D", 24 * 3_600);
-    lasts("2026-10-25T02:30:00", "Europe/Paris", "P1D", 25 * 3_600);
     lasts("2026-03-29T01:30:00", "Europe/Paris", "PT1H", 3_600);
+    lasts("2026-10-25T02:30:00", "Europe/Paris", "PT1H", 3_600);
+    lasts("2026-03-29T00:00:00", "Europe/Paris", "P1D", 23 * 3_600);
+    lasts("2026-10-25T00:00:00", "Europe/Paris", "P1D", 25 * 3_600);
+    lasts("2026-04-06T00:00:00", "Europe/Paris", "P1W", 7 * 86_400);
+    // It would end at a midnight that the clock skips: when it goes on.
+    lasts("2026-04-23T00:00:00", "Africa/Cairo", "P1D", 24 * 3_600);
+    // It ends at a midnight that the clock shows twice: at the first.
+    lasts("2025-11-01T00:00:00", "America/Havana", "P1D", 24 * 3_600);
+    lasts("2025-11-02T00:00:00", "America/Havana", "P1D", 25 * 3_600);
+    // A day that a village skipped.
+    lasts("2011-12-29T00:00:00", "Pacific/Apia", "P2D", 24 * 3_600);
 }
 
 #[test]
@@ -329,7 +331,7 @@ fn an_event_that_others_would_not_understand_is_refused() {
     let late = json!({ "start": "9998-06-01T18:00:00", "recurrenceRules": [daily()] });
     refused(&late, Never);
     refused(
-        &json!({ "start": "9999-12-15T18:00:00", "duration": "P31D" }),
+        &json!({ "start": "9999-12-15T00:00:00", "duration": "P31D", "showWithoutTime": true }),
         Never,
     );
 }

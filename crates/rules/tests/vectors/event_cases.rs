@@ -182,6 +182,14 @@ fn without_end() -> Vec<(&'static str, Value)> {
     ]
 }
 
+/// An event of days.
+fn of_days(name: &'static str, date: &str, zone: &str, duration: &str) -> (&'static str, Value) {
+    let start = format!("{date}T00:00:00");
+    let changes = json!({ "start": start, "timeZone": zone, "duration": duration,
+        "showWithoutTime": true });
+    (name, changes)
+}
+
 fn lengths() -> Vec<(&'static str, Value)> {
     vec![
         (
@@ -189,34 +197,62 @@ fn lengths() -> Vec<(&'static str, Value)> {
             json!({
             "start": "2026-03-28T00:00:00", "duration": "P2D", "showWithoutTime": true }),
         ),
-        (
+        of_days(
             "a day that has 23 hours",
-            json!({ "start": "2026-03-28T18:00:00", "duration": "P1D" }),
+            "2026-03-29",
+            "Europe/Paris",
+            "P1D",
+        ),
+        of_days(
+            "a day that has 25 hours",
+            "2026-10-25",
+            "Europe/Paris",
+            "P1D",
+        ),
+        of_days("two weeks", "2026-03-20", "Europe/Paris", "P2W"),
+        of_days(
+            "ends at a midnight that is skipped",
+            "2026-04-23",
+            "Africa/Cairo",
+            "P1D",
+        ),
+        of_days(
+            "ends at a midnight that comes twice",
+            "2025-11-01",
+            "America/Havana",
+            "P1D",
+        ),
+        of_days(
+            "begins at that midnight",
+            "2025-11-02",
+            "America/Havana",
+            "P1D",
+        ),
+        of_days(
+            "over a day that was skipped",
+            "2011-12-29",
+            "Pacific/Apia",
+            "P2D",
+        ),
+        of_days(
+            "ends on a day that was skipped",
+            "2011-12-28",
+            "Pacific/Apia",
+            "P2D",
         ),
         (
-            "24 hours on that day",
+            "24 hours on a day of 23",
             json!({ "start": "2026-03-28T18:00:00", "duration": "PT24H" }),
         ),
         (
-            "a day and two hours over the autumn",
-            json!({
-            "start": "2026-10-24T18:00:00", "duration": "P1DT2H" }),
-        ),
-        (
-            "ends where the clock skips",
-            json!({
-            "start": "2026-03-28T02:30:00", "duration": "P1D" }),
-        ),
-        (
-            "ends where the clock comes twice",
-            json!({
-            "start": "2026-10-24T02:30:00", "duration": "P1D" }),
+            "27 hours over the autumn",
+            json!({ "start": "2026-10-24T18:00:00", "duration": "PT27H" }),
         ),
         (
             "an hour into the gap",
             json!({ "start": "2026-03-29T01:30:00", "duration": "PT1H" }),
         ),
-        ("weeks", json!({ "duration": "P2W" })),
+        ("a month of hours", json!({ "duration": "PT744H" })),
         (
             "cancelled as a whole, whatever an exception says",
             json!({
@@ -291,6 +327,8 @@ fn exceptions() -> Vec<(&'static str, Value)> {
 const CHANGES: &[(&str, &str)] = &[
     ("2026-03-29T02:30:00", "Europe/Paris"),
     ("2026-10-25T02:30:00", "Europe/Paris"),
+    ("2026-03-29T00:00:00", "Europe/Paris"),
+    ("2026-10-25T00:00:00", "Europe/Paris"),
     ("2026-04-06T18:00:00", "Europe/Paris"),
     ("2026-03-08T02:15:00", "America/St_Johns"),
     ("2026-11-01T01:30:00", "America/St_Johns"),
@@ -359,10 +397,19 @@ fn one_drawn(numbers: &mut Numbers) -> Value {
         1 if interval > 2 => {}
         _ => rule["count"] = json!(1 + numbers.under(9)),
     }
-    let duration = ["PT1H", "PT2H30M", "P1D", "P1DT3H", "PT45M", "P3D", "P1W"][numbers.under(7)];
+    let is_of_days = start.time() == jiff::civil::Time::midnight() && numbers.under(4) > 0;
+    let durations = if is_of_days {
+        ["P1D", "P2D", "P1W"]
+    } else {
+        ["PT45M", "PT2H30M", "PT27H"]
+    };
     let mut changed = event(&json!({
-        "start": shown(start), "timeZone": zone, "duration": duration, "recurrenceRules": [rule],
+        "start": shown(start), "timeZone": zone, "duration": durations[numbers.under(3)],
+        "recurrenceRules": [rule],
     }));
+    if is_of_days {
+        changed["showWithoutTime"] = json!(true);
+    }
     let exceptions = exceptions_drawn(numbers, &changed, change);
     if !exceptions.is_empty() {
         changed["recurrenceOverrides"] = exceptions.into();
@@ -380,7 +427,17 @@ fn exceptions_drawn(numbers: &mut Numbers, event: &Value, change: DateTime) -> M
     let mut exceptions = Map::new();
     for _ in 0..numbers.under(4) {
         let hours = i64::try_from(numbers.under(72)).expect("hours") - 36;
-        let near = shown(change.checked_add(hours.hours()).expect("a time"));
+        let near = change.checked_add(hours.hours()).expect("a time");
+        let (near, short, long) = if read.show_without_time {
+            (
+                near.date().to_datetime(jiff::civil::Time::midnight()),
+                "P1D",
+                "P3D",
+            )
+        } else {
+            (near, "PT30M", "PT48H")
+        };
+        let near = shown(near);
         let due = match all.get(numbers.under(all.len() + 2)) {
             Some(it) => it.due.to_string(),
             None => near.clone(),
@@ -388,9 +445,9 @@ fn exceptions_drawn(numbers: &mut Numbers, event: &Value, change: DateTime) -> M
         let said = match numbers.under(6) {
             0 => json!({ "excluded": true }),
             1 => json!({ "start": near }),
-            2 => json!({ "start": near, "duration": "P2D" }),
+            2 => json!({ "start": near, "duration": long }),
             3 => json!({ "status": "cancelled" }),
-            4 => json!({ "duration": "PT5H" }),
+            4 => json!({ "duration": short }),
             _ => json!({ "status": "tentative", "start": near }),
         };
         exceptions.insert(due, said);

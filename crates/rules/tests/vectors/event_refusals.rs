@@ -63,10 +63,18 @@ fn good() -> Vec<(&'static str, Value)> {
                 "recurrenceRules": [{ "@type": "RecurrenceRule", "frequency": "weekly", "interval": 100,
                     "byDay": [{ "@type": "NDay", "day": "mo" }], "count": 2_000, "until": null }],
                 "recurrenceOverrides": { DUE: { "excluded": false, "title": "x", "description": "",
-                    "duration": "P31D", "status": "cancelled" } },
+                    "duration": "PT744H", "status": "cancelled" } },
             }),
         ),
-        ("a length of weeks", json!({ "duration": "P4W" })),
+        (
+            "a length of weeks",
+            json!({ "duration": "P4W", "showWithoutTime": true,
+            "start": "2026-04-06T00:00:00" }),
+        ),
+        (
+            "the greatest sequence",
+            json!({ "sequence": 2_147_483_647 }),
+        ),
         (
             "no rule in the list",
             json!({ "recurrenceRules": [], "recurrenceOverrides": {} }),
@@ -97,8 +105,8 @@ fn not_in_form() -> Vec<(&'static str, Value)> {
         ),
         ("sequence below 0", json!({ "sequence": -1 })),
         (
-            "sequence over 32 bits",
-            json!({ "sequence": 4_294_967_296_u64 }),
+            "sequence over its limit",
+            json!({ "sequence": 2_147_483_648_u64 }),
         ),
         ("no title", json!({ "title": "" })),
         ("a title of white space", json!({ "title": " \u{a0} " })),
@@ -137,7 +145,22 @@ fn times_not_in_form() -> Vec<(&'static str, Value)> {
         ("no length", json!({ "duration": "PT0S" })),
         (
             "a length of 31 days and a second",
-            json!({ "duration": "P31DT1S" }),
+            json!({ "duration": "PT2678401S" }),
+        ),
+        ("a length in days", json!({ "duration": "P1D" })),
+        (
+            "a length in days and hours",
+            json!({ "duration": "P1DT2H" }),
+        ),
+        (
+            "32 days",
+            json!({ "start": "2026-04-06T00:00:00", "duration": "P32D",
+            "showWithoutTime": true }),
+        ),
+        (
+            "days and an hour",
+            json!({ "start": "2026-04-06T00:00:00", "duration": "P1DT1H",
+            "showWithoutTime": true }),
         ),
         ("a length that is negative", json!({ "duration": "-PT1H" })),
         ("a length of a month", json!({ "duration": "P1M" })),

@@ -233,6 +233,7 @@ fn the_numbers_of_events_are_those_of_the_code() {
             ("URI_BYTES_MAX", size(event::URI_BYTES_MAX)),
             ("OVERRIDES_MAX", size(event::OVERRIDES_MAX)),
             ("EVENT_SECONDS_MAX", event::EVENT_SECONDS_MAX),
+            ("SEQUENCE_MAX", count(event::SEQUENCE_MAX)),
             ("INTERVAL_MAX", count(event::INTERVAL_MAX)),
             ("COUNT_MAX", count(event::COUNT_MAX)),
             ("OCCURRENCES_MAX", size(rules::event::OCCURRENCES_MAX)),

@@ -30,7 +30,7 @@ const CROSS_CHECKS: &[(&str, u64)] = &[
     ("visits_by_zoneinfo", 1_207),
     // Events, their occurrences and seats of the same; and what their rules name, by PyPI
     // `python-dateutil`.
-    ("events_by_zoneinfo", 1_023),
+    ("events_by_zoneinfo", 1_038),
     ("rules_by_dateutil", 424),
     // What running nodes sign, judged by jwcrypto, whole and altered.
     ("live_by_jwcrypto", 219),
