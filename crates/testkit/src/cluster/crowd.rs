@@ -4,7 +4,7 @@
 //! loses, doubles and mixes what it carries, while the coordinator's process ends now and
 //! then with a commit that is lost or kept. Then some give their seats back.
 //!
-//! Specified by what [`Crowd`] says in the end.
+//! **Invariant:** here nobody lies: what is left of both sides is held against each other.
 
 use app::{RegistrationId, Wish};
 use store::Fault;
@@ -174,10 +174,10 @@ fn told(world: &World) -> Vec<Option<u64>> {
     let rank = |home: &str, id: &str| {
         let home = world.number_of(home)?;
         let at_home = world.machine(home).watch.seen();
-        match at_home.registered.get(id)?.state {
-            HomeWord::Waiting(rank) => Some(rank),
-            _ => None,
-        }
+        let HomeWord::Waiting(rank) = at_home.registered.get(id)?.state else {
+            return None;
+        };
+        Some(rank)
     };
     let line = seen.seats.values();
     line.map(|it| rank(&it.home, &it.id)).collect()

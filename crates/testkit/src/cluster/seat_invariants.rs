@@ -276,9 +276,10 @@ impl World {
         }
         let answer = Sealed::<Answer>::parse(text).and_then(|it| it.open(&owner.keys()));
         let Ok(answer) = answer else { return false };
-        let said = match it.state {
-            HomeWord::Waiting(rank) => (AnswerResult::Waiting, Some(rank)),
-            _ => (AnswerResult::Accepted, None),
+        let said = if let HomeWord::Waiting(rank) = it.state {
+            (AnswerResult::Waiting, Some(rank))
+        } else {
+            (AnswerResult::Accepted, None)
         };
         answer.iss == *owner.name() && answer.aud == *home && (answer.result, answer.rank) == said
     }
