@@ -258,7 +258,9 @@ fn a_year_behind_it_says_so_and_signs_nothing() {
     let before = node.is_sound();
     node.edit("space.toml", |_| space_file("le-mug", 1700));
     start_with_clock(&mut node, &library, "-365d");
-    let health = http::get(node.port, "/healthz").json();
+    let health = http::get(node.port, "/healthz");
+    health.is_problem(503, "not_well");
+    let health = health.json();
     assert_eq!(health["ok"], false, "{health}");
     assert_eq!(health["is_clock_behind"], true, "{health}");
     node.escale(&["publish"])

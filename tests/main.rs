@@ -11,9 +11,11 @@
     reason = "what does not work beside a scenario fails it"
 )]
 
+mod calendars;
 mod checking;
 mod command_line;
 mod demo;
+mod described;
 mod founding;
 mod labelling;
 mod life;
@@ -24,3 +26,4 @@ mod receipts;
 mod refusals;
 mod sabotage;
 mod stranger;
+mod watching;

@@ -1,5 +1,5 @@
-//! What nodes sign, judged by programs that nobody here wrote: the committed vectors,
-//! and running nodes over HTTP. Each has its own negative controls.
+//! What nodes sign and publish, judged by programs that nobody here wrote: the committed
+//! vectors, running nodes over HTTP, calendar files. Each has its own negative controls.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,7 +13,7 @@ use scenarios::node::{Node, price};
 use scenarios::process::Process;
 
 /// How long a judge may take.
-const JUDGE: Duration = Duration::from_secs(170);
+pub(crate) const JUDGE: Duration = Duration::from_secs(170);
 
 /// Where `cargo xtask test` put other people's packages; said aloud where it did not.
 fn packages(told: &str, usual: &str, whose: &str, not_checked: &str) -> Option<PathBuf> {
@@ -70,7 +70,7 @@ fn by_sd_jwt(modules: &Path, words: &[&str]) -> Command {
 
 /// What a judge that found nothing wrong counted under this name.
 #[track_caller]
-fn counted(done: &Done, name: &str) -> u64 {
+pub(crate) fn counted(done: &Done, name: &str) -> u64 {
     assert_eq!(done.code, Some(0), "{done:#?}");
     let prefix = format!("count: {name} ");
     let counted = done.out.lines().find_map(|line| line.strip_prefix(&prefix));
@@ -80,7 +80,7 @@ fn counted(done: &Done, name: &str) -> u64 {
 
 /// A judge that found this.
 #[track_caller]
-fn found(done: &Done, what: &str) {
+pub(crate) fn found(done: &Done, what: &str) {
     assert_ne!(done.code, Some(0), "{done:#?}");
     let line = format!("does not hold: {what}");
     assert!(done.err.contains(&line), "{done:#?}");
@@ -90,7 +90,12 @@ fn found(done: &Done, what: &str) {
 fn the_vectors_hold_for_python() {
     let Some(python) = python() else { return };
     let done = run(&mut by_python(&python, "check_vectors.py"), JUDGE);
-    for name in ["vectors_by_python", "visits_by_zoneinfo"] {
+    for name in [
+        "vectors_by_python",
+        "visits_by_zoneinfo",
+        "events_by_zoneinfo",
+        "rules_by_dateutil",
+    ] {
         count(name, counted(&done, name));
     }
 }
@@ -191,6 +196,30 @@ fn what_the_page_draws_is_read_by_zxing() {
     count("codes_by_zxing", counted(&done, "codes_by_zxing"));
     let packed = counted(&done, "presentations_by_python");
     count("presentations_by_python", packed);
+}
+
+#[test]
+fn calendars_say_the_same_to_icalendar() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    crate::calendars::write_into(folder.path());
+    let judge = || run(by_python(&python, "check_ics.py").arg(folder.path()), JUDGE);
+    let done = judge();
+    for name in ["calendars_by_icalendar", "altered_calendars"] {
+        count(name, counted(&done, name));
+    }
+
+    // A date that is an hour off is found, by the zone's name and then by its definition.
+    let file = folder.path().join("00.ics");
+    let text = std::fs::read_to_string(&file).expect("a calendar");
+    let altered = text.replacen("TZOFFSETTO:+", "TZOFFSETTO:-", 100);
+    assert_ne!(altered, text);
+    std::fs::write(&file, altered).expect("a file can be written");
+    found(&judge(), "00.ics, zones by definition");
+    let altered = text.replacen("STATUS:CANCELLED", "STATUS:TENTATIVE", 1);
+    assert_ne!(altered, text);
+    std::fs::write(&file, altered).expect("a file can be written");
+    found(&judge(), "00.ics, zones by name");
 }
 
 /// A file of vectors.

@@ -2,16 +2,19 @@
 """Judges `specs/vectors` by other people's cryptography, from the specifications alone.
 
 Nothing here comes from the Rust code: `specs/seal.md`, `specs/trust.md`,
-`specs/feed.md`, `specs/passport.md` and `specs/visit.md` were read, signatures are judged
-by PyPI `cryptography`, thumbprints and the documents that hold once more by `jwcrypto`,
-clocks by Python's `zoneinfo`. Every case must come out as the vectors say: keys,
+`specs/feed.md`, `specs/passport.md`, `specs/visit.md`, `specs/event.md` and
+`specs/registration.md` were read, signatures are judged by PyPI `cryptography`, thumbprints
+and the documents that hold once more by `jwcrypto`, clocks by Python's `zoneinfo`, rules of
+events once more by `dateutil`. Every case must come out as the vectors say: keys,
 signatures, digests, chains, dates, the form of claims, bodies and pages, presentations,
-what visits count, and what a home answers to a receipt.
+what visits count, what a home answers to a receipt, when events take place, and who gets a
+seat.
 
 Negative controls: each document that holds is changed in one place and must be refused;
 `cryptography` must take the keys that are refused for their encoding alone; a receipt
 that is accepted is not once its bytes, its proof, the clock or what was published is
-another; and who reads the changes of the clock in another way counts otherwise.
+another; and who reads the changes of the clock in another way counts otherwise, and shows
+events at other times.
 
 Usage: check_vectors.py [folder of the vectors]
 """
@@ -33,6 +36,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
 
+import event_days
 import host_days
 
 SIZES = {
@@ -45,6 +49,7 @@ SIZES = {
     "escale-answer+jwt": 16384,
     "escale-receipt+jwt": 4096,
     "escale-credit+jwt": 2048,
+    "escale-registration+jwt": 2048,
     "dc+sd-jwt": 3072,
 }
 DAY = 86400
@@ -1028,6 +1033,46 @@ class Check:
         for name, cases in otherwise.items():
             self.same("control", f"{name}: {cases} cases", cases >= 10, True)
 
+    def events(self) -> None:
+        file = self.file("event.json")
+        self.counted = "events_by_zoneinfo"
+        otherwise = dict.fromkeys(event_days.OTHER_CLOCKS, 0)
+        for case in file["occurrences"]:
+            body = case["event"]
+            self.same("event.json", "shown", why_not_shown(file, json.dumps(body)), "ok")
+            found = event_days.expand(body, event_days.Clock(body["timeZone"]))
+            lines = "".join("{due} {begins} {ends} {status}\n".format(**it) for it in found)
+            if "occurrences" in case:
+                self.same("event.json", f"{case['name']} {body}", found, case["occurrences"])
+            else:
+                said = (len(found), found[0], found[-1], sha256(lines.encode()))
+                names = ("count", "first", "last", "sha256")
+                expected = tuple(case[name] for name in names)
+                self.same("event.json", f"{case['name']} {body}", said, expected)
+            for name, clock in event_days.OTHER_CLOCKS.items():
+                otherwise[name] += event_days.expand(body, clock(body["timeZone"])) != found
+        for case in file["events"]:
+            found = why_not_shown(file, case["body"])
+            self.same("event.json", case["name"], found, case["expected"])
+        for case in file["seats"]:
+            self.same("event.json", case["name"], event_days.seat(case), case["expected"])
+        # The control: the cases tell these clocks apart.
+        for name, cases in otherwise.items():
+            self.same("control", f"{name}: {cases} cases", cases >= 10, True)
+        self.rules(file)
+
+    def rules(self, file) -> None:
+        """What a rule names, by other people's software."""
+        self.counted = "rules_by_dateutil"
+        for case in file["occurrences"]:
+            body = case["event"]
+            clock = event_days.Clock(body["timeZone"])
+            start = event_days.civil(body["start"])
+            for rule in body.get("recurrenceRules", []):
+                found = event_days.named_by_dateutil(rule, start, clock)
+                expected = event_days.named(rule, start, clock)
+                self.same("event.json", f"by dateutil: {body}", found, expected)
+
     def receipts(self, file) -> None:
         host, home = self.named([file["host_ops"]]), self.named([file["home_ops"]])
         for case in file["receipts"]:
@@ -1063,6 +1108,19 @@ class Check:
             check({"held": other}, host, home, "differs")
 
 
+def why_not_shown(file, body: str) -> str:
+    """Why an event in the feed of the file's owner is not shown; `ok` where it is."""
+    try:
+        if len(body.encode()) > BODY_BYTES_MAX:
+            return "malformed"
+        event_days.why_not(strict_json(body.encode()), file["owner"], file["id"])
+        return "ok"
+    except event_days.NotShown as why:
+        return str(why)
+    except (Refused, ValueError, RecursionError):
+        return "malformed"
+
+
 def read_code(code: str) -> None:
     if len(code.encode()) > 2048:
         raise Refused("refused")
@@ -1091,7 +1149,7 @@ def main() -> int:
     beside = Path(__file__).resolve().parents[2] / "specs" / "vectors"
     check = Check(Path(sys.argv[1]) if len(sys.argv) > 1 else beside)
     parts = (check.seal, check.trust, check.feed, check.texts, check.invitation)
-    for part in (*parts, check.presentations, check.visit):
+    for part in (*parts, check.presentations, check.visit, check.events):
         part()
     for line in check.wrong:
         print(line, file=sys.stderr)

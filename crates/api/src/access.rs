@@ -2,24 +2,28 @@
 
 use app::{AccessError, AccessRow, App, Role, chain};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::Timestamp;
 
 use crate::asker::ByAnOperator;
+use crate::path::Named;
 use crate::people::JsonBody;
 use crate::problem::Problem;
+use crate::schemas;
 
 /// A one-time code.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 pub(crate) struct AccessCodeBody {
     code: String,
 }
 
 /// A credential.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct SignedInBody {
     token: String,
+    #[schemars(with = "schemas::Role")]
     role: Role,
     name: String,
 }
@@ -35,11 +39,14 @@ pub(crate) async fn sign_in(
 }
 
 /// A credential, as operators see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AccessBody {
+    #[schemars(with = "schemas::AccessId")]
     id: String,
+    #[schemars(with = "schemas::Role")]
     role: Role,
     name: String,
+    #[schemars(with = "schemas::Moment")]
     since: Timestamp,
     is_revoked: bool,
 }
@@ -73,8 +80,9 @@ pub(crate) async fn list(
 }
 
 /// A credential to be made.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct NewAccessBody {
+    #[schemars(with = "schemas::Role")]
     role: Role,
     name: String,
 }
@@ -93,7 +101,7 @@ pub(crate) async fn add(
 pub(crate) async fn revoke(
     State(app): State<App>,
     ByAnOperator(operator): ByAnOperator,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Json<Vec<AccessBody>>, Problem> {
     app.revoke_access(&operator, &id).await?;
     let rows = app.accesses(&operator).await?;

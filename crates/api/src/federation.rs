@@ -14,9 +14,11 @@ use wire::request::{ANSWER_MEDIA_TYPE, JOIN_MEDIA_TYPE};
 use wire::trust::ENTITY_STATEMENT_MEDIA_TYPE;
 
 use crate::problem::Problem;
+use crate::routes::{Parameter, may, must};
+use crate::schemas;
 
 /// The media type of the anchor statement.
-const ANCHOR_MEDIA_TYPE: &str = "application/escale-anchor+jwt";
+pub(crate) const ANCHOR_MEDIA_TYPE: &str = "application/escale-anchor+jwt";
 
 /// A sealed document, with its media type.
 pub(crate) struct Compact(pub(crate) &'static str, pub(crate) String);
@@ -77,6 +79,20 @@ pub(crate) struct FeedQuery {
     limit: usize,
 }
 
+/// The same for the description.
+pub(crate) const FEED_PARAMETERS: &[Parameter] = &[
+    must::<schemas::Entity>("entity", "whose feed"),
+    may::<u64>("epoch", "its epoch, 0 unless it says otherwise"),
+    may::<u64>(
+        "after",
+        "the position after which it begins, 0 unless it says otherwise",
+    ),
+    may::<usize>(
+        "limit",
+        "how many records at most, 100 unless it says otherwise",
+    ),
+];
+
 const fn limit_default() -> usize {
     PAGE_RECORDS_MAX
 }
@@ -125,7 +141,10 @@ impl<S: Send + Sync> FromRequest<S> for JoinBytes {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         exact_media_type(request.headers(), JOIN_MEDIA_TYPE)?;
-        Ok(Self(Bytes::from_request(request, state).await?))
+        let bytes = Bytes::from_request(request, state).await;
+        Ok(Self(
+            bytes.map_err(|why| not_arrived(&why, "join_malformed"))?,
+        ))
     }
 }
 
@@ -139,16 +158,15 @@ pub(crate) fn exact_media_type(headers: &HeaderMap, expected: &str) -> Result<()
     is_exact.then_some(()).ok_or_else(refusal)
 }
 
-impl From<BytesRejection> for Problem {
-    fn from(rejection: BytesRejection) -> Self {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Self::new(
-                "body_too_long",
-                "The body is longer than this address takes",
-            )
-        } else {
-            Self::new("join_malformed", "The body did not arrive")
-        }
+/// Why a body did not arrive whole; `code` where it is not its length.
+pub(crate) fn not_arrived(rejection: &BytesRejection, code: &'static str) -> Problem {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        Problem::new(
+            "body_too_long",
+            "The body is longer than this address takes",
+        )
+    } else {
+        Problem::new(code, "The body did not arrive")
     }
 }
 

@@ -3,6 +3,7 @@
 use app::{App, EnrolError, MemberState, Membership, Roamed};
 use axum::Json;
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wire::passport::RoamingClaim;
@@ -12,35 +13,47 @@ use wire::{EntityId, Timestamp};
 use crate::asker::ByAMember;
 use crate::people::{EnrolledBody, JsonBody};
 use crate::problem::Problem;
+use crate::schemas;
 
 /// What the home knows of a member.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct MembershipBody {
     name: String,
     formula: String,
+    #[schemars(with = "schemas::MemberState")]
     state: MemberState,
+    #[schemars(with = "schemas::RoamingClaim")]
     roaming: RoamingClaim,
+    #[schemars(with = "schemas::Moment")]
     passport_until: Timestamp,
     visits: Vec<RoamedBody>,
 }
 
 /// A visit elsewhere, as the host's receipt has it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct RoamedBody {
+    #[schemars(with = "schemas::Entity")]
     host: EntityId,
     receipt: String,
+    #[schemars(with = "schemas::Date")]
     date: String,
+    #[schemars(with = "schemas::Moment")]
     arrived: Timestamp,
+    #[schemars(with = "schemas::Moment")]
     left: Timestamp,
+    #[schemars(with = "Vec<schemas::HalfDay>")]
     half_days: Vec<HalfDay>,
+    #[schemars(with = "schemas::ProofBy")]
     by: ProofBy,
     #[serde(skip_serializing_if = "Option::is_none")]
     credited: Option<CreditedBody>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct CreditedBody {
+    #[schemars(with = "schemas::CreditReason")]
     reason: CreditReason,
+    #[schemars(with = "schemas::Moment")]
     at: Timestamp,
 }
 
@@ -95,8 +108,9 @@ pub(crate) async fn membership(
 }
 
 /// The key of the passport to come.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct RenewBody {
+    #[schemars(with = "schemas::Jwk")]
     jwk: Value,
 }
 

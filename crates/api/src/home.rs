@@ -10,6 +10,7 @@ use rules::freshness::Freshness;
 use rules::opening::OpenState;
 use rules::trust::Standing;
 use rules::visit::{HalfDays, Translation};
+use schemars::JsonSchema;
 use serde::Serialize;
 use wire::label::Charter;
 use wire::receipt::{HalfDay, VisitValue};
@@ -18,36 +19,21 @@ use wire::trust::NodeRole;
 use wire::{EntityId, Timestamp};
 
 use crate::problem::Problem;
+use crate::schemas;
 
 /// `GET /api/v1/home`: who we are, our standing, our partners.
 pub(crate) async fn home(State(app): State<App>) -> Result<Json<HomeBody>, Problem> {
     Ok(Json(HomeBody::new(&app, app.home().await?)))
 }
 
-/// `GET /healthz`: the node answers and reads its store, its clock can be right, and
-/// the last look through the store found nothing.
-pub(crate) async fn health(State(app): State<App>) -> Result<Json<HealthBody>, Problem> {
-    let is_clock_behind = app.is_clock_behind().await?;
-    let problems = app.store_problems().len();
-    Ok(Json(HealthBody {
-        ok: !is_clock_behind && problems == 0,
-        is_clock_behind,
-        store_problems: problems,
-    }))
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct HealthBody {
-    ok: bool,
-    is_clock_behind: bool,
-    store_problems: usize,
-}
-
 /// A node's first page.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct HomeBody {
+    #[schemars(with = "schemas::Entity")]
     entity: EntityId,
+    #[schemars(with = "schemas::NodeRole")]
     role: NodeRole,
+    #[schemars(with = "schemas::Moment")]
     now: Timestamp,
     is_clock_behind: bool,
     label: LabelBody,
@@ -56,26 +42,32 @@ pub(crate) struct HomeBody {
     partners: Vec<SpaceBody>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct LabelBody {
+    #[schemars(with = "schemas::Entity")]
     coordinator: EntityId,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schemas::Charter>")]
     charter: Option<Charter>,
     freshness: FreshnessBody,
     is_relied_on: bool,
     feed: FeedBody,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct SpaceBody {
+    #[schemars(with = "schemas::Entity")]
     entity: EntityId,
     standing: StandingBody,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schemas::Profile>")]
     profile: Option<Profile>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schemas::OpeningHours>")]
     opening_hours: Option<OpeningHours>,
     #[serde(skip_serializing_if = "Option::is_none")]
     open: Option<OpenBody>,
+    #[schemars(with = "BTreeMap<String, schemas::Formula>")]
     formulas: BTreeMap<String, Formula>,
     #[serde(skip_serializing_if = "Option::is_none")]
     visit: Option<TranslationBody>,
@@ -84,13 +76,17 @@ struct SpaceBody {
 }
 
 /// What a visit would count, for a member of another space.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct TranslationBody {
+    #[schemars(with = "schemas::Date")]
     date: String,
+    #[schemars(with = "Vec<schemas::HalfDay>")]
     day: Vec<HalfDay>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<schemas::HalfDay>>")]
     from_now: Option<Vec<HalfDay>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schemas::VisitValue>")]
     value: Option<VisitValue>,
 }
 
@@ -111,44 +107,70 @@ impl From<Translation> for TranslationBody {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 enum StandingBody {
-    Labelled { until: Timestamp },
+    Labelled {
+        #[schemars(with = "schemas::Moment")]
+        until: Timestamp,
+    },
     Admitted,
-    Suspended { since: Timestamp, reason: String },
-    Withdrawn { since: Timestamp, reason: String },
-    Expired { since: Timestamp },
+    Suspended {
+        #[schemars(with = "schemas::Moment")]
+        since: Timestamp,
+        reason: String,
+    },
+    Withdrawn {
+        #[schemars(with = "schemas::Moment")]
+        since: Timestamp,
+        reason: String,
+    },
+    Expired {
+        #[schemars(with = "schemas::Moment")]
+        since: Timestamp,
+    },
     Unknown,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub(crate) enum FreshnessBody {
-    Fresh { as_of: Timestamp },
-    Stale { as_of: Timestamp, since: Timestamp },
+    Fresh {
+        #[schemars(with = "schemas::Moment")]
+        as_of: Timestamp,
+    },
+    Stale {
+        #[schemars(with = "schemas::Moment")]
+        as_of: Timestamp,
+        #[schemars(with = "schemas::Moment")]
+        since: Timestamp,
+    },
     Never,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 enum OpenBody {
     Open {
+        #[schemars(with = "schemas::ClockTime")]
         until: ClockTime,
     },
     Closed {
+        #[schemars(with = "schemas::Weekday")]
         opens_on: Weekday,
+        #[schemars(with = "schemas::ClockTime")]
         opens_at: ClockTime,
     },
     NoHours,
     UnknownTimeZone,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct FeedBody {
     epoch: u64,
     seq: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schemas::Moment>")]
     pulled_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<String>,

@@ -2,22 +2,28 @@
 
 use app::{App, MemberError, MemberRow, MemberState, PaperPassport, chain};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::Timestamp;
 
 use crate::asker::{ByASteward, ByAnOperator};
+use crate::path::Named;
 use crate::people::JsonBody;
 use crate::problem::Problem;
+use crate::schemas;
 
 /// A member, as stewards see them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct MemberBody {
+    #[schemars(with = "schemas::MemberNumber")]
     member: String,
     name: String,
     formula: String,
     half_days: u64,
+    #[schemars(with = "schemas::MemberState")]
     state: MemberState,
+    #[schemars(with = "schemas::Moment")]
     since: Timestamp,
     passports: usize,
 }
@@ -55,7 +61,7 @@ pub(crate) async fn list(
 }
 
 /// A member to be added.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct NewMemberBody {
     name: String,
     formula: String,
@@ -63,8 +69,9 @@ pub(crate) struct NewMemberBody {
 }
 
 /// The number of a member.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AddedBody {
+    #[schemars(with = "schemas::MemberNumber")]
     member: String,
 }
 
@@ -86,7 +93,7 @@ pub(crate) async fn add(
 }
 
 /// A one-time code, and the page that it opens.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CodeBody {
     code: String,
     link: String,
@@ -96,7 +103,7 @@ pub(crate) struct CodeBody {
 pub(crate) async fn code(
     State(app): State<App>,
     ByASteward(steward): ByASteward,
-    Path(member): Path<String>,
+    Named(member): Named,
 ) -> Result<Json<CodeBody>, Problem> {
     let code = app.enrolment_code(&steward, &member).await?;
     let link = app.enrolment_link(&code);
@@ -104,8 +111,9 @@ pub(crate) async fn code(
 }
 
 /// Where a membership stands.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct StateBody {
+    #[schemars(with = "schemas::MemberState")]
     state: MemberState,
 }
 
@@ -113,7 +121,7 @@ pub(crate) struct StateBody {
 pub(crate) async fn set_state(
     State(app): State<App>,
     ByAnOperator(operator): ByAnOperator,
-    Path(member): Path<String>,
+    Named(member): Named,
     JsonBody(body): JsonBody<StateBody>,
 ) -> Result<Json<StateBody>, Problem> {
     app.set_member(&operator, &member, body.state).await?;
@@ -121,7 +129,7 @@ pub(crate) async fn set_state(
 }
 
 /// How many passports were taken back.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct RevokedBody {
     revoked: usize,
 }
@@ -130,24 +138,26 @@ pub(crate) struct RevokedBody {
 pub(crate) async fn revoke(
     State(app): State<App>,
     ByASteward(steward): ByASteward,
-    Path(member): Path<String>,
+    Named(member): Named,
 ) -> Result<Json<RevokedBody>, Problem> {
     let revoked = app.revoke_passports(&steward, &member).await?;
     Ok(Json(RevokedBody { revoked }))
 }
 
 /// What shall stand on a paper passport.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct NewPaperBody {
     name: Option<String>,
 }
 
 /// A passport for a card.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct PaperBody {
     name: String,
     formula: String,
+    #[schemars(with = "schemas::Moment")]
     since: Timestamp,
+    #[schemars(with = "schemas::Moment")]
     until: Timestamp,
     code: String,
 }
@@ -175,7 +185,7 @@ impl From<PaperPassport> for PaperBody {
 pub(crate) async fn paper(
     State(app): State<App>,
     ByASteward(steward): ByASteward,
-    Path(member): Path<String>,
+    Named(member): Named,
     JsonBody(body): JsonBody<NewPaperBody>,
 ) -> Result<Json<PaperBody>, Problem> {
     let paper = app

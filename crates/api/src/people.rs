@@ -5,15 +5,17 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use rules::passport::{Block, NotGenuine, NotHere, Verdict};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wire::EntityId;
 
 use crate::asker::ByTheDesk;
-use crate::federation::exact_media_type;
+use crate::federation::{exact_media_type, not_arrived};
 use crate::home::FreshnessBody;
 use crate::problem::Problem;
+use crate::schemas;
 
 /// The most bytes of a body that a person's device sends: a code of a passport, or a
 /// key.
@@ -27,21 +29,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         exact_media_type(request.headers(), "application/json")?;
-        let bytes = Bytes::from_request(request, state).await?;
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|why| not_arrived(&why, "body_malformed"))?;
         let malformed = |_| Problem::new("body_malformed", "The body is not understood");
         serde_json::from_slice(&bytes).map(Self).map_err(malformed)
     }
 }
 
 /// What a phone sends to get its passport.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct EnrolBody {
     code: String,
+    #[schemars(with = "schemas::Jwk")]
     jwk: Value,
 }
 
 /// What a phone gets.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct EnrolledBody {
     pub(crate) passport: String,
 }
@@ -71,7 +75,7 @@ impl From<EnrolError> for Problem {
 }
 
 /// What a desk sends: the text that a scanner read.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct ShownBody {
     pub(crate) code: String,
 }
@@ -86,7 +90,7 @@ pub(crate) async fn judge(
 }
 
 /// The answer at the desk.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct JudgedBody {
     answer: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,12 +102,14 @@ pub(crate) struct JudgedBody {
     home_freshness: FreshnessBody,
     label_freshness: FreshnessBody,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schemas::Id>")]
     visit: Option<VisitId>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct VisitorBody {
     name: String,
+    #[schemars(with = "schemas::Entity")]
     home: EntityId,
     formula: String,
 }

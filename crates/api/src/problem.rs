@@ -5,6 +5,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// A refusal. `detail` is for people and may change; `code` is for programs and
 /// does not.
@@ -19,6 +20,9 @@ pub struct Problem {
     /// What can be done about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// What else is said (RFC 9457 §3.2), by name.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
 }
 
 /// Every code that this crate answers, with its status.
@@ -27,6 +31,8 @@ pub const CODES: &[(&str, u16)] = &[
     ("bad_query", 400),
     ("body_malformed", 400),
     ("enrol_key", 400),
+    ("event_malformed", 400),
+    ("event_refused", 400),
     ("join_malformed", 400),
     ("join_not_genuine", 400),
     ("join_other_audience", 400),
@@ -48,16 +54,22 @@ pub const CODES: &[(&str, u16)] = &[
     ("renew_used", 403),
     ("role_needed", 403),
     ("no_such_credential", 404),
+    ("no_such_event", 404),
     ("no_such_member", 404),
+    ("no_such_registration", 404),
     ("no_such_request", 404),
     ("no_such_route", 404),
     ("no_such_visit", 404),
     ("not_here", 404),
     ("wrong_method", 405),
+    ("event_has_registrations", 409),
     ("member_ended", 409),
     ("member_not_active", 409),
+    ("registration_over", 409),
     ("request_replayed", 409),
+    ("too_many_events", 409),
     ("too_many_passports", 409),
+    ("too_many_registrations", 409),
     ("visit_ended", 409),
     ("visit_too_late", 409),
     ("body_too_long", 413),
@@ -66,6 +78,7 @@ pub const CODES: &[(&str, u16)] = &[
     ("fault", 500),
     ("busy", 503),
     ("clock_wrong", 503),
+    ("not_well", 503),
     ("nothing_heard", 503),
     ("request_not_yet", 503),
 ];
@@ -82,6 +95,7 @@ impl Problem {
             status: listed.map_or(500, |(_, status)| *status),
             code,
             detail: None,
+            more: Map::new(),
         }
     }
 

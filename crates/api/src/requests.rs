@@ -6,14 +6,17 @@ use app::{
 };
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Path, Request, State};
+use axum::extract::{FromRequest, Request, State};
+use schemars::JsonSchema;
 use serde::Serialize;
 use wire::request::{ANSWER_MEDIA_TYPE, REQUEST_MEDIA_TYPE};
 use wire::{EntityId, Timestamp};
 
 use crate::asker::ByAnOperator;
-use crate::federation::{Compact, exact_media_type};
+use crate::federation::{Compact, exact_media_type, not_arrived};
+use crate::path::Named;
 use crate::problem::Problem;
+use crate::schemas;
 
 /// The body of a request, of exactly its media type.
 pub(crate) struct RequestText(String);
@@ -23,7 +26,8 @@ impl<S: Send + Sync> FromRequest<S> for RequestText {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         exact_media_type(request.headers(), REQUEST_MEDIA_TYPE)?;
-        let bytes = Bytes::from_request(request, state).await?;
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|why| not_arrived(&why, "request_malformed"))?;
         let malformed = |_| Problem::new("request_malformed", "Not a request");
         String::from_utf8(bytes.to_vec())
             .map(Self)
@@ -72,13 +76,17 @@ impl From<RequestError> for Problem {
 }
 
 /// A request that waits, or was refused.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct OutboxBody {
+    #[schemars(with = "schemas::Id")]
     op: Op,
+    #[schemars(with = "schemas::Entity")]
     to: EntityId,
     about: AboutBody,
+    #[schemars(with = "schemas::Moment")]
     since: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schemas::Id>")]
     after: Option<Op>,
     #[serde(skip_serializing_if = "Option::is_none")]
     dead: Option<DeadBody>,
@@ -86,28 +94,31 @@ pub(crate) struct OutboxBody {
     last_failure: Option<FailureBody>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum AboutBody {
-    Receipt(ReceiptId),
-    Credit(ReceiptId),
-    Registration(RegistrationId),
-    Cancellation(RegistrationId),
-    Notice(RegistrationId),
+    Receipt(#[schemars(with = "schemas::Id")] ReceiptId),
+    Credit(#[schemars(with = "schemas::Id")] ReceiptId),
+    Registration(#[schemars(with = "schemas::Id")] RegistrationId),
+    Cancellation(#[schemars(with = "schemas::Id")] RegistrationId),
+    Notice(#[schemars(with = "schemas::Id")] RegistrationId),
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct DeadBody {
+    #[schemars(with = "schemas::Moment")]
     at: Timestamp,
     code: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct FailureBody {
+    #[schemars(with = "schemas::Moment")]
     at: Timestamp,
     times: u32,
     is_heard: bool,
     why: String,
+    #[schemars(with = "schemas::Moment")]
     next_at: Timestamp,
 }
 
@@ -156,8 +167,9 @@ pub(crate) async fn outbox(
 }
 
 /// Under which name something is asked again.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct AgainBody {
+    #[schemars(with = "schemas::Id")]
     op: Op,
 }
 
@@ -165,7 +177,7 @@ pub(crate) struct AgainBody {
 pub(crate) async fn again(
     State(app): State<App>,
     ByAnOperator(operator): ByAnOperator,
-    Path(op): Path<String>,
+    Named(op): Named,
 ) -> Result<Json<AgainBody>, Problem> {
     let op = Op::parse(&op).ok_or(OutboxError::Unknown)?;
     let op = app.send_again(&operator, op).await?;
@@ -185,10 +197,12 @@ impl From<OutboxError> for Problem {
 }
 
 /// Two questions of one name, as evidence.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ConflictBody {
+    #[schemars(with = "schemas::Entity")]
     by: EntityId,
     op: String,
+    #[schemars(with = "schemas::Moment")]
     at: Timestamp,
     answered: String,
     other: String,

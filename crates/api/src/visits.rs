@@ -2,57 +2,86 @@
 
 use app::{App, Correction, Fate, Op, Stay, VisitError, VisitId, VisitRow, chain};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use rules::visit::HalfDays;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::receipt::{Ending, HalfDay, ProofBy};
 use wire::{EntityId, Timestamp};
 
 use crate::asker::{ByASteward, ByTheDesk};
+use crate::path::Named;
 use crate::people::{JsonBody, JudgedBody, ShownBody};
 use crate::problem::Problem;
+use crate::schemas;
 
 /// A visit, as the desk sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct VisitBody {
+    #[schemars(with = "schemas::Id")]
     visit: VisitId,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    #[schemars(with = "schemas::Entity")]
     home: EntityId,
+    #[schemars(with = "schemas::Moment")]
     arrived: Timestamp,
+    #[schemars(with = "schemas::ProofBy")]
     by: ProofBy,
+    #[schemars(with = "schemas::Date")]
     date: String,
     time_zone: String,
     #[serde(flatten)]
     stay: StayBody,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 enum StayBody {
     Here {
+        #[schemars(with = "schemas::Moment")]
         until: Timestamp,
     },
     Ended {
+        #[schemars(with = "schemas::Moment")]
         left: Timestamp,
+        #[schemars(with = "schemas::Ending")]
         ended: Ending,
+        #[schemars(with = "Vec<schemas::HalfDay>")]
         half_days: Vec<HalfDay>,
         #[serde(skip_serializing_if = "Option::is_none")]
         receipt: Option<FateBody>,
+        #[schemars(with = "schemas::Moment")]
         correctable_until: Timestamp,
     },
     NotHere,
 }
 
 /// What became of what was sent.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 enum FateBody {
-    Waiting { op: Op },
-    Accepted { at: Timestamp },
-    Refused { at: Timestamp, code: String },
-    GivenUp { at: Timestamp },
-    Moot { at: Timestamp },
+    Waiting {
+        #[schemars(with = "schemas::Id")]
+        op: Op,
+    },
+    Accepted {
+        #[schemars(with = "schemas::Moment")]
+        at: Timestamp,
+    },
+    Refused {
+        #[schemars(with = "schemas::Moment")]
+        at: Timestamp,
+        code: String,
+    },
+    GivenUp {
+        #[schemars(with = "schemas::Moment")]
+        at: Timestamp,
+    },
+    Moot {
+        #[schemars(with = "schemas::Moment")]
+        at: Timestamp,
+    },
 }
 
 impl From<Fate> for FateBody {
@@ -137,8 +166,9 @@ pub(crate) async fn list(
 }
 
 /// What a visit counts.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct CountedBody {
+    #[schemars(with = "Vec<schemas::HalfDay>")]
     half_days: Vec<HalfDay>,
 }
 
@@ -153,17 +183,17 @@ impl From<HalfDays> for CountedBody {
 pub(crate) async fn leave(
     State(app): State<App>,
     ByTheDesk(staff): ByTheDesk,
-    Path(visit): Path<String>,
+    Named(visit): Named,
 ) -> Result<Json<CountedBody>, Problem> {
     let visit = VisitId::parse(&visit).ok_or(VisitError::Unknown)?;
     Ok(Json(app.leave(&staff, visit).await?.into()))
 }
 
 /// What a steward says about a visit: when the visitor left, or that there was none.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum CorrectionBody {
-    Left(Timestamp),
+    Left(#[schemars(with = "schemas::Moment")] Timestamp),
     NotHere {},
 }
 
@@ -171,7 +201,7 @@ pub(crate) enum CorrectionBody {
 pub(crate) async fn correct(
     State(app): State<App>,
     ByASteward(steward): ByASteward,
-    Path(visit): Path<String>,
+    Named(visit): Named,
     JsonBody(body): JsonBody<CorrectionBody>,
 ) -> Result<Json<CountedBody>, Problem> {
     let visit = VisitId::parse(&visit).ok_or(VisitError::Unknown)?;

@@ -94,7 +94,7 @@ impl All {
             let at = crate::keys::seat(&place.event, place.due.as_ref(), place.order);
             let leads_to = self.seats.get(&at);
             let is_its = |seat: &&Seat| crate::keys::seat_place(&seat.home, seat.id) == *key;
-            if leads_to.filter(is_its).is_none() {
+            if leads_to.as_ref().is_none_or(|seat| !is_its(seat)) {
                 say(format!("{key}: a place leads to no seat"));
             }
             reached.insert(at);

@@ -10,9 +10,10 @@ use seal::Malformed;
 use store::Batch;
 use wire::event::{
     Event, EventForm, EventKind, EventStatus, EventTerms, LocalTime, Location, LocationForm,
-    Override, RecurrenceRule, Seats, SeatsTaken, Span, UtcTime, VirtualLocation,
+    Override, RecurrenceRule, Seats, SeatsTaken, Span, TITLE_CHARS_MAX, UtcTime, VirtualLocation,
     VirtualLocationForm, event_uid, is_event_id,
 };
+use wire::space::{Profile, THE_ONE};
 use wire::{BodyKind, Cents, Timestamp};
 
 use crate::access::Operator;
@@ -181,9 +182,14 @@ impl App {
             Some(zone) => zone.clone(),
             None => self.own_zone().await?,
         };
+        let mut text = text.clone();
+        if text.place.is_none() && text.link.is_none() {
+            // Calendars elsewhere show where it is, whatever they know of this space.
+            text.place = self.own_place().await?;
+        }
         let uid = event_uid(entity, id);
         let failed = |error| Attempt::Failed(error);
-        let mut event = event_of(&uid, zone, text, now).ok_or(failed(EventError::Id))?;
+        let mut event = event_of(&uid, zone, &text, now).ok_or(failed(EventError::Id))?;
         if let Some(held) = &held {
             event.sequence = held.sequence;
             if is_same(held, &event) {
@@ -223,15 +229,27 @@ impl App {
     }
 
     async fn count_own_events(&self) -> Result<usize, Fault> {
-        let entity = &self.identity().entity;
-        let all = self.some_latest_texts(entity, Event::KIND, EVENTS_MAX);
-        Ok(all.await?.len())
+        let stem = crate::keys::latest_of_kind(&self.identity().entity, Event::KIND);
+        let all = self.all_under(crate::keys::LATEST, &stem).await?;
+        Ok(all.len())
     }
 
     /// The time zone of this space's opening hours; Paris' where it publishes none.
     pub async fn own_zone(&self) -> Result<String, Fault> {
         let hours = self.hours_of(&self.identity().entity).await?;
         Ok(hours.map_or_else(|| "Europe/Paris".to_owned(), |(hours, _)| hours.time_zone))
+    }
+
+    /// Where this space is, in one line; none for a coordinator.
+    async fn own_place(&self) -> Result<Option<String>, Fault> {
+        let entity = &self.identity().entity;
+        let profile = self.latest_text(entity, Profile::KIND, THE_ONE).await?;
+        let profile = profile.and_then(|text| Profile::read(&text).ok());
+        Ok(profile.map(|it| {
+            let parts = [Some(it.name), it.address, Some(it.village)];
+            let parts: Vec<_> = parts.into_iter().flatten().collect();
+            wire::printable(&parts.join(", "), TITLE_CHARS_MAX - 1)
+        }))
     }
 
     /// Tells others how many seats of this node's events are taken, where that has changed.

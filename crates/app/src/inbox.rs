@@ -225,10 +225,15 @@ impl App {
             } else {
                 Outcome::refused("conflict")
             };
-            if !is_same && answered.conflict.is_none() {
+            let is_new = !is_same && answered.conflict.is_none();
+            if is_new {
                 put_conflict(&mut batch, answered, version, request, now)?;
             }
             self.commit_at("answer_again", batch).await?;
+            if is_new {
+                let (entity, op) = (&request.iss, &request.op);
+                tracing::warn!(%entity, op, "{entity} has asked two things as {op}");
+            }
             return Ok(outcome);
         }
         let writes = batch.writes.len();

@@ -116,7 +116,7 @@ impl App {
     }
 
     /// All requests, the oldest first, and each after the one that it comes after.
-    async fn outgoing(&self) -> Result<Vec<(Op, Outgoing, Position)>, Fault> {
+    pub(crate) async fn outgoing(&self) -> Result<Vec<(Op, Outgoing, Position)>, Fault> {
         let mut all = Vec::new();
         for (key, found) in self.all(crate::keys::OUTBOX).await? {
             let op = Op::of_key(&key).ok_or_else(|| Fault::Form {
@@ -161,6 +161,18 @@ impl App {
             }
         }
         Ok(waiting)
+    }
+
+    /// With which code a request was refused or given up; none where it waits or is over.
+    pub async fn refusal_of(&self, op: &str) -> Result<Option<String>, Fault> {
+        let Some(id) = Op::parse(op) else {
+            return Ok(None);
+        };
+        let found = self.outgoing_of(id).await?;
+        Ok(found.and_then(|(outgoing, _)| match outgoing.state {
+            OutgoingState::Waiting => None,
+            OutgoingState::Dead { why, .. } => Some(why),
+        }))
     }
 
     /// A request as it is sent now, with a name of its own for this attempt. `None` where

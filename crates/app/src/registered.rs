@@ -26,7 +26,7 @@ pub(crate) struct Seat {
     /// The name to call at the door.
     pub(crate) name: String,
     pub(crate) asked_at: Timestamp,
-    /// When the occurrence ends, as it was when somebody last looked.
+    /// When the occurrence ends, as it was when it was asked for: it may have been moved.
     pub(crate) ends: Timestamp,
     pub(crate) state: SeatState,
     /// 1 for the answer, and one more for each change since.
@@ -81,10 +81,11 @@ pub(crate) struct Registered {
     pub(crate) due: Option<LocalTime>,
     pub(crate) name: String,
     pub(crate) asked_at: Timestamp,
-    /// When the occurrence ends, as it was known when it was asked for.
+    /// When the occurrence ends, as it was when it was asked for: it may have been moved.
     pub(crate) ends: Timestamp,
     pub(crate) state: RegistrationState,
-    /// What it was when the member was last told: they are told what is new.
+    /// The newest that was heard of its owner: 0 before the answer, which is 1, and then
+    /// that of the last notice.
     pub(crate) revision: u64,
     /// What this home has signed; none for an event of its own.
     pub(crate) document: Option<String>,

@@ -105,6 +105,16 @@ impl From<MemberError> for RegistrationError {
     }
 }
 
+/// What the owner of an event says of a registration since it was answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Notice<'a> {
+    pub(crate) id: RegistrationId,
+    pub(crate) revision: u64,
+    pub(crate) state: NoticeState,
+    /// What was signed; none where the owner is this node.
+    pub(crate) said: Option<&'a str>,
+}
+
 /// What a member asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
@@ -162,7 +172,7 @@ impl App {
         let occurrence = occurrence.ok_or(failed(RegistrationError::NoEvent))?;
         let mut active = 0;
         for (id, registered, _) in self.registered(member).await? {
-            if !registered.state.is_active() || registered.ends <= now {
+            if !registered.state.is_active() || self.ends_of(&registered).await? <= now {
                 continue;
             }
             active += 1;
@@ -182,7 +192,7 @@ impl App {
             return Err(failed(RegistrationError::Name));
         }
         let mut batch = Batch::new();
-        let id = RegistrationId::new(now, self.random().map_err(Fault::from)?);
+        let id = RegistrationId::new(now, self.random()?);
         let mut registered = Registered {
             owner: listed.owner.clone(),
             event: listed.id.clone(),
@@ -300,7 +310,7 @@ impl App {
             }
         };
         let now = self.signing_time().await?;
-        if registered.ends <= now {
+        if self.ends_of(&registered).await? <= now {
             return Err(Attempt::Failed(RegistrationError::Over));
         }
         let mut batch = Batch::new();
@@ -338,8 +348,6 @@ impl App {
         let outcome = settled.answer.as_ref().map(|(outcome, _)| outcome);
         let is_asked = matches!(about, About::Registration(_));
         let state = match (is_asked, outcome, &registered.state) {
-            // A notice was quicker than the answer to the question before it.
-            (true, Some(_), RegistrationState::Asked { .. }) if registered.revision > 0 => None,
             (true, Some(outcome), RegistrationState::Asked { .. }) => Some(answered(outcome, at)),
             (true, None, RegistrationState::Asked { .. }) => {
                 Some(RegistrationState::GivenUp { at })
@@ -361,6 +369,7 @@ impl App {
                 let by = CancelledBy::Member;
                 Some(RegistrationState::Cancelled { at, by })
             }
+            // A notice was quicker, and is newer.
             (_, _, _) => None,
         };
         // What came before a notice that was heard does not take its place.
@@ -369,9 +378,7 @@ impl App {
         } else {
             state.is_some()
         };
-        if is_asked && is_newest {
-            registered.revision = 1;
-        }
+        registered.revision = registered.revision.max(1);
         if let Some(state) = state {
             registered.state = state;
         }
@@ -405,8 +412,13 @@ impl App {
             return Ok(Decision::Answer(Outcome::Unknown));
         }
         let said = Some(request.as_str());
-        self.take_notice(batch, id, body.revision, body.state, said, now)
-            .await?;
+        let notice = Notice {
+            id,
+            revision: body.revision,
+            state: body.state,
+            said,
+        };
+        self.take_notice(batch, notice, now).await?;
         Ok(Decision::Answer(Outcome::Accepted))
     }
 
@@ -414,12 +426,15 @@ impl App {
     pub(crate) async fn take_notice(
         &self,
         batch: &mut Batch,
-        id: RegistrationId,
-        revision: u64,
-        state: NoticeState,
-        said: Option<&str>,
+        notice: Notice<'_>,
         now: Timestamp,
     ) -> Result<(), Fault> {
+        let Notice {
+            id,
+            revision,
+            state,
+            said,
+        } = notice;
         let Some(place) = self.registration_place(id).await? else {
             return Ok(());
         };
@@ -477,8 +492,20 @@ impl App {
         let Some(place) = self.registration_place(id).await? else {
             return Ok(true);
         };
-        let found = self.registered_at(&place.member, id).await?;
-        Ok(found.is_none_or(|(registered, _)| registered.ends <= now))
+        let Some((registered, _)) = self.registered_at(&place.member, id).await? else {
+            return Ok(true);
+        };
+        Ok(self.ends_of(&registered).await? <= now)
+    }
+
+    /// When the occurrence ends: as it is published now, for it may have been moved; else
+    /// as it was when it was asked for.
+    async fn ends_of(&self, registered: &Registered) -> Result<Timestamp, Fault> {
+        let uid = wire::event::event_uid(&registered.owner, &registered.event);
+        let due = registered.due.as_ref();
+        let listed = self.listed(&uid).await?;
+        let occurrence = listed.and_then(|it| rules::event::occurrence(&it.event, due));
+        Ok(occurrence.map_or(registered.ends, |it| it.ends))
     }
 
     /// The registrations of a member who asks for them, what is next first.
@@ -557,7 +584,11 @@ impl App {
         let mut batch = Batch::new();
         for (key, found) in self.all(prefix).await? {
             let registered: Registered = stored::decode(&key, &found)?;
-            let until = registered.ends.plus_seconds(REGISTRATION_SECONDS);
+            let mut until = registered.ends.plus_seconds(REGISTRATION_SECONDS);
+            if until < now {
+                let ends = self.ends_of(&registered).await?;
+                until = until.max(ends.plus_seconds(REGISTRATION_SECONDS));
+            }
             if until < now {
                 batch.expect(key.clone(), Expected::At(found.version));
                 if let Some(id) = crate::keys::registration_of(&key) {

@@ -23,6 +23,7 @@ use crate::exchange::{About, RegistrationId};
 use crate::fault::{Attempt, until_settled};
 use crate::inbox::{Decision, Outcome};
 use crate::registered::{CancelledBy, Seat, SeatGuard, SeatPlace, SeatState};
+use crate::registrations::Notice;
 use crate::stored;
 use crate::{App, Fault};
 
@@ -132,7 +133,11 @@ impl App {
     /// Whether a home may bear the label by what the coordinator has said since this node
     /// last heard it.
     async fn may_be_labelled(&self, registration: &Registration) -> Result<bool, Fault> {
-        let (feed, _) = self.feed_state(&self.identity().coordinator).await?;
+        let identity = self.identity();
+        if identity.entity == identity.coordinator {
+            return Ok(false);
+        }
+        let (feed, _) = self.feed_state(&identity.coordinator).await?;
         Ok(feed.head.is_none_or(|head| head.iat < registration.iat))
     }
 
@@ -296,9 +301,13 @@ impl App {
         now: Timestamp,
     ) -> Result<(), Fault> {
         if seat.home == self.identity().entity {
-            return self
-                .take_notice(batch, seat.id, seat.revision, state, None, now)
-                .await;
+            let notice = Notice {
+                id: seat.id,
+                revision: seat.revision,
+                state,
+                said: None,
+            };
+            return self.take_notice(batch, notice, now).await;
         }
         let notice = About::Notice {
             registration: seat.id,
@@ -321,11 +330,13 @@ impl App {
     ) -> Result<Vec<Option<LocalTime>>, Fault> {
         let (guard, guarded) = self.seat_guard(id).await?;
         put_guard(batch, id, &guard, guarded)?;
+        let before = self.own_event(id).await?;
         let mut gone = Vec::new();
         for line in self.lines(id).await? {
             let due = line.first().and_then(|(_, seat, _)| seat.due.clone());
             let is_registered = line.iter().any(|(_, seat, _)| {
-                seat.ends > now && !matches!(seat.state, SeatState::Cancelled { .. })
+                ends_of(before.as_ref(), seat) > now
+                    && !matches!(seat.state, SeatState::Cancelled { .. })
             });
             let is_there = rules::event::occurrence(event, due.as_ref()).is_some();
             if is_registered && !is_there {
@@ -420,7 +431,12 @@ impl App {
         let mut batch = Batch::new();
         for (key, found) in self.all(crate::keys::SEATS).await? {
             let seat: Seat = stored::decode(&key, &found)?;
-            let until = seat.ends.plus_seconds(REGISTRATION_SECONDS);
+            let mut until = seat.ends.plus_seconds(REGISTRATION_SECONDS);
+            if until < now {
+                let event = self.own_event(&seat.event).await?;
+                let ends = ends_of(event.as_ref(), &seat).max(seat.ends);
+                until = ends.plus_seconds(REGISTRATION_SECONDS);
+            }
             if until < now {
                 batch.expect(key.clone(), Expected::At(found.version));
                 batch.remove(key);
@@ -503,6 +519,13 @@ fn held(line: &Line) -> SeatsHeld {
     }
 }
 
+/// When a seat's occurrence ends: as it is published now, for it may have been moved; else
+/// as it was when somebody registered.
+fn ends_of(event: Option<&Event>, seat: &Seat) -> Timestamp {
+    let of = |event| rules::event::occurrence(event, seat.due.as_ref());
+    event.and_then(of).map_or(seat.ends, |it| it.ends)
+}
+
 /// The place in the waiting list of whoever waits, from 1.
 fn rank_of(line: &Line, home: &EntityId, id: RegistrationId) -> Option<u64> {
     let mut waiting = line
@@ -532,4 +555,17 @@ pub(crate) const OTHER_REFUSALS: [&str; 4] =
 pub fn registration_codes() -> impl Iterator<Item = &'static str> {
     let rules = rules::seats::SEAT_REFUSALS.into_iter();
     rules.map(SeatRefusal::code).chain(OTHER_REFUSALS)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_code_is_documented() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs/problems.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let (_, section) = text.split_once("Refusals of a registration\n").unwrap();
+        for code in super::registration_codes() {
+            assert!(section.contains(&format!("| `{code}` |")), "{code}");
+        }
+    }
 }

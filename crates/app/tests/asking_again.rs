@@ -230,7 +230,14 @@ async fn a_receipt_that_was_refused_is_corrected_without_a_credit() {
     let said = json!({ "iss": to.entity(), "aud": from.entity(), "jti": letter.jti,
         "iat": to.app().now(), "op": op, "result": "refused", "code": "differs" });
     let text = sealed::<Answer>(&said, to);
+    assert_eq!(app.refusal_of(&op).await.unwrap(), None, "it waits");
     app.take_answer(&op, &letter.jti, &text).await.unwrap();
+    assert_eq!(
+        app.refusal_of(&op).await.unwrap().as_deref(),
+        Some("differs")
+    );
+    let figures = app.figures().await.unwrap();
+    assert_eq!((figures.waiting, figures.dead), (0, 1));
     label.advance(1);
     shorten(&label, visit).await;
     assert_eq!(outbox(from).await, [("receipt", None)]);

@@ -1,10 +1,13 @@
 //! Seats across nodes: asked by the home, counted by the owner, once.
 
 use app::keys::REGISTRATIONS;
-use app::{CancelledBy, EventText, RegistrationRow, RegistrationState, SeatState, Wish};
+use app::{
+    CancelledBy, EventError, EventText, PublishedEvent, RegistrationError, RegistrationRow,
+    RegistrationState, SeatState, Wish,
+};
 use store::Store as _;
-use testkit::{HOUR_SECONDS, Label, TestNode, Wallet, operator, send_all};
-use wire::event::{EventKind, EventStatus, LocalTime, Span};
+use testkit::{HOUR_SECONDS, Label, TestNode, Wallet, operator, send_all, space_text};
+use wire::event::{EventKind, EventStatus, Frequency, LocalTime, RecurrenceRule, Span};
 
 use crate::desk::{home, host};
 
@@ -30,6 +33,132 @@ pub(crate) fn training(label: &Label, capacity: Option<u64>) -> EventText {
         price_cents: None,
         is_example: true,
     }
+}
+
+/// The same, each day for three days.
+pub(crate) fn three_trainings(label: &Label, capacity: u64) -> EventText {
+    let mut text = training(label, Some(capacity));
+    text.rule = Some(RecurrenceRule {
+        form: None,
+        frequency: Frequency::Daily,
+        interval: 1,
+        by_day: Vec::new(),
+        count: Some(3),
+        until: None,
+    });
+    text
+}
+
+/// Publishes this at the host, and lets everybody hear of it; gives its id and its `uid`.
+pub(crate) async fn publish(label: &Label, text: &EventText) -> (String, String) {
+    let app = host(label).app();
+    let done = app.publish_event(&operator(), None, text).await.unwrap();
+    label.settle().await;
+    (done.id, done.uid)
+}
+
+/// Publishes an event of the host again with a change. Nobody has heard of it yet.
+pub(crate) async fn change(
+    label: &Label,
+    id: &str,
+    change: impl FnOnce(&mut EventText),
+) -> Result<PublishedEvent, EventError> {
+    let app = host(label).app();
+    let mut text = app.event_text(&operator(), id).await.unwrap();
+    change(&mut text);
+    app.publish_event(&operator(), Some(id), &text).await
+}
+
+/// The number of a member of that name, who may be new.
+pub(crate) async fn member(at: &TestNode, name: &str) -> String {
+    let members = at.app().members(&operator()).await.unwrap();
+    if let Some(member) = members.into_iter().find(|it| it.name == name) {
+        return member.id;
+    }
+    at.app().publish_space(&space_text("Le Mug")).await.unwrap();
+    let added = at.app().add_member(&operator(), name, "month", None).await;
+    added.unwrap()
+}
+
+/// A member asks for a seat.
+pub(crate) async fn wish(
+    at: &TestNode,
+    name: &str,
+    uid: &str,
+    due: Option<&LocalTime>,
+) -> Result<RegistrationRow, RegistrationError> {
+    let member = member(at, name).await;
+    let wish = Wish {
+        uid: uid.to_owned(),
+        due: due.cloned(),
+        name: None,
+    };
+    at.app().register_member(&operator(), &member, &wish).await
+}
+
+/// A member's registrations, what is next first.
+pub(crate) async fn rows(at: &TestNode, name: &str) -> Vec<RegistrationRow> {
+    let member = member(at, name).await;
+    let rows = at.app().registrations_of_member(&operator(), &member).await;
+    rows.unwrap()
+}
+
+/// A member gives the only registration back that they have.
+pub(crate) async fn give_back(at: &TestNode, name: &str) -> Result<(), RegistrationError> {
+    let row = rows(at, name).await.remove(0);
+    let given_back = at.app().cancel_of_member(&operator(), row.id).await;
+    given_back.map(|_| ())
+}
+
+/// Where a registration stands, in words.
+pub(crate) fn word(state: &RegistrationState) -> String {
+    match state {
+        RegistrationState::Asked { .. } => "asked".to_owned(),
+        RegistrationState::Accepted { was_waiting, .. } => {
+            if *was_waiting { "promoted" } else { "accepted" }.to_owned()
+        }
+        RegistrationState::Waiting { rank, .. } => format!("waiting {rank}"),
+        RegistrationState::Refused { code, .. } => format!("refused {code}"),
+        RegistrationState::Unknown { .. } => "unknown".to_owned(),
+        RegistrationState::Cancelling { .. } => "giving back".to_owned(),
+        RegistrationState::Cancelled { by, .. } => by_whom(*by).to_owned(),
+        RegistrationState::GivenUp { .. } => "given up".to_owned(),
+    }
+}
+
+fn by_whom(by: CancelledBy) -> &'static str {
+    match by {
+        CancelledBy::Member => "given back",
+        CancelledBy::Organiser => "taken back",
+    }
+}
+
+/// Where all registrations of a member stand, what is next first.
+pub(crate) async fn stands(at: &TestNode, name: &str) -> Vec<String> {
+    let rows = rows(at, name).await;
+    rows.iter().map(|row| word(&row.state)).collect()
+}
+
+/// Who has registered for an event of the host, and where they stand there.
+pub(crate) async fn seats(label: &Label, id: &str) -> Vec<String> {
+    let rows = host(label).app().seats(&operator(), id).await.unwrap();
+    let said = |row: &app::SeatRow| match (row.state, row.rank) {
+        (SeatState::Taken { .. }, None) => format!("{} taken", row.name),
+        (SeatState::Waiting, Some(rank)) => format!("{} waiting {rank}", row.name),
+        (SeatState::Cancelled { by, .. }, None) => format!("{} {}", row.name, by_whom(by)),
+        other => panic!("{other:?}"),
+    };
+    rows.iter().map(said).collect()
+}
+
+/// The host takes somebody's seat, or place in the waiting list, back.
+pub(crate) async fn take_back(label: &Label, id: &str, name: &str) {
+    let app = host(label).app();
+    let seats = app.seats(&operator(), id).await.unwrap();
+    let seat = seats.iter().find(|it| it.name == name).unwrap();
+    app.cancel_seat(&operator(), &seat.home, seat.id)
+        .await
+        .unwrap();
 }
 
 /// Publishes it at the host, and lets everybody hear of it; gives its `uid`.
@@ -61,7 +190,7 @@ pub(crate) async fn ask(at: &TestNode, name: &str, uid: &str) -> RegistrationRow
         .unwrap()
 }
 
-async fn send(label: &Label, from: &TestNode) {
+pub(crate) async fn send(label: &Label, from: &TestNode) {
     let failed = send_all(&label.network, from).await;
     assert!(failed.is_empty(), "{failed:?}");
 }

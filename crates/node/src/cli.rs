@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod events;
 mod exchange;
 mod people;
 
@@ -9,9 +10,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use wire::EntityId;
 
+pub(crate) use events::{
+    Calendar, Event, EventChange, EventImport, EventPublish, EventSaid, Registration,
+};
 pub(crate) use exchange::{Outbox, Visit};
 pub(crate) use people::{
-    Access, AccessRole, Member, MemberOne, Wallet, WalletEnrol, WalletPresent, WalletShow,
+    Access, AccessRole, Member, MemberOne, Wallet, WalletEnrol, WalletGiveBack, WalletPresent,
+    WalletRegister, WalletShow,
 };
 
 /// Escale: a member of one labelled coworking space can work in another.
@@ -49,6 +54,14 @@ pub(crate) enum Command {
     /// Visits at this space: who is here, who leaves, what was wrong (spaces)
     #[command(subcommand)]
     Visit(Visit),
+    /// Events and trainings of this node: publish, change, cancel, import
+    #[command(subcommand)]
+    Event(Event),
+    /// Registrations of members of this space, for events anywhere (spaces)
+    #[command(subcommand)]
+    Registration(Registration),
+    /// What takes place at all spaces of the label, and when
+    Calendar(Calendar),
     /// What this node asks others, until it is answered
     #[command(subcommand)]
     Outbox(Outbox),

@@ -40,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) network: NetworkConfig,
     /// The log.
     pub(crate) log: LogConfig,
+    /// Where metrics are given, if they are.
+    pub(crate) metrics_listen: Option<SocketAddr>,
 }
 
 /// Whom the node asks, and how often.
@@ -141,6 +143,12 @@ impl Config {
             (allow_loopback, rest)
         });
         let log = reader.section("log", LogConfig::read);
+        let metrics_listen = reader.section("metrics", |metrics| {
+            metrics.optional_parsed("listen", "an address and a port")
+        });
+        if metrics_listen.is_some() && metrics_listen == listen {
+            reader.refuse("metrics.listen", "others are answered there");
+        }
         for (name, entity) in [("entity", &entity), ("label.coordinator", &coordinator)] {
             let is_loopback = entity.as_ref().is_some_and(EntityId::is_loopback);
             if is_loopback && allow_loopback == Some(false) {
@@ -163,6 +171,7 @@ impl Config {
             store_cache_bytes: cache_mib? * 1024 * 1024,
             network: network?,
             log: log?,
+            metrics_listen,
         })
     }
 }
@@ -249,6 +258,23 @@ mod tests {
             };
             assert!(SAMPLE.lines().any(is_named), "{key}");
         }
+    }
+
+    #[test]
+    fn metrics_are_given_where_the_configuration_says_and_not_where_others_are_answered() {
+        let listens = |text: &str| {
+            let config = Config::parse(Path::new("/node"), text);
+            config.map(|it| it.metrics_listen.map(|address| address.to_string()))
+        };
+        assert_eq!(listens(SAMPLE), Ok(None));
+        let given = SAMPLE.replace("# listen = ", "listen = ");
+        assert_eq!(listens(&given), Ok(Some("127.0.0.1:9464".to_owned())));
+        let same = given.replace(":9464", ":7800");
+        let refused = vec!["metrics.listen: others are answered there".to_owned()];
+        assert_eq!(listens(&same), Err(refused));
+        let wrong = given.replace(":9464", "");
+        let refused = vec!["metrics.listen: an address and a port is expected".to_owned()];
+        assert_eq!(listens(&wrong), Err(refused));
     }
 
     #[test]

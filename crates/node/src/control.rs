@@ -7,6 +7,7 @@
 //! **Invariant:** the socket's authority is the operating system's: whoever may
 //! open the folder may also read the keys in it.
 
+mod events;
 mod exchange;
 mod people;
 
@@ -30,6 +31,7 @@ use crate::space_file::{read_charter, read_space};
 use crate::start;
 use crate::tasks::Stop;
 
+pub(crate) use events::{EventCommand, RegistrationCommand, Said};
 pub(crate) use exchange::ExchangeCommand;
 pub(crate) use people::PeopleCommand;
 
@@ -57,6 +59,10 @@ pub(crate) enum Command {
     Anchor { anchor: String },
     /// What concerns members and staff.
     People(PeopleCommand),
+    /// What concerns events.
+    Event(EventCommand),
+    /// What concerns registrations.
+    Registration(RegistrationCommand),
     /// What concerns visits and requests.
     Exchange(ExchangeCommand),
 }
@@ -218,6 +224,8 @@ async fn execute(app: &App, command: Command) -> anyhow::Result<Value> {
             Ok(Value::Array(rows.iter().map(row_json).collect()))
         }
         Command::People(command) => people::execute(app, command).await,
+        Command::Event(command) => events::execute(app, command).await,
+        Command::Registration(it) => events::execute_registration(app, it).await,
         Command::Exchange(command) => exchange::execute(app, command).await,
         Command::Anchor { anchor } => {
             let until = app.publish_anchor(&anchor).await?;

@@ -5,6 +5,7 @@
 //! would.
 
 mod facts;
+mod guide;
 mod judge;
 mod network;
 mod processes;
@@ -20,6 +21,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::Demo;
 use crate::output;
+use guide::Guide;
 use network::Network;
 use report::Report;
 
@@ -80,14 +82,17 @@ async fn stay(args: &Demo, dir: &std::path::Path) -> anyhow::Result<ExitCode> {
     };
     network.misbehave(sabotage(args));
     let mut report = Report::new();
-    let ended = tokio::select! {
+    let mut ended = tokio::select! {
         ended = steps::begin(&mut network, &mut report, is_new) => ended.map(|()| report.is_ok()),
         () = interrupted() => Ok(false),
     };
     if let Ok(true) = &ended {
-        output::line(network.guide());
-        interrupted().await;
+        let shown = tokio::select! {
+            shown = show(&network) => shown,
+            () = interrupted() => Ok(()),
+        };
         output::note("stopping");
+        ended = shown.map(|()| true);
     }
     network.stop().await?;
     ended.map(|is_ok| {
@@ -97,6 +102,16 @@ async fn stay(args: &Demo, dir: &std::path::Path) -> anyhow::Result<ExitCode> {
             ExitCode::FAILURE
         }
     })
+}
+
+/// Shows a person what there is, and stays.
+async fn show(network: &Network) -> anyhow::Result<()> {
+    let listener = guide::listen(network.guide_port).await?;
+    let guide = Guide::of(network).await?;
+    let first = format!("http://127.0.0.1:{}", network.guide_port);
+    output::line(network.guide(&first));
+    guide.serve(listener).await;
+    Ok(())
 }
 
 async fn interrupted() {

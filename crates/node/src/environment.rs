@@ -54,6 +54,12 @@ impl SystemEntropy {
     }
 }
 
+/// The moment by the machine's own clock, in seconds since 1970.
+pub(crate) fn machine_seconds() -> f64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap_or_default().as_secs_f64()
+}
+
 /// Measures from its making on, only forward.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch(Instant);
@@ -61,6 +67,10 @@ pub(crate) struct Stopwatch(Instant);
 impl Stopwatch {
     pub(crate) fn start() -> Self {
         Self(Instant::now())
+    }
+
+    pub(crate) fn seconds(self) -> f64 {
+        self.0.elapsed().as_secs_f64()
     }
 
     pub(crate) fn millis(self) -> Millis {

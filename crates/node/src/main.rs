@@ -13,10 +13,12 @@ mod config;
 mod control;
 mod demo;
 mod environment;
+mod event_command;
 mod exchange_command;
 mod init;
 mod label_command;
 mod member_command;
+mod metrics;
 mod output;
 mod publish_command;
 mod puller;
@@ -59,6 +61,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Member(member) => member_command::member(member).await,
             Command::Access(access) => member_command::access(access).await,
             Command::Visit(visit) => exchange_command::visit(visit).await,
+            Command::Event(event) => event_command::event(event).await,
+            Command::Registration(it) => event_command::registration(it).await,
+            Command::Calendar(args) => event_command::calendar(args).await,
             Command::Outbox(outbox) => exchange_command::outbox(outbox).await,
             Command::Wallet(wallet) => wallet_command::wallet(wallet).await,
             Command::Demo(demo) => demo::demo(&demo).await,

@@ -55,7 +55,21 @@ const LINE_CHARS_MAX: usize = 200;
 
 /// The members that come before the others.
 const FIRST: &[&str] = &[
-    "visit", "op", "member", "id", "name", "state", "to", "arrived", "left",
+    "visit",
+    "op",
+    "member",
+    "event",
+    "registration",
+    "id",
+    "uid",
+    "start",
+    "title",
+    "name",
+    "state",
+    "rank",
+    "to",
+    "arrived",
+    "left",
 ];
 
 /// A moment as a person reads it.

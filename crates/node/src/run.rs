@@ -1,5 +1,6 @@
 //! `escale run`: the life of a node.
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +17,11 @@ use web::{PageError, Pages};
 
 use crate::cli::Run;
 use crate::config::Config;
-use crate::environment::SystemClock;
+use crate::environment::{SystemClock, machine_seconds};
+use crate::metrics::{Metrics, TimedStore};
 use crate::tasks::{Stop, Tasks};
 use crate::telemetry::{pause, with_request_log};
-use crate::{control, puller, sender, start, telemetry};
+use crate::{control, metrics, puller, sender, start, telemetry};
 
 /// From one look at what must be signed again to the next.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(20);
@@ -37,26 +39,14 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
     telemetry::start(&config.log);
     #[cfg(feature = "sabotage")]
     misbehave(args.sabotage.as_deref())?;
-    let app = start::open_at(&config, SystemClock::ahead_by(args.clock_ahead)).await?;
-    if args.clock_ahead != 0 {
-        let seconds = args.clock_ahead;
-        tracing::warn!(
-            seconds,
-            "this node believes that it is {seconds} s later than it is"
-        );
-    }
-    if args.clock_is_right {
-        app.accept_clock().await?;
-    }
-    // Signs again what ran out while the node was down, before anybody asks.
-    if let Err(fault) = app.renew().await {
-        tracing::warn!(error = %fault, "nothing could be signed at the start: {fault}");
-    }
-    warn_of_anchor(&app).await;
+    let metrics = Metrics::new(machine_seconds());
+    let app = open(args, &config, &metrics).await?;
     let fetch = outbound(&config)?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("{} cannot be listened on", config.listen))?;
+    let listener = listen(config.listen).await?;
+    let watched = match config.metrics_listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     let socket = control::Socket::make(&config)?;
     // Heard from before the first answer on: whoever sees the node answer may stop it.
     let signals = (
@@ -64,7 +54,7 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
         signal(SignalKind::interrupt())?,
     );
     let router = web::router(HomePages(app.clone()), app.clone()).merge(api::router(app.clone()));
-    let router = with_request_log(router);
+    let router = with_request_log(router, metrics.clone());
     let mut tasks = Tasks::new();
     let stop = tasks.stop_signal();
     let serving = stop.clone().wait();
@@ -73,6 +63,13 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
         tracing::debug!(dropped = ended.dropped, "the last connections are closed");
         Ok(())
     });
+    if let Some(listener) = watched {
+        let (serving, router) = (stop.clone().wait(), metrics::router(app.clone(), metrics));
+        tasks.spawn("answering who watches", async move {
+            serve::serve(listener, router, Limits::default(), serving).await;
+            Ok(())
+        });
+    }
     let (heard, signs) = sender::signs();
     tasks.spawn(
         "sending what waits",
@@ -101,6 +98,29 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Opens the node, and signs again what ran out while it was down, before anybody asks.
+async fn open(args: &Run, config: &Config, metrics: &Metrics) -> anyhow::Result<App> {
+    let store = start::open_store(config).await?;
+    let store = Arc::new(TimedStore::new(store, metrics.clone()));
+    let clock = SystemClock::ahead_by(args.clock_ahead);
+    let app = start::open_over(store, config, clock).await?;
+    if args.clock_ahead != 0 {
+        let seconds = args.clock_ahead;
+        tracing::warn!(
+            seconds,
+            "this node believes that it is {seconds} s later than it is"
+        );
+    }
+    if args.clock_is_right {
+        app.accept_clock().await?;
+    }
+    if let Err(fault) = app.renew().await {
+        tracing::warn!(error = %fault, "nothing could be signed at the start: {fault}");
+    }
+    warn_of_anchor(&app).await;
+    Ok(app)
+}
+
 /// Says what only a person can mend: an invitation that was refused, and in good
 /// time, that the root key is needed.
 async fn warn_of_anchor(app: &App) {
@@ -121,6 +141,11 @@ async fn warn_of_anchor(app: &App) {
             "the root key's word ends within two months: escale label anchor, at the coordinator"
         );
     }
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await;
+    listener.with_context(|| format!("{address} cannot be listened on"))
 }
 
 fn outbound(config: &Config) -> anyhow::Result<Arc<dyn Fetch>> {

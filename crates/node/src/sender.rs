@@ -147,10 +147,10 @@ fn called(app: &App, before: &mut BTreeMap<EntityId, u64>) -> impl Iterator<Item
     callers.into_iter()
 }
 
-/// Sends a request once, and takes the answer.
-async fn send(app: &App, fetch: &dyn Fetch, op: &str) -> Result<(), Failure> {
+/// Sends a request once, and takes the answer; gives with which code it was refused.
+async fn send(app: &App, fetch: &dyn Fetch, op: &str) -> Result<Option<String>, Failure> {
     let Some(letter) = app.make_letter(op).await? else {
-        return Ok(());
+        return Ok(None);
     };
     let request = Request {
         entity: letter.to,
@@ -161,7 +161,8 @@ async fn send(app: &App, fetch: &dyn Fetch, op: &str) -> Result<(), Failure> {
         body_bytes_max: ANSWER_BYTES_MAX,
     };
     let answer = String::from_utf8(fetch.fetch(request).await?).unwrap_or_default();
-    Ok(app.take_answer(op, &letter.jti, &answer).await?)
+    app.take_answer(op, &letter.jti, &answer).await?;
+    Ok(app.refusal_of(op).await?)
 }
 
 /// What the plan is told, and why a request was not answered. A fault of this node's own
@@ -169,11 +170,18 @@ async fn send(app: &App, fetch: &dyn Fetch, op: &str) -> Result<(), Failure> {
 fn settled(
     op: String,
     peer: &EntityId,
-    sent: Result<(), Failure>,
+    sent: Result<Option<String>, Failure>,
 ) -> anyhow::Result<(Event, Option<Failed>)> {
-    let Err(failure) = sent else {
-        tracing::info!(entity = %peer, op, "{peer} has answered {op}");
-        return Ok((Event::Answered { op }, None));
+    let failure = match sent {
+        Ok(None) => {
+            tracing::info!(entity = %peer, op, "{peer} has answered {op}");
+            return Ok((Event::Answered { op }, None));
+        }
+        Ok(Some(code)) => {
+            tracing::warn!(entity = %peer, op, code, "{peer} has refused {op}: {code}");
+            return Ok((Event::Answered { op }, None));
+        }
+        Err(failure) => failure,
     };
     if failure.fault().is_some_and(Fault::ends_the_node) {
         return Err(failure.into());

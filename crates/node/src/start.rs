@@ -37,13 +37,17 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>
 
 /// Opens the node of a configuration. Another process must not have it open.
 pub(crate) async fn open(config: &Config) -> anyhow::Result<App> {
-    open_at(config, SystemClock::default()).await
+    let store = open_store(config).await?;
+    open_over(store, config, SystemClock::default()).await
 }
 
-/// Like [`open`], with another clock.
-pub(crate) async fn open_at(config: &Config, clock: SystemClock) -> anyhow::Result<App> {
+/// Opens the node of a configuration over its store, with any clock.
+pub(crate) async fn open_over(
+    store: Arc<dyn Store>,
+    config: &Config,
+    clock: SystemClock,
+) -> anyhow::Result<App> {
     let identity = identity(config)?;
-    let store = open_store(config).await?;
     let app = App::open(store, identity, Arc::new(clock), Arc::new(SystemEntropy)).await;
     app.context("this folder is not that of this node")
 }

@@ -5,13 +5,14 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
-use axum::middleware::{Next, from_fn};
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogConfig, LogFormat};
 use crate::environment::Stopwatch;
+use crate::metrics::Metrics;
 
 /// Writes the log to standard error from here on.
 pub(crate) fn start(config: &LogConfig) {
@@ -27,12 +28,12 @@ pub(crate) fn start(config: &LogConfig) {
     drop(started);
 }
 
-/// Gives every request its line.
-pub(crate) fn with_request_log(router: Router) -> Router {
-    router.layer(from_fn(log_request))
+/// Gives every request its line, and counts it.
+pub(crate) fn with_request_log(router: Router, metrics: Metrics) -> Router {
+    router.layer(from_fn_with_state(metrics, log_request))
 }
 
-async fn log_request(request: Request, next: Next) -> Response {
+async fn log_request(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
     let stopwatch = Stopwatch::start();
     let method = request.method().clone();
     let path = request
@@ -42,6 +43,7 @@ async fn log_request(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status().as_u16();
     let millis = stopwatch.millis().0;
+    metrics.answered(&method, path.as_deref(), status, stopwatch.seconds());
     let path = path.as_deref().unwrap_or("-");
     if status >= 500 {
         tracing::warn!(%method, path, status, millis, "{method} {path} answered {status}");

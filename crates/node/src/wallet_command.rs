@@ -17,7 +17,7 @@ use wire::passport::MEMBER_PATH;
 use wire::{EntityId, Sha256Hash, qr};
 use zeroize::Zeroizing;
 
-use crate::cli::{Wallet, WalletEnrol, WalletPresent, WalletShow};
+use crate::cli::{Wallet, WalletEnrol, WalletGiveBack, WalletPresent, WalletRegister, WalletShow};
 use crate::environment::{SystemClock, SystemEntropy};
 use crate::output;
 
@@ -42,7 +42,12 @@ pub(crate) async fn wallet(wallet: Wallet) -> anyhow::Result<ExitCode> {
         Wallet::Show(args) => show(&args)?,
         Wallet::Present(args) => present(&args)?,
         Wallet::Renew(args) => renew(&args).await?,
-        Wallet::Membership(args) => membership(&args).await?,
+        Wallet::Membership(args) => ask_home(&args.wallet.dir, MEMBER_PATH, None).await?,
+        Wallet::Register(args) => register(&args).await?,
+        Wallet::Registrations(args) => {
+            ask_home(&args.wallet.dir, &registrations(), None).await?;
+        }
+        Wallet::GiveBack(args) => give_back(&args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -135,16 +140,45 @@ async fn fetch(
     Ok(serde_json::from_slice(&answer)?)
 }
 
-/// Asks the home what it knows of this member.
-async fn membership(args: &WalletShow) -> anyhow::Result<()> {
-    let (kept, key) = load(&args.wallet.dir)?;
+/// Asks the home something about this member, and prints what it answers.
+async fn ask_home(dir: &Path, path: &str, body: Option<&Value>) -> anyhow::Result<()> {
+    let (kept, key) = load(dir)?;
     let audience = kept.home.url_of(MEMBER_PATH);
     let shown = sign(&kept, &key, &audience, SystemClock::default())?;
     let authorization = Some(format!("Passport {shown}"));
-    let known = fetch(&kept.home, MEMBER_PATH, None, authorization).await;
-    let known = known.context("the home does not answer")?;
+    let body = match body {
+        Some(body) => Some((serde_json::to_vec(body)?, "application/json")),
+        None => None,
+    };
+    let known = fetch(&kept.home, path, body, authorization).await;
+    let known = known.context("the home does not do it")?;
     output::line(serde_json::to_string_pretty(&known)?);
     Ok(())
+}
+
+/// Where a member's registrations are.
+fn registrations() -> String {
+    format!("{MEMBER_PATH}/registrations")
+}
+
+async fn register(args: &WalletRegister) -> anyhow::Result<()> {
+    let on = args.on.as_deref().map(crate::event_command::time);
+    let mut wish = json!({ "uid": args.uid });
+    if let (Value::Object(wish), Some(on)) = (&mut wish, on.transpose()?) {
+        wish.insert("due".to_owned(), json!(on));
+    }
+    if let (Value::Object(wish), Some(name)) = (&mut wish, &args.name) {
+        wish.insert("name".to_owned(), json!(name));
+    }
+    ask_home(&args.wallet.dir, &registrations(), Some(&wish)).await
+}
+
+async fn give_back(args: &WalletGiveBack) -> anyhow::Result<()> {
+    // It stands in a path: nothing but what a registration is called may.
+    let id = app::RegistrationId::parse(&args.registration);
+    let id = id.with_context(|| format!("{} is no registration", args.registration))?;
+    let path = format!("{}/{id}/cancel", registrations());
+    ask_home(&args.wallet.dir, &path, Some(&json!({}))).await
 }
 
 /// Puts a passport in place of what was there.

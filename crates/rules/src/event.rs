@@ -120,6 +120,27 @@ pub fn written_utc(at: Timestamp) -> Option<String> {
     Some(at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
+/// A moment as HTTP writes it (RFC 9110 §5.6.7); `None` beyond the calendar.
+pub fn http_date(seconds: i64) -> Option<String> {
+    let at = jiff::Timestamp::from_second(seconds).ok()?;
+    Some(at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+}
+
+/// The moment at which a day, `YYYY-MM-DD`, begins in a time zone.
+pub fn day_begins(time_zone: &str, day: &str) -> Option<Timestamp> {
+    let zone = opening::zone(time_zone)?;
+    let date: Date = (day.len() == 10).then(|| day.parse().ok()).flatten()?;
+    let begins = zone.to_ambiguous_timestamp(date.to_datetime(jiff::civil::Time::midnight()));
+    Some(Timestamp(begins.compatible().ok()?.as_second()))
+}
+
+/// The day, `YYYY-MM-DD`, that a calendar on the wall shows in a time zone.
+pub fn day_of(time_zone: &str, at: Timestamp) -> Option<String> {
+    let zone = opening::zone(time_zone)?;
+    let there = jiff::Timestamp::from_second(at.0).ok()?.to_zoned(zone);
+    Some(there.strftime("%Y-%m-%d").to_string())
+}
+
 /// The occurrences that are under way in a time, by when they begin: those that end after
 /// it begins, and begin before it ends.
 pub fn occurrences(event: &Event, within: Range<Timestamp>) -> Vec<Occurrence> {
@@ -285,8 +306,8 @@ fn moment(zone: &TimeZone, time: DateTime) -> Option<Timestamp> {
     Some(Timestamp(there.earlier().ok()?.as_second()))
 }
 
-/// Days on the calendar first, then seconds of the clock (RFC 8984 §1.4.6). A day on which
-/// the clock skips that time ends when it goes on.
+/// Days on the calendar first, then seconds of the clock (RFC 8984 §1.4.6). Where the clock
+/// skips that time on the last day, it is as far after the gap as the time is into it.
 fn end(zone: &TimeZone, start: DateTime, begins: Timestamp, lasts: Span) -> Option<Timestamp> {
     let seconds = i64::from(lasts.seconds());
     if lasts.days() == 0 {
@@ -307,3 +328,10 @@ fn civil(time: &LocalTime) -> Option<DateTime> {
 fn written(time: DateTime) -> Option<LocalTime> {
     LocalTime::parse(&time.strftime("%Y-%m-%dT%H:%M:%S").to_string())
 }
+
+#[cfg(test)]
+#[path = "event_properties.rs"]
+mod properties;
+#[cfg(test)]
+#[path = "event_tests.rs"]
+mod tests;

@@ -138,3 +138,7 @@ pub fn promoted(event: &Event, due: Option<&LocalTime>, held: SeatsHeld, now: Ti
         Err(_) => 0,
     }
 }
+
+#[cfg(test)]
+#[path = "seats_tests.rs"]
+mod tests;

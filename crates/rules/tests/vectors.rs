@@ -16,6 +16,12 @@
 mod author;
 #[path = "vectors/bodies.rs"]
 mod bodies;
+#[path = "vectors/event_cases.rs"]
+mod event_cases;
+#[path = "vectors/event_refusals.rs"]
+mod event_refusals;
+#[path = "vectors/events.rs"]
+mod events;
 #[path = "vectors/feeds.rs"]
 mod feeds;
 #[path = "../../wire/tests/vectors/forge.rs"]
@@ -26,6 +32,8 @@ mod numbers;
 mod pages;
 #[path = "vectors/papers.rs"]
 mod papers;
+#[path = "vectors/seat_cases.rs"]
+mod seat_cases;
 #[path = "vectors/standings.rs"]
 mod standings;
 #[path = "vectors/trusts.rs"]

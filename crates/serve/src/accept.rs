@@ -104,7 +104,10 @@ pub async fn serve<L: Listen>(
                 connection::run(stream, peer, router, limits, stop).await;
                 drop(slot);
             });
-        } else if turned_away.len() < TURNED_AWAY_MAX {
+            continue;
+        }
+        tracing::debug!("a connection was turned away: there are too many");
+        if turned_away.len() < TURNED_AWAY_MAX {
             turned_away.spawn(timeout(limits.linger_time, turn_away(stream)));
         }
     }

@@ -30,7 +30,15 @@ pub(crate) async fn answer(
             (response, framing == Framing::Chunked || progress.is_old())
         }
         // The stand-in that hyper read asks for the end of the connection.
-        Some(Err(refusal)) => (refusal.response(), false),
+        Some(Err(refusal)) => {
+            let (code, status) = (refusal.code(), refusal.status().as_u16());
+            tracing::info!(
+                code,
+                status,
+                "a request was refused before its route: {code}"
+            );
+            (refusal.response(), false)
+        }
         None => (Refusal::Internal.response(), true),
     };
     if is_last {

@@ -60,7 +60,7 @@ async fn write_all(folder: &Path) -> Outcome {
     std::fs::create_dir_all(folder.join("assets"))?;
     for language in LANGUAGES {
         for (name, home) in homes::all() {
-            let html = home_page(&home, language)?;
+            let html = home_page(&home, &homes::nothing_on(), language)?;
             write_page(folder, &format!("{name}.{}", language.tag()), &html).await?;
         }
         for (name, path) in [("missing", "/nowhere"), ("unavailable", "/")] {

@@ -556,3 +556,335 @@ roaming-credited-not-here = Taken back by a credit: there was no visit.
 roaming-credited-other = Taken back by a credit.
 roaming-time = { $hour }:{ $minute }
 roaming-hour = { $hour }:00
+
+## The calendar and an event
+
+calendar-title = Calendar
+calendar-lead = The events and trainings of this space, of the other spaces of the label and of the coordinator.
+calendar-lead-coordinator = The events and trainings of the coordinator and of the spaces of the label.
+calendar-filter = Choose
+calendar-from = From
+calendar-days = For
+calendar-days-week = a week
+calendar-days-month = a month
+calendar-days-quarter = three months
+calendar-days-year = a year
+calendar-space = Where it comes from
+calendar-village = Village
+calendar-kind = Kind
+calendar-all = all
+calendar-show = Show
+calendar-shown = From { $from } to { $to }
+calendar-count =
+    { $count ->
+        [0] nothing announced
+        [one] { $count } date
+       *[other] { $count } dates
+    }
+calendar-today = today
+calendar-tomorrow = tomorrow
+calendar-earlier = Earlier
+calendar-later = Later
+calendar-none-title = Nothing announced here
+calendar-none = Look later on, or choose less narrowly. Whatever a space of the label publishes will appear here by itself.
+calendar-reset = Show all, from today on
+calendar-cut = There are more dates than this page shows: choose fewer days.
+calendar-unread = “{ $typed }” was not understood: that choice is not applied.
+calendar-hours-of = Times of { $zone }, unless said otherwise.
+subscribe-title = Subscribe
+subscribe-text = Your own calendar then shows these events among yours, with the same choices as here, and keeps them up to date, changes and cancellations included.
+subscribe-open = Open in my calendar
+subscribe-file = Download the .ics file
+subscribe-address = Or copy this address into your calendar:
+subscribe-refresh = Your calendar decides when it looks: Apple within minutes or once a week, as it is set; Google after hours, at times more than a day; Outlook after 3 to 24 hours; Thunderbird after 30 minutes. On the day itself, look here.
+whats-on = What is on
+whats-on-all = The whole calendar
+whats-on-none = Nothing is announced for the next three months.
+kind-training = training
+kind-workshop = workshop
+kind-web-conference = web conference
+kind-shared-meal = shared meal
+kind-event = event
+event-by-coordinator = The label’s coordinator
+event-free = free
+seats-free =
+    { $count ->
+        [one] { $count } seat free
+       *[other] { $count } seats free
+    }
+seats-full =
+    { $count ->
+        [0] full – waiting list empty
+       *[other] full – waiting list ({ $count })
+    }
+seats-none = no registration
+seats-begun = under way
+seats-over = over
+event-cancelled = Cancelled
+event-tentative = To be confirmed
+event-moved = Moved: it was due on { $date }
+event-all-day = all day
+event-all-day-until = all day, until { $date }
+event-since = began on { $date }
+event-there = { $time }, time of { $zone }
+event-in-french = in French
+event-in-english = in English
+event-in-other = language: { $code }
+event-lasts = Lasts
+event-where = Where
+event-link = On the web
+event-price = Price
+event-seats = Seats
+event-seats-of = { $seats } of { $capacity }
+event-counted = Counted { $when } by whoever organises: registering decides.
+event-uncounted = Whoever organises has not said yet how many are taken: registering decides.
+event-again = Comes again
+event-language = Language
+event-cancelled-text = This date does not take place. Whoever had registered need do nothing.
+event-tentative-text = This date is not certain yet. Look here before you set out.
+event-moved-title = Moved
+event-moved-text = It was due on { $date }. Registrations stand.
+event-no-date-title = Not on that date
+event-no-date = This event does not take place on the date that was asked for. Here is one that exists.
+event-about = What it is about
+event-others = The other dates
+event-others-more =
+    { $count ->
+        [one] And { $count } more, later on.
+       *[other] And { $count } more, later on.
+    }
+event-origin = Where this comes from
+event-origin-here = Published by this node, which counts the seats as well.
+event-origin-text = Published by { $name }, which counts the seats as well. This is a copy.
+event-origin-link = The event’s page at whoever organises it
+event-updated = Changed on { $date }
+duration-days =
+    { $count ->
+        [one] { $count } day
+       *[other] { $count } days
+    }
+duration-hours =
+    { $count ->
+        [one] { $count } hour
+       *[other] { $count } hours
+    }
+duration-minutes =
+    { $count ->
+        [one] { $count } minute
+       *[other] { $count } minutes
+    }
+rule-daily =
+    { $count ->
+        [one] every day
+       *[other] every { $count } days
+    }
+rule-daily-on =
+    { $count ->
+        [one] every { $days }
+       *[other] every { $count } days, if it is a { $days }
+    }
+rule-weekly =
+    { $count ->
+        [one] every { $days }
+       *[other] every { $count } weeks, on { $days }
+    }
+rule-until = { $rule }, until { $date }
+rule-times =
+    { $count ->
+        [one] { $rule }, once
+       *[other] { $rule }, { $count } times in all
+    }
+list-and = { $first } and { $last }
+seat-title = Your seat
+seat-elsewhere = The seat is asked for at your home: open this page there, on the phone that holds your passport.
+seat-homes = Your home
+seat-steward = Without a phone, ask the steward of your home, who registers you.
+seat-no-homes = No labelled space is known to this node at present. Ask the steward of your home.
+seat-everybody = Nobody registers: just come.
+seat-closed-cancelled = This date does not take place: nobody registers for it.
+seat-closed-begun = Registration is closed: it has begun, or is over.
+
+## Doors of every page, and an event that is not there
+
+site-menu = Pages of this node
+no-event-title = This event is not known here
+no-event-happened = No calendar that this node reads has it: it was removed, whoever organises it does not bear the label at present, or the news has not arrived yet.
+no-event-next = Look at the calendar, or try again in a few minutes.
+
+## Registrations, in the words of the member's pages
+
+seat-name = Name to call at the door
+seat-name-hint = Optional: without it, it is the short name of your passport. Whoever organises reads it, and nobody else.
+seat-register = Register
+seat-wait = Join the waiting list
+seat-cancel = Give my seat back
+seat-again = Register again
+seat-try = Try again
+seat-sending = Sent to your home.
+seat-wait-answer = This page looks by itself whether the answer is there. You may close it, too: your home sees to it, and the answer will be on the page of your passport.
+seat-unreachable = Your home does not answer. Nothing new is known: what was asked for stays asked for. Try again once the line is back; asked for twice, it is one registration.
+seat-taken-back = Your home does not accept this phone’s passport any more. Nothing was changed. Open the passport’s page, which says what to do.
+seat-clock = This phone’s clock is wrong, and your home cannot believe it. Nothing was changed. Set the time to automatic, then try again.
+seat-refused-other = Your home could not do it. Nothing was changed. Try again later, or ask the steward.
+seat-refused-no-event = That date is no longer in the calendar. Nothing was asked for. Look at the other dates.
+seat-refused-not-active = Your membership is paused or has ended. Nothing was asked for. Speak to your home.
+seat-refused-name = A name of 1 to 40 characters is needed. Nothing was asked for.
+seat-refused-too-many = You have as many registrations as there can be. Nothing was asked for. Give one back first.
+seat-refused-over = That registration is over already: there is nothing to give back.
+registered-asked = Asked for: the answer is awaited
+registered-accepted = Registered: you have a seat
+registered-freed = A seat became free: it is yours
+registered-waiting = On the waiting list, number { $rank }
+registered-waiting-text = A seat given back goes to the first who waits. If that is you, it is done by itself, and said here.
+registered-refused = No seat
+registered-unknown = Whoever organises does not know that date
+registered-unknown-text = It was probably removed since. Nothing is kept under your name.
+registered-cancelling = Given back: whoever organises has not confirmed it yet
+registered-cancelling-text = Your home says it again until it is known. There is nothing for you to do.
+registered-cancelled = You gave this seat back
+registered-taken-back = Whoever organises took this registration back
+registered-taken-back-text = Speak to them if you do not know why.
+registered-given-up = Nobody answered in time
+registered-given-up-text = Nothing is kept under your name. Ask whoever organises.
+registered-event-cancelled = The event is cancelled
+registered-event-cancelled-text = That date does not take place. There is nothing for you to do.
+registered-name = At the door: { $name }
+registered-over = Over
+registered-as-of = As your home said on { $date }.
+registered-untitled = An event that is no longer published
+registered-title = My registrations
+registered-none = No registration. The calendar shows what is on.
+seat-why-not-labelled = Your home does not bear the label at present: its members cannot register elsewhere.
+seat-why-event-cancelled = The event is cancelled on that date.
+seat-why-registration-closed = It had begun when the request arrived.
+seat-why-no-registration = Nobody registers: everybody may come.
+seat-why-event-full = It is full, and so is the waiting list.
+seat-why-id-used = Whoever organises holds another registration under the same name. Register again.
+seat-why-registration-cancelled = That registration had been given back already. Register again if you want to come.
+seat-why-too-many = Your home has too many registrations for that date.
+seat-why-malformed = Whoever organises could not read the request: the two nodes are probably not of one version.
+seat-why-unknown-kind = The node of whoever organises cannot register anybody yet. Ask them directly.
+seat-why-other = Whoever organises refused, for a reason that this node does not know: { $code }.
+
+## The team of the coordinator
+
+sign-in-title-coordinator = The coordinator’s team
+sign-in-text-coordinator = This page is for whoever runs the coordinator and publishes its events. You were given a one-time code.
+
+## The staff's pages of events
+
+manage-title = Events
+manage-lead = The events of this node. Those of others are in the calendar.
+manage-new = New event
+manage-none-title = No event
+manage-none = This node has announced nothing yet.
+manage-waiting =
+    { $count ->
+        [one] { $count } waits
+       *[other] { $count } wait
+    }
+manage-public = See the public page
+manage-edit = Change
+manage-edit-title = Change the event
+manage-sheet = Attendance sheet
+manage-column-name = Name
+manage-column-home = Home
+manage-column-seat = Seat
+manage-column-since = Asked for on
+manage-column-sign = Signature
+manage-nobody = Nobody has registered so far.
+manage-everybody = Nobody registers: there is no list.
+manage-seat-taken = seat
+manage-seat-waiting = waiting list, number { $rank }
+manage-seat-given = given back by the member
+manage-seat-taken-back = taken back here
+manage-take-back = Take back…
+manage-take-back-text = The seat goes to the first who waits, and the homes are told by themselves.
+manage-take-back-yes = Take back the registration of { $name }
+manage-took-back-none = There is no such registration here any more. Nothing was changed.
+manage-register = Register a member of this space
+manage-register-text = For whoever has no phone. The member’s registration stands here, and on their page.
+manage-register-member = Member
+manage-register-date = Date
+manage-register-name = Name to call at the door
+manage-register-name-hint = Leave empty for the member’s short name.
+manage-register-send = Register
+manage-register-none = No active member: there is nobody to register.
+manage-register-link = Register a member (team)
+manage-cancel-one = Cancel this date…
+manage-cancel-all = Cancel the whole event…
+manage-cancel-registered =
+    { $count ->
+        [0] Nobody has registered.
+        [one] { $count } person is registered or waits: their home learns it from the calendar.
+       *[other] { $count } people are registered or wait: their homes learn it from the calendar.
+    }
+manage-cancel-text = The event stays in every calendar, struck out, and says that it does not take place.
+manage-cancel-one-yes = Cancel { $date }
+manage-cancel-all-yes = Cancel every date
+manage-more-dates =
+    { $count ->
+        [one] And { $count } more date, for which nobody has registered.
+       *[other] And { $count } more dates, for which nobody has registered.
+    }
+manage-refused = The event was not published: see beside the fields. Nothing was changed.
+form-title = Title
+form-kind = Kind
+form-date = Date
+form-time = Begins at
+form-time-hint = Time of { $zone }.
+form-all-day = All day, without a time
+form-weekly = Comes every week
+form-until = Last date
+form-until-hint = Empty: it comes for five years. Used only where the event comes again.
+form-seats = Seats, for each date
+form-seats-hint = Empty: nobody registers, everybody comes.
+form-price = Price, in euros
+form-price-hint = 0: free. Empty: nothing is said of it.
+form-place = Address, if it is not here
+form-link = Address on the web
+form-link-hint = It begins with https://
+form-description = What it is about
+form-language = Language
+form-french = French
+form-english = English
+form-tentative = To be confirmed: the date is not certain yet
+form-example = Example: invented for a demonstration
+form-publish = Publish
+form-change = Publish the change
+form-refused-title = A title of 1 to 200 characters on one line is needed.
+form-refused-date = A day of the calendar is needed, such as 2026-12-03.
+form-refused-time = A time is needed, such as 18:30.
+form-refused-moment = On that day the clock skips that time: choose another.
+form-refused-lasts = Numbers are needed: from 1 minute to 31 days in all.
+form-refused-until = A day is needed, from the first date on and five years later at most.
+form-refused-seats = A number from 1 to 10,000 is needed, or nothing.
+form-refused-price = An amount such as 12 or 12.50 is needed, or nothing.
+form-refused-place = A line of 200 characters at most is needed.
+form-refused-link = An address that begins with https:// is needed, of 500 characters at most.
+form-refused-description = It is too long: 2,000 characters at most.
+form-refused-registered = Somebody has registered for { $date }, which would be gone. Cancel that date before, or leave it.
+form-refused-registered-once = Somebody has registered for the event as it is: it cannot become a series. Cancel it, and publish another.
+form-refused-too-many = This node publishes as many events as there can be.
+form-refused-other = The event, as it is filled in, cannot be published: { $why }.
+form-kept-rule = This event comes again in a way that this form does not show ({ $rule }): it is kept as it is.
+member-registrations = Registrations
+member-registrations-none = No registration.
+member-give-back = Give the seat back
+
+## More of the staff's pages of events
+
+form-days = days
+form-hours-short = hours
+form-minutes-short = minutes
+form-refused-off-rule = With that day of the week, the way in which it comes again does not fit any more.
+form-refused-never = As it is filled in, it takes place on no day.
+manage-seats-of = { $registered } of { $capacity } seats
+manage-back = All events
+
+## Registrations, as a steward reads them
+
+registered-steward-accepted = Registered: a seat
+registered-steward-freed = A seat became free: registered
+manage-register-not-active = The membership is paused or has ended. Nothing was asked for.
+manage-register-too-many = This member has as many registrations as there can be. Nothing was asked for.

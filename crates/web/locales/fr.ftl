@@ -566,3 +566,335 @@ roaming-credited-not-here = Repris par un avoir : il n’y a pas eu de passage.
 roaming-credited-other = Repris par un avoir.
 roaming-time = { $hour }{"\u00A0"}h{"\u00A0"}{ $minute }
 roaming-hour = { $hour }{"\u00A0"}h
+
+## The calendar and an event
+
+calendar-title = Calendrier
+calendar-lead = Les événements et les formations de ce lieu, des autres lieux du label et de la coordination.
+calendar-lead-coordinator = Les événements et les formations de la coordination et des lieux du label.
+calendar-filter = Choisir
+calendar-from = À partir du
+calendar-days = Pendant
+calendar-days-week = une semaine
+calendar-days-month = un mois
+calendar-days-quarter = trois mois
+calendar-days-year = un an
+calendar-space = D’où il vient
+calendar-village = Village
+calendar-kind = Genre
+calendar-all = tout
+calendar-show = Montrer
+calendar-shown = Du { $from } au { $to }
+calendar-count =
+    { $count ->
+        [0] rien d’annoncé
+        [one] { $count } date
+       *[other] { $count } dates
+    }
+calendar-today = aujourd’hui
+calendar-tomorrow = demain
+calendar-earlier = Plus tôt
+calendar-later = Plus tard
+calendar-none-title = Rien d’annoncé ici
+calendar-none = Regardez plus tard, ou choisissez moins. Ce qui sera publié dans un lieu du label paraîtra ici tout seul.
+calendar-reset = Tout montrer, à partir d’aujourd’hui
+calendar-cut = Il y a plus de dates que cette page n’en montre : choisissez moins de jours.
+calendar-unread = « { $typed } » n’a pas été compris : ce choix n’est pas appliqué.
+calendar-hours-of = Heures de { $zone }, sauf mention contraire.
+subscribe-title = S’abonner
+subscribe-text = Votre agenda montre alors ces événements avec les vôtres, avec les mêmes choix qu’ici, et les tient à jour : changements et annulations compris.
+subscribe-open = Ouvrir dans mon agenda
+subscribe-file = Télécharger le fichier .ics
+subscribe-address = Ou copiez cette adresse dans votre agenda :
+subscribe-refresh = C’est l’agenda qui décide quand il regarde : Apple en quelques minutes ou une fois par semaine selon le réglage, Google après des heures, parfois plus d’un jour, Outlook après 3 à 24 heures, Thunderbird après 30 minutes. Le jour même, regardez ici.
+whats-on = Ce qui se passe
+whats-on-all = Tout le calendrier
+whats-on-none = Rien n’est annoncé pour les trois prochains mois.
+kind-training = formation
+kind-workshop = atelier
+kind-web-conference = web-conférence
+kind-shared-meal = repas partagé
+kind-event = événement
+event-by-coordinator = Coordination du label
+event-free = gratuit
+seats-free =
+    { $count ->
+        [one] { $count } place libre
+       *[other] { $count } places libres
+    }
+seats-full =
+    { $count ->
+        [0] complet – liste d’attente vide
+       *[other] complet – liste d’attente ({ $count })
+    }
+seats-none = sans inscription
+seats-begun = déjà commencé
+seats-over = terminé
+event-cancelled = Annulé
+event-tentative = À confirmer
+event-moved = Déplacé : c’était prévu le { $date }
+event-all-day = toute la journée
+event-all-day-until = toute la journée, jusqu’au { $date }
+event-since = commencé le { $date }
+event-there = { $time }, heure de { $zone }
+event-in-french = en français
+event-in-english = en anglais
+event-in-other = langue : { $code }
+event-lasts = Durée
+event-where = Où
+event-link = Sur le web
+event-price = Prix
+event-seats = Places
+event-seats-of = { $seats } sur { $capacity }
+event-counted = Comptées { $when } par qui organise : l’inscription tranche.
+event-uncounted = Qui organise n’a pas encore dit combien sont prises : l’inscription tranche.
+event-again = Revient
+event-language = Langue
+event-cancelled-text = Cette date n’a pas lieu. Rien n’est à faire pour qui était inscrit.
+event-tentative-text = Cette date n’est pas encore sûre. Regardez ici avant de vous mettre en route.
+event-moved-title = Déplacé
+event-moved-text = C’était prévu le { $date }. Les inscriptions restent.
+event-no-date-title = Pas à cette date
+event-no-date = Cet événement n’a pas lieu à la date demandée. Voici une date qui existe.
+event-about = De quoi il s’agit
+event-others = Les autres dates
+event-others-more =
+    { $count ->
+        [one] Et { $count } autre, plus tard.
+       *[other] Et { $count } autres, plus tard.
+    }
+event-origin = D’où cela vient
+event-origin-here = Publié par ce nœud, qui compte aussi les places.
+event-origin-text = Publié par { $name }, qui compte aussi les places. Ceci en est la copie.
+event-origin-link = La page de l’événement chez qui l’organise
+event-updated = Modifié le { $date }
+duration-days =
+    { $count ->
+        [one] { $count } jour
+       *[other] { $count } jours
+    }
+duration-hours =
+    { $count ->
+        [one] { $count } heure
+       *[other] { $count } heures
+    }
+duration-minutes =
+    { $count ->
+        [one] { $count } minute
+       *[other] { $count } minutes
+    }
+rule-daily =
+    { $count ->
+        [one] chaque jour
+       *[other] tous les { $count } jours
+    }
+rule-daily-on =
+    { $count ->
+        [one] chaque { $days }
+       *[other] tous les { $count } jours, si c’est un { $days }
+    }
+rule-weekly =
+    { $count ->
+        [one] chaque { $days }
+       *[other] toutes les { $count } semaines, le { $days }
+    }
+rule-until = { $rule }, jusqu’au { $date }
+rule-times =
+    { $count ->
+        [one] { $rule }, { $count } fois
+       *[other] { $rule }, { $count } fois en tout
+    }
+list-and = { $first } et { $last }
+seat-title = Votre place
+seat-elsewhere = La place se demande à votre lieu d’attache : ouvrez-y cette page, sur le téléphone qui porte votre passeport.
+seat-homes = Votre lieu d’attache
+seat-steward = Sans téléphone, demandez à l’hôte d’accueil de votre lieu d’attache : il inscrit pour vous.
+seat-no-homes = Aucun lieu labellisé n’est connu de ce nœud pour l’instant. Demandez à l’hôte d’accueil de votre lieu d’attache.
+seat-everybody = Personne ne s’inscrit : venez.
+seat-closed-cancelled = Cette date n’a pas lieu : on ne s’y inscrit pas.
+seat-closed-begun = Les inscriptions sont closes : c’est commencé, ou terminé.
+
+## Doors of every page, and an event that is not there
+
+site-menu = Pages de ce nœud
+no-event-title = Cet événement n’est pas connu ici
+no-event-happened = Aucun calendrier que ce nœud lit ne l’annonce : il a été retiré, qui l’organise n’a pas le label en ce moment, ou la nouvelle n’est pas encore arrivée.
+no-event-next = Regardez le calendrier, ou réessayez dans quelques minutes.
+
+## Registrations, in the words of the member's pages
+
+seat-name = Nom à appeler à la porte
+seat-name-hint = Facultatif : sans lui, c’est le nom court de votre passeport. Qui organise le lira, et personne d’autre.
+seat-register = S’inscrire
+seat-wait = S’inscrire sur la liste d’attente
+seat-cancel = Rendre ma place
+seat-again = S’inscrire à nouveau
+seat-try = Réessayer
+seat-sending = Demande envoyée à votre lieu d’attache.
+seat-wait-answer = Cette page regarde d’elle-même si la réponse est là. Vous pouvez aussi la fermer : votre lieu d’attache s’en occupe, et la réponse sera sur la page de votre passeport.
+seat-unreachable = Votre lieu d’attache ne répond pas. Rien de nouveau n’est su : ce qui était demandé reste demandé. Réessayez avec du réseau ; demandée deux fois, c’est une seule inscription.
+seat-taken-back = Votre lieu d’attache ne reconnaît plus le passeport de ce téléphone. Rien n’a été changé. Ouvrez la page du passeport, qui dit quoi faire.
+seat-clock = L’horloge de ce téléphone n’est pas à l’heure, et votre lieu d’attache ne peut pas le croire. Rien n’a été changé. Réglez l’heure sur automatique, puis réessayez.
+seat-refused-other = Votre lieu d’attache n’a pas pu le faire. Rien n’a été changé. Réessayez plus tard, ou demandez à l’hôte d’accueil.
+seat-refused-no-event = Cette date n’est plus dans le calendrier. Rien n’a été demandé. Regardez les autres dates.
+seat-refused-not-active = Votre abonnement est en pause ou terminé. Rien n’a été demandé. Parlez-en à votre lieu d’attache.
+seat-refused-name = Il faut un nom de 1 à 40 caractères. Rien n’a été demandé.
+seat-refused-too-many = Vous avez déjà autant d’inscriptions qu’il se peut. Rien n’a été demandé. Rendez-en une d’abord.
+seat-refused-over = Cette inscription est déjà terminée : rien n’est à rendre.
+registered-asked = Demandé : la réponse est attendue
+registered-accepted = Inscrit : vous avez une place
+registered-freed = Une place s’est libérée : elle est à vous
+registered-waiting = Sur la liste d’attente, au rang { $rank }
+registered-waiting-text = Une place rendue va à la première personne qui attend. Si c’est vous, c’est fait tout seul, et dit ici.
+registered-refused = Pas de place
+registered-unknown = Qui organise ne connaît pas cette date
+registered-unknown-text = Elle a sans doute été retirée depuis. Rien n’est retenu à votre nom.
+registered-cancelling = Rendu : qui organise ne l’a pas encore confirmé
+registered-cancelling-text = Votre lieu d’attache le redit jusqu’à ce que ce soit su. Vous n’avez rien à faire.
+registered-cancelled = Vous avez rendu cette place
+registered-taken-back = Qui organise a repris cette inscription
+registered-taken-back-text = Parlez-lui si vous ne savez pas pourquoi.
+registered-given-up = Personne n’a répondu à temps
+registered-given-up-text = Rien n’est retenu à votre nom. Demandez à qui organise.
+registered-event-cancelled = L’événement est annulé
+registered-event-cancelled-text = Cette date n’a pas lieu. Vous n’avez rien à faire.
+registered-name = À la porte : { $name }
+registered-over = Passé
+registered-as-of = D’après votre lieu d’attache, le { $date }.
+registered-untitled = Événement qui n’est plus publié
+registered-title = Mes inscriptions
+registered-none = Aucune inscription. Le calendrier montre ce qui se passe.
+seat-why-not-labelled = Votre lieu d’attache n’a pas le label en ce moment : ses abonnés ne peuvent pas s’inscrire ailleurs.
+seat-why-event-cancelled = L’événement est annulé à cette date.
+seat-why-registration-closed = C’était déjà commencé quand la demande est arrivée.
+seat-why-no-registration = On ne s’inscrit pas : tout le monde peut venir.
+seat-why-event-full = C’est complet, et la liste d’attente aussi.
+seat-why-id-used = Qui organise tient une autre inscription sous le même nom. Inscrivez-vous à nouveau.
+seat-why-registration-cancelled = Cette inscription avait déjà été rendue. Inscrivez-vous à nouveau si vous voulez venir.
+seat-why-too-many = Votre lieu d’attache a déjà trop d’inscriptions à cette date.
+seat-why-malformed = Qui organise n’a pas pu lire la demande : les deux nœuds n’ont sans doute pas la même version.
+seat-why-unknown-kind = Le nœud de qui organise ne sait pas encore inscrire. Demandez-lui directement.
+seat-why-other = Qui organise a refusé, pour un motif que ce nœud ne connaît pas : { $code }.
+
+## The team of the coordinator
+
+sign-in-title-coordinator = Équipe de la coordination
+sign-in-text-coordinator = Cette page est pour qui tient la coordination et publie ses événements. Un code à usage unique vous a été donné.
+
+## The staff's pages of events
+
+manage-title = Événements
+manage-lead = Les événements de ce nœud. Ceux des autres sont dans le calendrier.
+manage-new = Nouvel événement
+manage-none-title = Aucun événement
+manage-none = Ce nœud n’a encore rien annoncé.
+manage-waiting =
+    { $count ->
+        [one] { $count } en attente
+       *[other] { $count } en attente
+    }
+manage-public = Voir la page publique
+manage-edit = Modifier
+manage-edit-title = Modifier l’événement
+manage-sheet = Feuille de présence
+manage-column-name = Nom
+manage-column-home = Lieu d’attache
+manage-column-seat = Place
+manage-column-since = Demandée le
+manage-column-sign = Signature
+manage-nobody = Personne ne s’est inscrit pour l’instant.
+manage-everybody = On ne s’inscrit pas : il n’y a pas de liste.
+manage-seat-taken = place
+manage-seat-waiting = liste d’attente, rang { $rank }
+manage-seat-given = rendue par l’abonné
+manage-seat-taken-back = reprise ici
+manage-take-back = Reprendre…
+manage-take-back-text = La place va à la première personne qui attend, et les lieux d’attache l’apprennent d’eux-mêmes.
+manage-take-back-yes = Reprendre l’inscription de { $name }
+manage-took-back-none = Cette inscription n’existe plus ici. Rien n’a été changé.
+manage-register = Inscrire un abonné de ce lieu
+manage-register-text = Pour qui n’a pas de téléphone. L’abonné retrouve son inscription ici, et sur sa page.
+manage-register-member = Abonné
+manage-register-date = Date
+manage-register-name = Nom à appeler à la porte
+manage-register-name-hint = Laissez vide pour le nom court de l’abonné.
+manage-register-send = Inscrire
+manage-register-none = Aucun abonné actif : il n’y a personne à inscrire.
+manage-register-link = Inscrire un abonné (équipe)
+manage-cancel-one = Annuler cette date…
+manage-cancel-all = Annuler tout l’événement…
+manage-cancel-registered =
+    { $count ->
+        [0] Personne ne s’est inscrit.
+        [one] { $count } personne est inscrite ou attend : son lieu d’attache l’apprend par le calendrier.
+       *[other] { $count } personnes sont inscrites ou attendent : leurs lieux d’attache l’apprennent par le calendrier.
+    }
+manage-cancel-text = L’événement reste dans tous les calendriers, barré, et dit qu’il n’a pas lieu.
+manage-cancel-one-yes = Annuler le { $date }
+manage-cancel-all-yes = Annuler toutes les dates
+manage-more-dates =
+    { $count ->
+        [one] Et { $count } date de plus, à laquelle personne ne s’est inscrit.
+       *[other] Et { $count } dates de plus, auxquelles personne ne s’est inscrit.
+    }
+manage-refused = L’événement n’a pas été publié : voyez à côté des champs. Rien n’a été changé.
+form-title = Titre
+form-kind = Genre
+form-date = Date
+form-time = Heure de début
+form-time-hint = Heure de { $zone }.
+form-all-day = Toute la journée, sans heure
+form-weekly = Revient chaque semaine
+form-until = Dernière date
+form-until-hint = Vide : il revient pendant cinq ans. Ne sert que si l’événement revient.
+form-seats = Places, par date
+form-seats-hint = Vide : personne ne s’inscrit, tout le monde vient.
+form-price = Prix, en euros
+form-price-hint = 0 : gratuit. Vide : on n’en dit rien.
+form-place = Adresse, si ce n’est pas ici
+form-link = Adresse sur le web
+form-link-hint = Elle commence par https://
+form-description = De quoi il s’agit
+form-language = Langue
+form-french = français
+form-english = anglais
+form-tentative = À confirmer : la date n’est pas encore sûre
+form-example = Exemple : inventé pour une démonstration
+form-publish = Publier
+form-change = Publier le changement
+form-refused-title = Il faut un titre de 1 à 200 caractères, sur une ligne.
+form-refused-date = Il faut un jour du calendrier, comme 2026-12-03.
+form-refused-time = Il faut une heure, comme 18:30.
+form-refused-moment = Ce jour-là, l’horloge saute cette heure : choisissez-en une autre.
+form-refused-lasts = Il faut des nombres : de 1 minute à 31 jours en tout.
+form-refused-until = Il faut un jour, à partir de la première date et au plus cinq ans plus tard.
+form-refused-seats = Il faut un nombre de 1 à 10 000, ou rien.
+form-refused-price = Il faut un montant comme 12 ou 12,50, ou rien.
+form-refused-place = Il faut une ligne de 200 caractères au plus.
+form-refused-link = Il faut une adresse qui commence par https://, de 500 caractères au plus.
+form-refused-description = C’est trop long : 2 000 caractères au plus.
+form-refused-registered = Quelqu’un s’est inscrit pour le { $date }, qui disparaîtrait. Annulez d’abord cette date, ou laissez-la.
+form-refused-registered-once = Quelqu’un s’est inscrit pour l’événement tel qu’il est : il ne peut pas devenir une série. Annulez-le, et publiez-en un autre.
+form-refused-too-many = Ce nœud publie déjà autant d’événements qu’il se peut.
+form-refused-other = L’événement, tel qu’il est rempli, ne peut pas être publié : { $why }.
+form-kept-rule = Cet événement revient d’une façon que ce formulaire ne montre pas ({ $rule }) : elle est gardée telle quelle.
+member-registrations = Inscriptions
+member-registrations-none = Aucune inscription.
+member-give-back = Rendre la place
+
+## More of the staff's pages of events
+
+form-days = jours
+form-hours-short = heures
+form-minutes-short = minutes
+form-refused-off-rule = Avec ce jour de la semaine, la façon dont il revient ne va plus.
+form-refused-never = Ainsi rempli, il n’a lieu aucun jour.
+manage-seats-of = { $registered } sur { $capacity } places
+manage-back = Tous les événements
+
+## Registrations, as a steward reads them
+
+registered-steward-accepted = Inscrit : une place
+registered-steward-freed = Une place s’est libérée : inscrit
+manage-register-not-active = L’abonnement est en pause ou terminé. Rien n’a été demandé.
+manage-register-too-many = Cet abonné a déjà autant d’inscriptions qu’il se peut. Rien n’a été demandé.

@@ -131,7 +131,8 @@ pub(crate) fn day(words: &Words, day: &str) -> String {
     )
 }
 
-const fn weekday_of(day: jiff::civil::Weekday) -> Weekday {
+/// Our name of a calendar's day.
+pub(crate) const fn weekday_of(day: jiff::civil::Weekday) -> Weekday {
     match day {
         jiff::civil::Weekday::Monday => Weekday::Monday,
         jiff::civil::Weekday::Tuesday => Weekday::Tuesday,

@@ -19,6 +19,8 @@ pub(crate) struct Frame {
     pub(crate) title: String,
     /// Where the page is read in the other language; empty where it stands.
     pub(crate) path: String,
+    /// What follows the language in the address of the page.
+    pub(crate) rest: String,
     /// The path of the style sheet.
     pub(crate) style: &'static str,
     /// The path of the mark.
@@ -35,6 +37,7 @@ impl Frame {
             words,
             title,
             path: String::new(),
+            rest: String::new(),
             style: assets::path(Asset::Style),
             mark: assets::path(Asset::Mark),
             day: assets::path(Asset::Day),
@@ -45,6 +48,12 @@ impl Frame {
     /// The frame of a page that answers a form: what is read there is at `path`.
     pub(crate) fn at(self, path: String) -> Self {
         Self { path, ..self }
+    }
+
+    /// The frame of a page of which the address says more than its path: what is shown is
+    /// the same in the other language.
+    pub(crate) fn with(self, rest: String) -> Self {
+        Self { rest, ..self }
     }
 
     /// The tag of the page's language.

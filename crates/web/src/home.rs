@@ -3,11 +3,13 @@
 //! For a space: can I sit here today and what does it cost, then where else, then
 //! the label. For a coordinator: the label, then the spaces and their standing.
 
+use app::Calendar;
 use app::view::{Home, SpaceView};
 use askama::Template;
 use rules::freshness::Freshness;
 
 use crate::card::Card;
+use crate::events::{Names, Row, dated};
 use crate::figures::{date_and_time, machine_time};
 use crate::frame::{Frame, RenderError};
 use crate::hours::{Door, zone_of};
@@ -17,11 +19,11 @@ use crate::ours::Ours;
 use crate::standing::{Reliance, is_presented};
 use crate::words::{Message, Message as M, Words};
 
-/// The home page of a node in a language.
+/// The home page of a node in a language, with the events that are next.
 ///
 /// A function of what it is given: the hour is in `home`.
-pub fn home_page(home: &Home, language: Language) -> Result<String, RenderError> {
-    Ok(HomePage::of(home, language).render()?)
+pub fn home_page(home: &Home, next: &Calendar, language: Language) -> Result<String, RenderError> {
+    Ok(HomePage::of(home, next, language).render()?)
 }
 
 #[derive(Template)]
@@ -37,6 +39,8 @@ struct HomePage {
     others: Vec<Card>,
     /// How many there are: for a visitor, how many open; for a coordinator, by standing.
     summary: String,
+    /// What is on, each with its day.
+    next: Vec<(String, Row)>,
     shows_an_example: bool,
     judged_at: String,
     judged_at_machine: Option<String>,
@@ -50,7 +54,7 @@ struct Warning {
 }
 
 impl HomePage {
-    fn of(home: &Home, language: Language) -> Self {
+    fn of(home: &Home, next: &Calendar, language: Language) -> Self {
         let words = Words::of(language);
         let reliance = Reliance::of(home);
         let (presented, others): (Vec<&SpaceView>, Vec<&SpaceView>) = home
@@ -65,7 +69,11 @@ impl HomePage {
         let ours = home.us.as_ref().map(|us| Ours::of(words, home, us));
         let label = Label::of(words, home);
         let shows_an_example = ours.as_ref().is_some_and(Ours::shows_an_example)
-            || presented.iter().chain(&others).any(Card::shows_an_example);
+            || presented.iter().chain(&others).any(Card::shows_an_example)
+            || next
+                .rows
+                .iter()
+                .any(|row| row.listed.event.escale.is_example);
         let us = home.us.as_ref().map(|us| &us.entity);
         Self {
             frame: Frame::new(words, title(words, ours.as_ref(), &label)),
@@ -78,6 +86,7 @@ impl HomePage {
             judged_at: date_and_time(words, home.now, &zone_of(home.us.as_ref())),
             judged_at_machine: machine_time(home.now),
             host: us.unwrap_or(&home.label.coordinator).authority().to_owned(),
+            next: next_rows(words, home, next),
             ours,
             label,
             presented,
@@ -98,6 +107,14 @@ impl HomePage {
             (None, None) => words.say(Message::CoordinatorTitle),
         }
     }
+}
+
+/// The events that are next, on the clock of this node.
+fn next_rows(words: &Words, home: &Home, next: &Calendar) -> Vec<(String, Row)> {
+    let names = Names::of(words, home, &next.publishers);
+    let here = zone_of(home.us.as_ref());
+    let row = |row| dated(words, Row::of(words, row, &names, &here, next.now));
+    next.rows.iter().map(row).collect()
 }
 
 fn title(words: &Words, ours: Option<&Ours>, label: &Label) -> String {

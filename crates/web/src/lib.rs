@@ -7,10 +7,10 @@
 //! in a page that its Content-Security-Policy would have to make an exception for.
 //!
 //! **Invariant:** a page is complete without script, but for the passport's: its key
-//! lives in the browser alone.
+//! lives in the browser alone. An event's has one that adds the reader's own seat.
 //!
 //! **Invariant:** whatever a peer wrote is shown as text, escaped and printable;
-//! only an `EntityId` becomes a link.
+//! only an `EntityId`, and the `https` address of an event, become links.
 //!
 //! **Invariant:** nothing here knows the store, or who is asking.
 //!
@@ -20,6 +20,7 @@
 
 mod assets;
 mod card;
+mod events;
 mod figures;
 mod frame;
 mod home;

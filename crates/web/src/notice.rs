@@ -18,6 +18,8 @@ const RETRY_AFTER_SECONDS: &str = "30";
 pub(crate) enum Notice {
     /// There is no such page.
     Missing,
+    /// No calendar has that event.
+    NoEvent,
     /// The page cannot be asked for in this way.
     MethodNotAllowed,
     /// The page could not be made.
@@ -80,6 +82,12 @@ impl Notice {
                 Message::NothingChanged,
                 Message::MissingNext,
             ),
+            Self::NoEvent => (
+                Message::NoEventTitle,
+                Message::NoEventHappened,
+                Message::NothingChanged,
+                Message::NoEventNext,
+            ),
             Self::MethodNotAllowed => (
                 Message::MethodTitle,
                 Message::MethodHappened,
@@ -117,13 +125,15 @@ impl Notice {
     const fn policy(self) -> Policy {
         match self {
             Self::RoleNeeded | Self::OtherOrigin | Self::FormNotRead => Policy::WithForms,
-            Self::Missing | Self::MethodNotAllowed | Self::Unavailable => Policy::WithoutScript,
+            Self::Missing | Self::NoEvent | Self::MethodNotAllowed | Self::Unavailable => {
+                Policy::WithoutScript
+            }
         }
     }
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::Missing => StatusCode::NOT_FOUND,
+            Self::Missing | Self::NoEvent => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::RoleNeeded | Self::OtherOrigin => StatusCode::FORBIDDEN,

@@ -20,6 +20,8 @@ pub(crate) enum Policy {
     WithoutScript,
     /// Our scripts and our service worker besides, and what they ask of this node.
     WithOurScripts,
+    /// A form that asks this node for a part of the same page, and changes nothing.
+    WithAQuestion,
     /// Forms that are sent to this node. Nobody but who asked keeps the page.
     WithForms,
 }
@@ -36,7 +38,7 @@ impl Policy {
                  form-action 'none'; frame-ancestors 'none'; base-uri 'none'; \
                  script-src 'self'; connect-src 'self'; worker-src 'self'"
             }
-            Self::WithForms => {
+            Self::WithAQuestion | Self::WithForms => {
                 "default-src 'none'; style-src 'self'; img-src 'self'; \
                  form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
             }
@@ -46,14 +48,14 @@ impl Policy {
     /// A form that is sent says where it stands, which a browser otherwise keeps back.
     const fn referrer(self) -> &'static str {
         match self {
-            Self::WithoutScript | Self::WithOurScripts => "no-referrer",
+            Self::WithoutScript | Self::WithOurScripts | Self::WithAQuestion => "no-referrer",
             Self::WithForms => "same-origin",
         }
     }
 
     const fn caching(self) -> &'static str {
         match self {
-            Self::WithoutScript | Self::WithOurScripts => "no-cache",
+            Self::WithoutScript | Self::WithOurScripts | Self::WithAQuestion => "no-cache",
             Self::WithForms => "no-store",
         }
     }

@@ -9,6 +9,7 @@
 
 use askama::Template;
 
+use crate::events::registered_texts;
 use crate::frame::{Frame, RenderError};
 use crate::language::Language;
 use crate::scripts;
@@ -149,5 +150,6 @@ struct PassportPage {
 fn texts(words: &Words) -> Vec<(&'static str, String)> {
     let places = PLACES.map(|name| (name, format!("{{{name}}}").into()));
     let text = |(name, message)| (name, words.say_with(message, &places));
-    WORDS.into_iter().map(text).collect()
+    let registered = registered_texts(words);
+    WORDS.into_iter().map(text).chain(registered).collect()
 }

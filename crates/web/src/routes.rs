@@ -10,6 +10,7 @@ use axum::extract::{DefaultBodyLimit, FromRef, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use http::{HeaderMap, Method, StatusCode, Uri};
+use wire::trust::NodeRole;
 
 use crate::assets;
 use crate::home::home_page;
@@ -17,7 +18,7 @@ use crate::language::{Language, Reader};
 use crate::notice::Notice;
 use crate::page::{Page, Policy};
 use crate::passport::passport_page;
-use crate::{scripts, staff, worker};
+use crate::{events, scripts, staff, worker};
 
 /// What the pages show, judged now. The binary gives it from `app`.
 pub trait Pages: Clone + Send + Sync + 'static {
@@ -55,6 +56,10 @@ pub enum Answer {
     Passport,
     /// The service worker of that page.
     Worker,
+    /// The calendar.
+    Calendar,
+    /// An event.
+    Event,
     /// Style and pictures.
     Asset,
     /// A script.
@@ -83,6 +88,28 @@ pub enum Answer {
     Outbox,
     /// Something is sent again.
     SendAgain,
+    /// This node's own events.
+    OwnEvents,
+    /// The form of a new event.
+    NewEvent,
+    /// An event is published.
+    AddEvent,
+    /// Who comes to an event.
+    Attendance,
+    /// The form of an event.
+    EditEvent,
+    /// An event is changed.
+    ChangeEvent,
+    /// An event, or a date of it, is cancelled.
+    CancelEvent,
+    /// A registration is taken back.
+    TakeBack,
+    /// The form with which a member is registered.
+    RegisterForm,
+    /// A member is registered.
+    Register,
+    /// A member's seat is given back.
+    GiveBack,
     /// The members.
     Members,
     /// A member is added.
@@ -116,7 +143,17 @@ pub struct Route {
     pub answer: Answer,
 }
 
-/// Every route of this room. The router is made from it, and nothing else is served.
+impl Route {
+    /// Whether the coordinator has no such page: it receives nobody, and has no members.
+    fn is_of_a_space(&self) -> bool {
+        ["/desk", "/visits", "/members", "/manage/register"]
+            .iter()
+            .any(|of_a_space| self.path.starts_with(of_a_space))
+    }
+}
+
+/// Every route of this room. The router is made from it, and nothing else is served; the
+/// coordinator leaves out what is a space's alone.
 pub const ROUTES: &[Route] = &[
     Route {
         method: Method::GET,
@@ -135,6 +172,18 @@ pub const ROUTES: &[Route] = &[
         path: worker::PATH,
         asker: Asker::Anybody,
         answer: Answer::Worker,
+    },
+    Route {
+        method: Method::GET,
+        path: events::CALENDAR,
+        asker: Asker::Anybody,
+        answer: Answer::Calendar,
+    },
+    Route {
+        method: Method::GET,
+        path: "/events/{uid}",
+        asker: Asker::Anybody,
+        answer: Answer::Event,
     },
     Route {
         method: Method::GET,
@@ -222,6 +271,72 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         method: Method::GET,
+        path: "/manage/events",
+        asker: Asker::Steward,
+        answer: Answer::OwnEvents,
+    },
+    Route {
+        method: Method::GET,
+        path: "/manage/new-event",
+        asker: Asker::Operator,
+        answer: Answer::NewEvent,
+    },
+    Route {
+        method: Method::POST,
+        path: "/manage/new-event",
+        asker: Asker::Operator,
+        answer: Answer::AddEvent,
+    },
+    Route {
+        method: Method::GET,
+        path: "/manage/events/{id}",
+        asker: Asker::Steward,
+        answer: Answer::Attendance,
+    },
+    Route {
+        method: Method::GET,
+        path: "/manage/events/{id}/edit",
+        asker: Asker::Operator,
+        answer: Answer::EditEvent,
+    },
+    Route {
+        method: Method::POST,
+        path: "/manage/events/{id}/edit",
+        asker: Asker::Operator,
+        answer: Answer::ChangeEvent,
+    },
+    Route {
+        method: Method::POST,
+        path: "/manage/events/{id}/cancel",
+        asker: Asker::Operator,
+        answer: Answer::CancelEvent,
+    },
+    Route {
+        method: Method::POST,
+        path: "/manage/events/{id}/take-back",
+        asker: Asker::Steward,
+        answer: Answer::TakeBack,
+    },
+    Route {
+        method: Method::GET,
+        path: "/manage/register/{uid}",
+        asker: Asker::Steward,
+        answer: Answer::RegisterForm,
+    },
+    Route {
+        method: Method::POST,
+        path: "/manage/register/{uid}",
+        asker: Asker::Steward,
+        answer: Answer::Register,
+    },
+    Route {
+        method: Method::POST,
+        path: "/members/{member}/registrations/{registration}/give-back",
+        asker: Asker::Steward,
+        answer: Answer::GiveBack,
+    },
+    Route {
+        method: Method::GET,
         path: "/members",
         asker: Asker::Steward,
         answer: Answer::Members,
@@ -296,6 +411,8 @@ pub fn router<P: Pages>(pages: P, app: App) -> Router {
             Answer::Home => get(home::<P>),
             Answer::Passport => get(passport),
             Answer::Worker => get(worker_script),
+            Answer::Calendar => get(events::calendar),
+            Answer::Event => get(events::event),
             Answer::Asset => get(asset),
             Answer::Script => get(script),
             Answer::SignIn => get(staff::sign_in),
@@ -310,6 +427,17 @@ pub fn router<P: Pages>(pages: P, app: App) -> Router {
             Answer::NoVisit => post(staff::not_here),
             Answer::Outbox => get(staff::outbox),
             Answer::SendAgain => post(staff::again),
+            Answer::OwnEvents => get(staff::own_events),
+            Answer::NewEvent => get(staff::new_event),
+            Answer::AddEvent => post(staff::add_event),
+            Answer::Attendance => get(staff::attendance),
+            Answer::EditEvent => get(staff::edit_event),
+            Answer::ChangeEvent => post(staff::change_event),
+            Answer::CancelEvent => post(staff::cancel_event),
+            Answer::TakeBack => post(staff::take_back),
+            Answer::RegisterForm => get(staff::register_form),
+            Answer::Register => post(staff::register),
+            Answer::GiveBack => post(staff::give_back),
             Answer::Members => get(staff::members),
             Answer::AddMember => post(staff::add),
             Answer::Member => get(staff::member),
@@ -322,8 +450,10 @@ pub fn router<P: Pages>(pages: P, app: App) -> Router {
         };
         router.route(route.path, method_router)
     };
+    let is_space = app.identity().role == NodeRole::Space;
     ROUTES
         .iter()
+        .filter(|route| is_space || !route.is_of_a_space())
         .fold(Router::new(), with_route)
         .fallback(missing)
         .method_not_allowed_fallback(method_not_allowed)
@@ -333,9 +463,10 @@ pub fn router<P: Pages>(pages: P, app: App) -> Router {
 
 /// `GET /`: the home page.
 async fn home<P: Pages>(State(room): State<Room<P>>, Reader(language): Reader) -> Response {
-    let rendered = match room.pages.home().await {
-        Ok(home) => home_page(&home, language).map_err(|error| chain(&error)),
-        Err(error) => Err(chain(&error)),
+    let rendered = match (room.pages.home().await, events::next_three(&room.app).await) {
+        (Ok(home), Ok(next)) => home_page(&home, &next, language).map_err(|error| chain(&error)),
+        (Err(error), _) => Err(chain(&error)),
+        (_, Err(fault)) => Err(chain(&fault)),
     };
     shown("home", Policy::WithoutScript, language, rendered)
 }
@@ -352,7 +483,7 @@ async fn worker_script(Reader(language): Reader) -> Response {
 }
 
 /// The answer with a page, or with the one for what could not be made.
-fn shown(
+pub(crate) fn shown(
     page: &'static str,
     policy: Policy,
     language: Language,

@@ -36,15 +36,20 @@ macro_rules! script {
 /// The script that the passport's page starts with.
 pub(crate) const PASSPORT: Script = script!("passport.js");
 
+/// The script that the page of an event starts with.
+pub(crate) const SEAT: Script = script!("seat.js");
+
 /// Every script that a page loads.
-pub(crate) const SCRIPTS: [Script; 10] = [
+pub(crate) const SCRIPTS: [Script; 12] = [
     PASSPORT,
+    SEAT,
     script!("code.js"),
     script!("correction.js"),
     script!("home.js"),
     script!("keeping.js"),
     script!("page.js"),
     script!("qr.js"),
+    script!("registered.js"),
     script!("roaming.js"),
     script!("showing.js"),
     script!("wallet.js"),

@@ -8,15 +8,20 @@
 //!
 //! Specified in `specs/pages.md`.
 
+mod attendance;
 mod cookie;
 mod correction;
 mod desk;
+mod event_edit;
+mod event_form;
+mod events;
 mod form;
 mod here;
 mod member;
 mod members;
 mod menu;
 mod outbox;
+mod registering;
 mod sign_in;
 mod signed_in;
 mod visits;
@@ -34,11 +39,15 @@ use crate::notice::Notice;
 use crate::page::{Page, Policy, protections};
 use crate::words::{Message, Words};
 
+pub(crate) use attendance::{attendance, cancel_event, take_back};
 pub(crate) use desk::{desk, judge, leave, receive};
+pub(crate) use event_edit::{add_event, change_event, edit_event, new_event};
+pub(crate) use events::own_events;
 pub(crate) use form::BODY_BYTES_MAX;
 pub(crate) use member::{code, end, member, paper, pause, resume, revoke};
 pub(crate) use members::{add, members};
 pub(crate) use outbox::{again, outbox};
+pub(crate) use registering::{give_back, register, register_form};
 pub(crate) use sign_in::{sign_in, sign_out, signing_in};
 pub(crate) use visits::{correct, not_here, visits};
 
@@ -51,6 +60,10 @@ pub(crate) const MEMBERS: &str = "/members";
 
 /// Who is here, and who was.
 pub(crate) const VISITS: &str = "/visits";
+/// This node's own events.
+pub(crate) const EVENTS: &str = "/manage/events";
+/// The form of a new one.
+pub(crate) const NEW_EVENT: &str = "/manage/new-event";
 /// What waits for others.
 pub(crate) const OUTBOX: &str = "/outbox";
 
@@ -71,7 +84,7 @@ fn shown(page: &impl Template, language: Language) -> Response {
 /// What could not be read or written; the cause is for the log.
 fn failed(error: &(dyn Error + 'static), language: Language) -> Response {
     let cause = app::chain(error);
-    tracing::error!(cause, "a page could not be shown: {cause}");
+    tracing::error!(cause, "a page of the staff could not be shown: {cause}");
     Notice::Unavailable.answer(language)
 }
 

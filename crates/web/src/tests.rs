@@ -4,8 +4,10 @@
 mod homes;
 
 mod contrast;
+mod events;
 mod headers;
 mod html;
+mod managing;
 mod outbox;
 mod pages;
 mod passport;

@@ -14,14 +14,21 @@ pub trait BodyKind: Serialize + DeserializeOwned {
     /// The record's `kind`.
     const KIND: &'static str;
 
+    /// Members that this software does not know, and without which the body would mean
+    /// something else: with one of them it is not read.
+    const NOT_IGNORED: &'static [&'static str] = &[];
+
     /// Refuses what the types alone let pass.
     fn check(&self) -> Result<(), Malformed>;
 
-    /// Reads a body strictly; fields it does not know are ignored.
+    /// Reads a body strictly; other members that it does not know are ignored.
     fn read(text: &str) -> Result<Self, Malformed> {
         require(text.len() <= BODY_BYTES_MAX, "a body over its limit")?;
         let value =
             seal::json::parse(text.as_bytes()).map_err(|refusal| Malformed(refusal.to_string()))?;
+        let mut not_ignored = Self::NOT_IGNORED.iter();
+        let unknown = not_ignored.find(|name| value.get(**name).is_some());
+        require(unknown.is_none(), unknown.unwrap_or(&""))?;
         let body: Self = shape::read(value)?;
         body.check()?;
         Ok(body)

@@ -5,22 +5,25 @@
 //! has no word for: the kind of event, the seats, the price. The rule and its exceptions
 //! travel; each node expands them for itself.
 //!
-//! **Invariant:** a rule or an exception with a part that this software does not know is
-//! refused whole: shown on a wrong day, an event is worse than not shown.
+//! **Invariant:** an event with a rule or an exception of which this software does not
+//! know a part is refused whole: shown on a wrong day, an event is worse than not shown.
 //!
 //! Specified in `specs/event.md`.
 
+mod times;
+
 use std::collections::BTreeMap;
-use std::fmt;
 
 use seal::Malformed;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::body::{BodyKind, TEXT_CHARS_MAX};
 use crate::document::require;
 use crate::space::Weekday;
 use crate::values::{CENTS_MAX, Cents};
 use crate::{EntityId, Timestamp};
+
+pub use times::{LocalTime, Span, UtcTime};
 
 /// An event. The record's id is the part of `uid` before the `@`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +48,8 @@ pub struct Event {
     pub start: LocalTime,
     /// An IANA time zone.
     pub time_zone: String,
-    /// How long it lasts.
+    /// How long it lasts: in days if it is a matter of days, else in hours, minutes and
+    /// seconds.
     pub duration: Span,
     /// It is a matter of days, not of hours.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -231,19 +235,39 @@ pub struct Override {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub excluded: bool,
     /// It begins at another time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub start: Option<LocalTime>,
     /// It lasts longer, or not as long.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub duration: Option<Span>,
     /// It has another title.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub title: Option<String>,
     /// It is about something else.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub description: Option<String>,
     /// It does not take place, or only perhaps.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub status: Option<EventStatus>,
 }
 
@@ -302,6 +326,9 @@ pub const COUNT_MAX: u64 = 2_000;
 /// The most days or weeks from one occurrence to the next.
 pub const INTERVAL_MAX: u64 = 100;
 
+/// The greatest `sequence`: iCalendar's numbers end there (RFC 5545 §3.3.8).
+pub const SEQUENCE_MAX: u64 = 2_147_483_647;
+
 /// The most bytes of an address on the web.
 pub const URI_BYTES_MAX: usize = 500;
 
@@ -324,10 +351,16 @@ pub fn event_uid(owner: &EntityId, id: &str) -> String {
 impl BodyKind for Event {
     const KIND: &'static str = "event";
 
+    const NOT_IGNORED: &'static [&'static str] = &[
+        "excludedRecurrenceRules",
+        "recurrenceId",
+        "recurrenceIdTimeZone",
+    ];
+
     fn check(&self) -> Result<(), Malformed> {
         let id = self.uid.split_once('@').map_or("", |(id, _)| id);
         require(is_event_id(id), "uid")?;
-        require(self.sequence <= u64::from(u32::MAX), "sequence")?;
+        require(self.sequence <= SEQUENCE_MAX, "sequence")?;
         check_title(&self.title)?;
         check_description(self.description.as_deref())?;
         require(
@@ -335,8 +368,20 @@ impl BodyKind for Event {
             "timeZone",
         )?;
         self.duration.check()?;
-        let is_of_days = self.start.is_midnight() && self.duration.seconds() == 0;
-        require(!self.show_without_time || is_of_days, "showWithoutTime")?;
+        let midnight = self.start.is_midnight();
+        require(!self.show_without_time || midnight, "showWithoutTime")?;
+        let changed = self.recurrence_overrides.values();
+        let lengths = changed.filter_map(|change| change.duration);
+        // A day has not always 24 hours: what lasts days says so, and nothing else does.
+        let fits = |length: Span| {
+            if self.show_without_time {
+                length.days() > 0 && length.seconds() == 0
+            } else {
+                length.days() == 0
+            }
+        };
+        let all_fit = lengths.chain([self.duration]).all(fits);
+        require(all_fit, "duration in days, where it is one of days alone")?;
         require(self.recurrence_rules.len() <= 1, "more than one rule")?;
         self.recurrence_rules
             .iter()
@@ -353,6 +398,10 @@ impl BodyKind for Event {
         self.recurrence_overrides
             .values()
             .try_for_each(Override::check)?;
+        require(
+            !self.show_without_time || self.recurrence_overrides.iter().all(is_change_of_days),
+            "an exception of hours to an event of days",
+        )?;
         check_places(&self.locations, &self.virtual_locations)?;
         let is_language = |it: &String| {
             (2..=20).contains(&it.len())
@@ -363,6 +412,13 @@ impl BodyKind for Event {
         require(self.locale.as_ref().is_none_or(is_language), "locale")?;
         self.escale.check()
     }
+}
+
+/// Whether an exception to an event of days speaks of days.
+fn is_change_of_days((due, change): (&LocalTime, &Override)) -> bool {
+    due.is_midnight()
+        && change.start.as_ref().is_none_or(LocalTime::is_midnight)
+        && change.duration.is_none_or(|it| it.seconds() == 0)
 }
 
 fn check_places(
@@ -429,10 +485,16 @@ impl Override {
             ..Self::default()
         };
         require(!self.excluded || *self == nothing_else, "excluded")?;
-        self.duration.iter().try_for_each(Span::check)?;
+        self.duration.iter().copied().try_for_each(Span::check)?;
         self.title.iter().try_for_each(|title| check_title(title))?;
         check_description(self.description.as_deref())
     }
+}
+
+/// What a patch says. In one `null` is no absence: it takes a member away, which this
+/// software does not know.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 const fn one() -> u64 {
@@ -442,194 +504,6 @@ const fn one() -> u64 {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 const fn is_one(it: &u64) -> bool {
     *it == 1
-}
-
-/// A date and time on a wall clock, `YYYY-MM-DDTHH:MM:SS` (RFC 8984 §1.4.5). Whether there
-/// is such a day is a rule. Texts lie in the order of the times.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LocalTime(String);
-
-impl LocalTime {
-    /// The time that is written so.
-    pub fn parse(text: &str) -> Option<Self> {
-        is_local(text).then(|| Self(text.to_owned()))
-    }
-
-    /// As it is written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    fn is_midnight(&self) -> bool {
-        self.0.ends_with("T00:00:00")
-    }
-}
-
-/// A moment in UTC, `YYYY-MM-DDTHH:MM:SSZ` (RFC 8984 §1.4.4).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct UtcTime(String);
-
-impl UtcTime {
-    /// The moment that is written so.
-    pub fn parse(text: &str) -> Option<Self> {
-        let is_utc = text.strip_suffix('Z').is_some_and(is_local);
-        is_utc.then(|| Self(text.to_owned()))
-    }
-
-    /// As it is written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-fn is_local(text: &str) -> bool {
-    text.len() == 19
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            4 | 7 => byte == b'-',
-            10 => byte == b'T',
-            13 | 16 => byte == b':',
-            _ => byte.is_ascii_digit(),
-        })
-}
-
-/// A length of time (RFC 8984 §1.4.6): whole days of the calendar, then hours, minutes and
-/// seconds of the clock.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Span {
-    days: u32,
-    seconds: u32,
-}
-
-/// The seconds of a day of 24 hours.
-const DAY_SECONDS: i64 = 24 * 60 * 60;
-
-impl Span {
-    /// So many days, and so many seconds beside them.
-    pub const fn new(days: u32, seconds: u32) -> Self {
-        Self { days, seconds }
-    }
-
-    /// Days of the calendar.
-    pub const fn days(self) -> u32 {
-        self.days
-    }
-
-    /// Seconds beside the days.
-    pub const fn seconds(self) -> u32 {
-        self.seconds
-    }
-
-    /// Reads `P2W`, or `P[n]DT[n]H[n]M[n]S` with at least one part.
-    pub fn parse(text: &str) -> Option<Self> {
-        let rest = text.strip_prefix('P')?;
-        if let Some(weeks) = rest.strip_suffix('W') {
-            let days = number(weeks)?.checked_mul(7)?;
-            return Some(Self::new(days, 0));
-        }
-        let (date, time) = match rest.split_once('T') {
-            Some((date, time)) if !time.is_empty() => (date, time),
-            Some(_) => return None,
-            None => (rest, ""),
-        };
-        let mut date = date;
-        let days = take_part(&mut date, 'D')?;
-        let mut time = time;
-        let mut seconds = 0_u32;
-        for (letter, unit) in [('H', 3_600), ('M', 60), ('S', 1)] {
-            let part = take_part(&mut time, letter)?.unwrap_or(0);
-            seconds = seconds.checked_add(part.checked_mul(unit)?)?;
-        }
-        let is_read = date.is_empty() && time.is_empty() && rest != "";
-        is_read.then(|| Self::new(days.unwrap_or(0), seconds))
-    }
-
-    fn check(&self) -> Result<(), Malformed> {
-        let all = i64::from(self.days) * DAY_SECONDS + i64::from(self.seconds);
-        require((1..=EVENT_SECONDS_MAX).contains(&all), "duration")
-    }
-}
-
-/// Takes `<number><letter>` off the front, if it is there; `None` if it is no number.
-fn take_part(text: &mut &str, letter: char) -> Option<Option<u32>> {
-    let Some((digits, rest)) = text.split_once(letter) else {
-        return Some(None);
-    };
-    let part = number(digits)?;
-    *text = rest;
-    Some(Some(part))
-}
-
-fn number(digits: &str) -> Option<u32> {
-    let is_number = (1..=9).contains(&digits.len()) && digits.bytes().all(|it| it.is_ascii_digit());
-    is_number.then(|| digits.parse().ok()).flatten()
-}
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("P")?;
-        if self.days > 0 {
-            write!(f, "{}D", self.days)?;
-        }
-        if self.seconds == 0 && self.days > 0 {
-            return Ok(());
-        }
-        f.write_str("T")?;
-        let parts = [
-            (self.seconds / 3_600, 'H'),
-            (self.seconds / 60 % 60, 'M'),
-            (self.seconds % 60, 'S'),
-        ];
-        if self.seconds == 0 {
-            return f.write_str("0S");
-        }
-        for (count, letter) in parts {
-            if count > 0 {
-                write!(f, "{count}{letter}")?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Gives a type that is written as text its conversions to and from it.
-macro_rules! written_as_text {
-    ($type:ident, $what:literal, $write:expr) => {
-        impl fmt::Debug for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let write: fn(&$type) -> String = $write;
-                f.write_str(&write(self))
-            }
-        }
-
-        impl Serialize for $type {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                let write: fn(&$type) -> String = $write;
-                serializer.serialize_str(&write(self))
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(from)?;
-                Self::parse(&text).ok_or_else(|| serde::de::Error::custom($what))
-            }
-        }
-    };
-}
-
-written_as_text!(LocalTime, "a time is written YYYY-MM-DDTHH:MM:SS", |it| it
-    .0
-    .clone());
-written_as_text!(UtcTime, "a moment is written YYYY-MM-DDTHH:MM:SSZ", |it| it
-    .0
-    .clone());
-written_as_text!(Span, "a duration is written as in P1D or PT2H30M", |it| it
-    .to_string());
-
-impl fmt::Display for LocalTime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
 }
 
 /// The days of a rule as JSCalendar writes them.

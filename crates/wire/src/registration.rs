@@ -43,7 +43,8 @@ impl Claims for Registration {
         check_id(&self.id)?;
         require(self.iss != self.aud, "a registration with oneself")?;
         require(is_event_id(&self.event), "event")?;
-        let is_name = (1..=SHOWN_NAME_CHARS_MAX).contains(&self.name.chars().count());
+        let is_name = (1..=SHOWN_NAME_CHARS_MAX).contains(&self.name.chars().count())
+            && !self.name.chars().any(char::is_control);
         require(is_name, "name")
     }
 }

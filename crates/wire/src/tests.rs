@@ -10,6 +10,8 @@ use crate::space::{ClockTime, Formula, OpeningHours, Profile};
 use crate::trust::{Anchor, EntityStatement, TrustMark};
 use crate::{BodyKind, Invitation, Sha256Hash};
 
+mod events;
+mod registrations;
 mod shapes;
 
 fn key() -> SecretKey {

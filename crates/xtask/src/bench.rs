@@ -13,6 +13,7 @@ const BENCHES: &[(&str, &str)] = &[
     ("store-sled", "bench_commit"),
     ("node", "bench_pull"),
     ("node", "bench_desk"),
+    ("node", "bench_idle"),
 ];
 
 /// Runs each in release; whether all came to their end and said a ratio.
@@ -35,6 +36,13 @@ fn run(house: &House, member: &str, example: &str) -> Result<Vec<String>, String
     let source = format!("crates/{member}/examples/{example}.rs");
     if !house.root.join(&source).is_file() {
         return Err(format!("there is no {source}"));
+    }
+    // Some measure the binary itself.
+    let mut build = programs::cargo(&house.root);
+    build.args(["build", "--release", "--quiet", "--package", "node"]);
+    let status = build.status().map_err(|error| error.to_string())?;
+    if !status.success() {
+        return Err(format!("the binary: {status}"));
     }
     let mut command = programs::cargo(&house.root);
     command

@@ -17,6 +17,7 @@ pub(crate) mod documents;
 mod doors;
 mod edges;
 mod licences;
+mod log;
 mod manifests;
 mod sources;
 mod wording;
@@ -91,6 +92,7 @@ pub(crate) fn rules(house: &House) -> anyhow::Result<Vec<Finding>> {
     findings.extend(manifests::check(&house.members, &texts)?);
     findings.extend(sources::check(&house.members, &paths, &texts));
     findings.extend(wording::check(&texts));
+    findings.extend(log::check(&texts));
     let crates: Vec<&str> = house
         .members
         .iter()

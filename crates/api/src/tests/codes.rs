@@ -83,6 +83,10 @@ async fn answer_of(code: &str) -> Answer {
             coordinator.store().fail_next_commit(Fault::Busy);
             joined(coordinator, join).await
         }
+        "not_well" => {
+            coordinator.clock().advance(-3_600);
+            ask_for(coordinator, "/healthz").await
+        }
         "clock_wrong" => {
             coordinator.clock().advance(-3_600);
             joined(coordinator, join).await

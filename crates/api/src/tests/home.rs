@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use store::Store as _;
 use testkit::{DAY_SECONDS, Label, START, space_text};
 
-use super::ask_for;
+use super::{ask_for, check_refusal};
 
 async fn home(node: &testkit::TestNode) -> Value {
     let answer = ask_for(node, "/api/v1/home").await;
@@ -157,14 +157,39 @@ async fn opening_hours_have_a_state() {
 
 #[tokio::test]
 async fn health_says_whether_the_clock_and_the_store_are_well() {
-    let label = Label::labelled(1).await;
+    let label = Label::labelled(2).await;
+    label.settle().await;
     let space = label.space(0);
-    let health = async || ask_for(space, "/healthz").await.json();
-    let well = json!({"ok": true, "is_clock_behind": false, "store_problems": 0});
-    assert_eq!(health().await, well);
+    let well = async || {
+        let answer = ask_for(space, "/healthz").await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
+    };
+    let unwell = async || {
+        let answer = ask_for(space, "/healthz").await;
+        check_refusal(&answer, "not_well");
+        answer.json()
+    };
+    let expected = json!({
+        "ok": true,
+        "version": env!("CARGO_PKG_VERSION"),
+        "entity": space.entity(),
+        "role": "space",
+        "is_clock_behind": false,
+        "store_problems": 0,
+        "label_freshness": { "state": "fresh", "as_of": space.app().now() },
+        "partners": 1,
+        "partners_fresh": 1,
+    });
+    assert_eq!(well().await, expected);
     space.clock().advance(-3_600);
-    let late = json!({"ok": false, "is_clock_behind": true, "store_problems": 0});
-    assert_eq!(health().await, late);
+    let late = unwell().await;
+    assert_eq!(
+        (&late["ok"], &late["is_clock_behind"]),
+        (&json!(false), &json!(true))
+    );
+    assert_eq!(late["detail"], "the clock is behind");
+    assert_eq!(late["entity"], expected["entity"]);
     space.clock().advance(3_600);
     let page = space
         .store()
@@ -172,8 +197,14 @@ async fn health_says_whether_the_clock_and_the_store_are_well() {
         .await
         .unwrap();
     space.store().damage(&page.entries[0].0);
-    assert_eq!(health().await, well, "nobody has looked yet");
+    assert_eq!(well().await, expected, "nobody has looked yet");
     space.app().scrub().await.unwrap();
-    let rotten = json!({"ok": false, "is_clock_behind": false, "store_problems": 1});
-    assert_eq!(health().await, rotten);
+    let rotten = unwell().await;
+    assert_eq!(
+        (&rotten["ok"], &rotten["store_problems"]),
+        (&json!(false), &json!(1))
+    );
+    space.clock().advance(-3_600);
+    let both = "the clock is behind; the store does not hold what was written";
+    assert_eq!(unwell().await["detail"], both);
 }

@@ -123,6 +123,14 @@ pub(crate) async fn answer_of(code: &str) -> Answer {
             assert_eq!(enrol(space, &given, &jwk).await.status, 200);
             enrol(space, &given, &holder_jwk("another phone")).await
         }
+        "event_malformed"
+        | "event_refused"
+        | "event_has_registrations"
+        | "no_such_event"
+        | "no_such_registration"
+        | "registration_over"
+        | "too_many_events"
+        | "too_many_registrations" => super::events::answer_of(code).await,
         code => refused_of_a_member(space, &member, code).await,
     }
 }

@@ -156,6 +156,12 @@ pub(crate) enum Wallet {
     Renew(WalletShow),
     /// Ask the home what it knows: what is left, and visits elsewhere
     Membership(WalletShow),
+    /// Ask the home for a seat in an event, wherever it takes place
+    Register(WalletRegister),
+    /// Ask the home where one's registrations stand
+    Registrations(WalletShow),
+    /// Give a registration back
+    GiveBack(WalletGiveBack),
 }
 
 #[derive(Debug, Args)]
@@ -174,6 +180,30 @@ pub(crate) struct WalletEnrol {
 pub(crate) struct WalletShow {
     #[command(flatten)]
     pub(crate) wallet: WalletFolder,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WalletRegister {
+    #[command(flatten)]
+    pub(crate) wallet: WalletFolder,
+    /// The event, by its uid in the calendar
+    #[arg(value_name = "UID", allow_hyphen_values = true)]
+    pub(crate) uid: String,
+    /// Of an event that comes again: the time at which the date was due
+    #[arg(long, value_name = "TIME")]
+    pub(crate) on: Option<String>,
+    /// The name to call at the door [default: the short name of the passport]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WalletGiveBack {
+    #[command(flatten)]
+    pub(crate) wallet: WalletFolder,
+    /// The registration, as `escale wallet registrations` prints it
+    #[arg(value_name = "REGISTRATION", allow_hyphen_values = true)]
+    pub(crate) registration: String,
 }
 
 #[derive(Debug, Args)]

@@ -88,6 +88,15 @@ impl Reader {
             .or_else(|| self.problem(name, format!("{what} is expected")))
     }
 
+    pub(super) fn optional_parsed<T: std::str::FromStr>(
+        &mut self,
+        name: &str,
+        what: &str,
+    ) -> Option<T> {
+        let is_there = self.table.contains_key(name);
+        is_there.then(|| self.parsed(name, None, what)).flatten()
+    }
+
     pub(super) fn choice<T: Copy>(
         &mut self,
         name: &str,

@@ -107,13 +107,49 @@ pub(crate) async fn post(
     body: &Value,
 ) -> anyhow::Result<Value> {
     let body = body.to_string();
-    let request = format!(
-        "POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\
-         Content-Type: application/json\r\nContent-Length: {length}\r\n\
-         Connection: close\r\n\r\n{body}",
-        host = entity.authority(),
-        length = body.len(),
+    let fields = format!(
+        "Authorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n",
+        body.len()
     );
+    let (head, body) = exchange(entity, &format!("POST {path}"), &fields, &body).await?;
+    ensure!(
+        head.starts_with("HTTP/1.1 200 "),
+        "{entity} answered {head}: {body}"
+    );
+    Ok(serde_json::from_str(&body)?)
+}
+
+/// What a node answers at a path, and the tag of that; nothing, where it is what was had
+/// under the tag that is sent.
+pub(crate) async fn get_text(
+    entity: &EntityId,
+    path: &str,
+    tag: Option<&str>,
+) -> anyhow::Result<(Option<String>, String)> {
+    let fields = tag.map(|tag| format!("If-None-Match: {tag}\r\n"));
+    let asked = format!("GET {path}");
+    let (head, body) = exchange(entity, &asked, &fields.unwrap_or_default(), "").await?;
+    let status = if tag.is_some() && body.is_empty() {
+        "HTTP/1.1 304 "
+    } else {
+        "HTTP/1.1 200 "
+    };
+    ensure!(head.starts_with(status), "{entity} answered {head}: {body}");
+    let tag = head.lines().find_map(|line| line.strip_prefix("etag: "));
+    Ok((tag.map(str::to_owned), body))
+}
+
+/// Asks once, as a stranger's program would; gives head and body of the answer.
+async fn exchange(
+    entity: &EntityId,
+    asked: &str,
+    fields: &str,
+    body: &str,
+) -> anyhow::Result<(String, String)> {
+    let host = entity.authority();
+    let request =
+        format!("{asked} HTTP/1.1\r\nHost: {host}\r\n{fields}Connection: close\r\n\r\n{body}");
     let mut stream = TcpStream::connect(entity.authority()).await?;
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::new();
@@ -122,11 +158,7 @@ pub(crate) async fn post(
     timeout(PATIENCE, read).await.context("no answer")??;
     let answer = String::from_utf8(answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").context("no answer")?;
-    ensure!(
-        head.starts_with("HTTP/1.1 200 "),
-        "{entity} answered {head}: {body}"
-    );
-    Ok(serde_json::from_str(body)?)
+    Ok((head.to_owned(), body.to_owned()))
 }
 
 /// Waits until `check` holds; otherwise gives its last complaint.

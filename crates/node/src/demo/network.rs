@@ -9,7 +9,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use wire::EntityId;
 
-use super::facts::{FORGED, HOME, HOST, LABEL_NAME, LABEL_NAME_EN, PLACES, Place};
+use super::facts::{FORGED, LABEL_NAME, LABEL_NAME_EN, PLACES, Place};
 use super::judge::Judge;
 use super::processes::{Node, arg, escale, escale_json};
 use super::proxy::Proxy;
@@ -25,6 +25,8 @@ pub(crate) struct Network {
     pub(crate) spaces: Vec<Node>,
     pub(crate) proxy: Proxy,
     pub(crate) judge: Judge,
+    /// Where the first page for a person is.
+    pub(crate) guide_port: u16,
     /// Keeps other demonstrations from choosing the same ports.
     _guard: Option<TcpListener>,
 }
@@ -36,6 +38,8 @@ struct Ports {
     spaces: Vec<u16>,
     /// Where the space at [`FORGED`] really listens, behind the line.
     behind_line: u16,
+    /// Where the first page for a person is.
+    guide: u16,
 }
 
 const PORTS_FILE: &str = "demo.json";
@@ -43,7 +47,7 @@ const PORTS_FILE: &str = "demo.json";
 /// Where the ports begin from which a demonstration takes a block.
 const PORTS_BEGIN: u16 = 20_000;
 
-/// A guard, and the ports of all nodes and of the line.
+/// A guard, and the ports of all nodes, of the line and of the first page.
 const BLOCK_PORTS: u16 = 10;
 
 /// How many blocks there are: up to port 32,000.
@@ -63,8 +67,9 @@ impl Network {
 
     /// A new network in `dir`; nothing is made yet but a list of free ports.
     pub(crate) async fn plan(dir: &Path) -> anyhow::Result<Self> {
-        let (guard, mut ports) = free_ports(PLACES.len() + 2).await?;
-        let (behind_line, coordinator) = (
+        let (guard, mut ports) = free_ports(PLACES.len() + 3).await?;
+        let (guide, behind_line, coordinator) = (
+            ports.pop().unwrap_or_default(),
             ports.pop().unwrap_or_default(),
             ports.pop().unwrap_or_default(),
         );
@@ -72,6 +77,7 @@ impl Network {
             coordinator,
             spaces: ports,
             behind_line,
+            guide,
         };
         std::fs::write(dir.join(PORTS_FILE), serde_json::to_vec(&ports)?)?;
         let network = Self::at(dir, &ports).await?;
@@ -132,6 +138,7 @@ impl Network {
             spaces,
             proxy,
             judge: Judge::new()?,
+            guide_port: ports.guide,
             _guard: None,
         })
     }
@@ -241,40 +248,15 @@ impl Network {
         self.coordinator.stop().await
     }
 
-    /// What a person can open and try.
-    pub(crate) fn guide(&self) -> String {
-        let mut text = String::from("\nOpen in a browser:\n");
+    /// What a person opens first, and where everything is.
+    pub(crate) fn guide(&self, first: &str) -> String {
+        let mut text = format!("\nOpen in a browser, and be everybody in turn:\n  {first}\n");
+        let _ = writeln!(text, "The nodes:");
         for node in self.nodes() {
             let _ = writeln!(text, "  {}   {}", node.entity, node.name);
         }
-        let program = std::env::current_exe()
-            .map_or_else(|_| "escale".to_owned(), |path| path.display().to_string());
-        let dir = self.coordinator.dir.display();
-        let (Ok((home, _)), Ok((host, _))) = (self.space(HOME), self.space(HOST)) else {
-            return text;
-        };
-        let (home_dir, host_dir) = (home.dir.display(), host.dir.display());
-        let wallet = self.dir.join("my-wallet");
-        let (wallet, home, host_name, host) =
-            (wallet.display(), &home.entity, &host.name, &host.entity);
-        let _ = write!(
-            text,
-            "Try, in another terminal:\n  \
-             {program} label list --dir {dir}\n  \
-             {program} label suspend {home} --reason 'works in the roof' --dir {dir}\n  \
-             {program} label grant {home} --dir {dir}\n\
-             The spaces say so within seconds.\n\n\
-             Be an operator: make a code, sign in with it at {home}/sign-in, add a member,\n\
-             make them a code, and open its link: that page is the member's phone.\n  \
-             {program} access add --role operator --name me --dir {home_dir}\n\
-             Be the desk of {host_name}: sign in at {host}/sign-in with\n  \
-             {program} access add --role desk --name tablet --dir {host_dir}\n\
-             and scan the phone's page there. Without a scanner, put a second code of the\n\
-             member into a wallet, and paste at the desk what it shows:\n  \
-             {program} wallet enrol --home {home} --code CODE --dir {wallet}\n  \
-             {program} wallet present --host {host} --dir {wallet}\n\
-             Stop with Ctrl-C."
-        );
+        let _ = writeln!(text, "Their folders are in {}", self.dir.display());
+        text.push_str("Stop with Ctrl-C.");
         text
     }
 }

@@ -2,6 +2,7 @@
 
 mod passports;
 mod setup;
+mod trainings;
 mod trouble;
 mod visits;
 
@@ -48,6 +49,11 @@ pub(crate) async fn begin(
             "each node reads all formulas and prices",
             setup::prices(network)
         );
+        step!(
+            report,
+            "what each village has on is in every calendar",
+            trainings::publish_all(network)
+        );
         network.is_whole()?;
     } else {
         step!(report, "the kept nodes start again", setup::again(network));
@@ -71,6 +77,10 @@ pub(crate) async fn all(network: &mut Network, report: &mut Report) -> anyhow::R
         return Ok(());
     }
     receipts(network, report).await?;
+    if !report.is_ok() {
+        return Ok(());
+    }
+    seats(network, report).await?;
     if !report.is_ok() {
         return Ok(());
     }
@@ -125,6 +135,33 @@ async fn receipts(network: &mut Network, report: &mut Report) -> anyhow::Result<
         report,
         "a visit that never was is taken back",
         visits::corrected(network, &ended)
+    );
+    Ok(())
+}
+
+/// A training with fewer seats than those who ask.
+async fn seats(network: &mut Network, report: &mut Report) -> anyhow::Result<()> {
+    let began = Stopwatch::start();
+    let name = "five ask for three seats through kills of the owner";
+    let training = match trainings::seats(network).await {
+        Ok((training, said)) => {
+            report.note(name, began, Ok(said));
+            training
+        }
+        Err(error) => {
+            report.note(name, began, Err(error));
+            return Ok(());
+        }
+    };
+    step!(
+        report,
+        "a seat that is given back goes to the first who waits",
+        trainings::promoted(network, &training)
+    );
+    step!(
+        report,
+        "a cancelled training stays in every calendar and says so",
+        trainings::cancelled(network, &training)
     );
     Ok(())
 }

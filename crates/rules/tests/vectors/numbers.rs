@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use rules::event::EventRefusal;
 use rules::feed::FeedRefusal;
 use rules::receipt::ReceiptRefusal;
 use rules::trust::TrustRefusal;
-use rules::{freshness, passport, trust, visit};
+use rules::{freshness, passport, seats, trust, visit};
 use seal::json::{DEPTH_MAX, INTEGER_MAX, JsonRefusal};
 use seal::{Document, KeyRefusal, KeySet, Malformed, SealRefusal};
+use wire::event;
 use wire::feed::{self, Head, Record};
 use wire::passport::Passport;
 use wire::receipt::{self, Credit, Receipt};
+use wire::registration::Registration;
 use wire::request::{self, Answer, Request};
 use wire::status_list::StatusListToken;
 use wire::trust::{Anchor, EntityStatement, TrustMark};
@@ -52,6 +55,10 @@ fn size(bytes: usize) -> i64 {
     i64::try_from(bytes).expect("a size")
 }
 
+fn count(number: u64) -> i64 {
+    i64::try_from(number).expect("a number")
+}
+
 fn of_kind<T: Document>() -> (&'static str, i64) {
     (T::TYP, size(T::BYTES_MAX))
 }
@@ -77,6 +84,7 @@ fn the_numbers_of_the_seal_are_those_of_the_code() {
             of_kind::<Answer>(),
             of_kind::<Receipt>(),
             of_kind::<Credit>(),
+            of_kind::<Registration>(),
             of_kind::<Record>(),
             of_kind::<Head>(),
             of_kind::<Passport>(),
@@ -214,6 +222,45 @@ fn the_numbers_of_visits_are_those_of_the_code() {
 }
 
 #[test]
+fn the_numbers_of_events_are_those_of_the_code() {
+    check(
+        "event.md",
+        &[
+            ("EVENT_ID_BYTES_MAX", size(event::EVENT_ID_BYTES_MAX)),
+            ("TITLE_CHARS_MAX", size(event::TITLE_CHARS_MAX)),
+            ("TEXT_CHARS_MAX", size(wire::TEXT_CHARS_MAX)),
+            ("TIME_ZONE_BYTES_MAX", size(event::TIME_ZONE_BYTES_MAX)),
+            ("URI_BYTES_MAX", size(event::URI_BYTES_MAX)),
+            ("OVERRIDES_MAX", size(event::OVERRIDES_MAX)),
+            ("EVENT_SECONDS_MAX", event::EVENT_SECONDS_MAX),
+            ("INTERVAL_MAX", count(event::INTERVAL_MAX)),
+            ("COUNT_MAX", count(event::COUNT_MAX)),
+            ("OCCURRENCES_MAX", size(rules::event::OCCURRENCES_MAX)),
+            ("RECURRENCE_YEARS_MAX", rules::event::RECURRENCE_YEARS_MAX),
+            ("CAPACITY_MAX", count(event::CAPACITY_MAX)),
+            ("CENTS_MAX", wire::CENTS_MAX),
+            ("SEATS_TOLD_MAX", size(event::SEATS_TOLD_MAX)),
+        ],
+    );
+}
+
+#[test]
+fn the_numbers_of_registrations_are_those_of_the_code() {
+    check(
+        "registration.md",
+        &[
+            of_kind::<Registration>(),
+            (
+                "SHOWN_NAME_CHARS_MAX",
+                size(wire::passport::SHOWN_NAME_CHARS_MAX),
+            ),
+            ("WAITING_MAX", count(seats::WAITING_MAX)),
+            ("REGISTRATION_SECONDS", seats::REGISTRATION_SECONDS),
+        ],
+    );
+}
+
+#[test]
 fn the_numbers_of_requests_are_those_of_the_code() {
     check(
         "requests.md",
@@ -331,5 +378,56 @@ fn every_refusal_of_a_receipt_is_documented() {
     {
         let (code, _) = after.split_once('`').expect("a code");
         assert!(codes.contains(&code), "{code}");
+    }
+}
+
+/// What an owner answers that is no rule's: it hangs on what was answered before.
+const OF_REGISTRATIONS_BEFORE: &[&str] =
+    &["malformed", "id_used", "registration_cancelled", "too_many"];
+
+#[test]
+fn every_refusal_of_a_registration_is_documented() {
+    let problems = specification("problems.md");
+    let (_, after) = problems
+        .split_once("Refusals of a registration\n")
+        .expect("a section of refusals");
+    let section = after.split("\n## ").next().unwrap_or_default();
+    let registrations = specification("registration.md");
+    let rules = seats::SEAT_REFUSALS.iter().map(|refusal| refusal.code());
+    let codes: Vec<_> = rules
+        .chain(OF_REGISTRATIONS_BEFORE.iter().copied())
+        .collect();
+    for code in &codes {
+        let is_explained = section.contains(&format!("| `{code}` |"));
+        assert!(is_explained, "{code} in problems.md");
+        let is_given = registrations.contains(&format!("refused `{code}` |"));
+        assert!(is_given, "{code} in registration.md");
+    }
+    // Neither names a code that is not given.
+    let rows = section.lines().filter(|line| line.starts_with("| `"));
+    assert_eq!(rows.count(), codes.len());
+    for (at, found) in registrations.match_indices("refused `") {
+        let (_, after) = registrations.split_at(at + found.len());
+        let (code, _) = after.split_once('`').expect("a code");
+        assert!(codes.contains(&code), "{code}");
+    }
+}
+
+/// The words of the vectors for events that are not shown.
+#[test]
+fn every_reason_not_to_show_an_event_is_documented() {
+    let events = specification("event.md");
+    for refusal in [
+        EventRefusal::Name,
+        EventRefusal::TimeZone,
+        EventRefusal::Moment,
+        EventRefusal::StartOffRule,
+        EventRefusal::Never,
+    ] {
+        let word = crate::events::word(refusal);
+        assert!(events.contains(&format!("| `{word}` |")), "{word}");
+    }
+    for kind in event::EVENT_KINDS {
+        assert!(events.contains(&format!("`{}`", kind.word())), "{kind:?}");
     }
 }

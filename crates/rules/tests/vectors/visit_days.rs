@@ -19,11 +19,11 @@ pub(crate) fn utc(text: &str) -> Timestamp {
 }
 
 /// A generator of numbers that look random (Knuth's MMIX).
-struct Numbers(u64);
+pub(crate) struct Numbers(pub(crate) u64);
 
 impl Numbers {
     /// A number under `limit`.
-    fn under(&mut self, limit: usize) -> usize {
+    pub(crate) fn under(&mut self, limit: usize) -> usize {
         const FACTOR: u64 = 6_364_136_223_846_793_005;
         const STEP: u64 = 1_442_695_040_888_963_407;
         self.0 = self.0.wrapping_mul(FACTOR).wrapping_add(STEP);

@@ -48,6 +48,23 @@ export async function renew(presentation, jwk) {
   return (await ask("/api/v1/member/renew", { presentation, body: { jwk } })).answer.passport;
 }
 
+/** `GET /api/v1/member/registrations`: what the member asked for, and what it came to. */
+export async function registrations(presentation) {
+  const asked = { presentation, milliseconds: OPENING_MILLISECONDS_MAX };
+  return (await ask("/api/v1/member/registrations", asked)).answer;
+}
+
+/** `POST /api/v1/member/registrations`: asks for a seat. Asked twice, it is one. */
+export async function register(presentation, wish) {
+  return (await ask("/api/v1/member/registrations", { presentation, body: wish })).answer;
+}
+
+/** `POST /api/v1/member/registrations/{id}/cancel`: gives a seat back. */
+export async function giveBack(presentation, id) {
+  const path = `/api/v1/member/registrations/${encodeURIComponent(id)}/cancel`;
+  return (await ask(path, { presentation, body: {} })).answer;
+}
+
 /** `GET /api/v1/home`: this space, its partners, the label. It may be an older answer that
  * the service worker kept. */
 export async function home() {

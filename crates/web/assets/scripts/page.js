@@ -80,9 +80,18 @@ function locale() {
   return lang === "en" ? "en-GB" : lang;
 }
 
-/** A day, as the page's language writes it. */
-export function day(seconds) {
-  const form = { day: "numeric", month: "long", year: "numeric" };
+/** A time zone, where this browser knows it; `undefined` is this phone's own. */
+export function knownZone(timeZone) {
+  try {
+    return timeZone && new Intl.DateTimeFormat("en", { timeZone }) && timeZone;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A day, as the page's language writes it, in a zone or where this phone is. */
+export function day(seconds, timeZone) {
+  const form = { day: "numeric", month: "long", year: "numeric", timeZone };
   return new Date(seconds * 1000).toLocaleDateString(locale(), form);
 }
 

@@ -13,6 +13,7 @@
 
 import * as home from "./home.js";
 import { byId, day, inLanguage, month, printable, say, show, word } from "./page.js";
+import { heardOf, showRegistrations } from "./registered.js";
 import { leftIn, showRoaming } from "./roaming.js";
 import { authority, hostsOf, Showing } from "./showing.js";
 import { isPossible, openWallet } from "./wallet.js";
@@ -118,6 +119,7 @@ class Page {
     byId("fact-left").textContent = leftIn(month(), known.roaming);
     byId("fact-granted").textContent = known.roaming.granted;
     showRoaming(known, this.#home);
+    showRegistrations(await this.#wallet.recalled("registrations"));
     const label = printable(inLanguage(this.#home?.label.charter?.name) ?? "");
     byId("fact-label").textContent = label;
     show("fact-label-row", label !== "");
@@ -129,7 +131,7 @@ class Page {
   /** Asks the home for the hosts, for the allowance, and where it is time for a passport. */
   async #ask() {
     this.#askedAt = performance.now();
-    await Promise.all([this.#askForHosts(), this.#askForMember()]);
+    await Promise.all([this.#askForHosts(), this.#askForMember(), heardOf(this.#wallet)]);
     if (!this.#isEnrolling) {
       await this.#render();
     }
@@ -231,6 +233,7 @@ class Page {
     }
     await this.#wallet.remember("code", undefined);
     await this.#wallet.remember("member", undefined);
+    await this.#wallet.remember("registrations", undefined);
     byId("enrol-code").value = "";
     this.#isTaken = false;
     show("note-taken", false);

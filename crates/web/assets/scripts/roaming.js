@@ -8,7 +8,8 @@
  */
 
 import {
-  byId, clock, filled, made, moment, money, month, printable, show, today, weekday, word,
+  byId, clock, filled, knownZone, made, moment, money, month, printable, show, today, weekday,
+  word,
 } from "./page.js";
 import { authority } from "./showing.js";
 
@@ -121,10 +122,5 @@ function nameOf({ entity, profile }) {
 
 /** The time zone of a space, where this browser knows it. */
 function zoneOf(space) {
-  const timeZone = space?.opening_hours?.time_zone;
-  try {
-    return timeZone && new Intl.DateTimeFormat("en", { timeZone }) && timeZone;
-  } catch {
-    return undefined;
-  }
+  return knownZone(space?.opening_hours?.time_zone);
 }

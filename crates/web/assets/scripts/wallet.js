@@ -112,7 +112,8 @@ class Wallet {
 
   /** Forgets key and passport, and what the page remembers of the member. */
   async forget() {
-    const names = ["current", "pending", "page:member", "page:host", "page:code"];
+    const pages = ["member", "host", "code", "registrations"].map((it) => `page:${it}`);
+    const names = ["current", "pending", ...pages];
     await change(this.#database, "current", () => names.map((name) => [name, undefined]));
   }
 

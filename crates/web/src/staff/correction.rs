@@ -96,7 +96,7 @@ fn future(words: &Words, row: &VisitRow, now: Timestamp) -> String {
 }
 
 /// `17:30`, and what else people write for it: `9:05`, `17 h 30`, `17h`.
-fn clock_time(typed: &str) -> Option<ClockTime> {
+pub(super) fn clock_time(typed: &str) -> Option<ClockTime> {
     let text: String = typed.chars().filter(|it| !it.is_whitespace()).collect();
     let text = text.to_lowercase().replace('h', ":");
     let (hour, minute) = text.split_once(':')?;

@@ -8,6 +8,7 @@ use axum::response::Response;
 use super::form::Filled;
 use super::members::{Standing, state};
 use super::menu::{Menu, menu};
+use super::registering::{Registration, registrations};
 use super::signed_in::{ByASteward, ByAnOperator};
 use super::{MEMBERS, failed, see, shown};
 use crate::card::name_of;
@@ -36,6 +37,7 @@ struct MemberPage {
     is_ended: bool,
     is_operator: bool,
     refusal: Option<String>,
+    registrations: Vec<Registration>,
     /// The name for a card: what was typed, where it is refused.
     paper_name: String,
 }
@@ -92,6 +94,10 @@ async fn page(
         Ok(menu) => menu,
         Err(error) => return failed(&error, language),
     };
+    let registrations = match registrations(app, words, steward, member).await {
+        Ok(registrations) => registrations,
+        Err(error) => return failed(&error, language),
+    };
     let zone = zone_of(home.us.as_ref());
     let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX).into();
     let passports = u64::try_from(row.passports).unwrap_or(u64::MAX);
@@ -107,6 +113,7 @@ async fn page(
         is_ended: row.state == MemberState::Ended,
         is_operator: steward.role() >= Role::Operator,
         refusal: refused.map(|(refusal, _)| words.say(refusal)),
+        registrations,
         paper_name: refused
             .map(|(_, typed)| typed)
             .filter(|typed| !typed.is_empty())

@@ -1,9 +1,13 @@
 //! The way from one page of the staff to another, for whoever has signed in.
 
 use app::{App, OutboxError, Role, Staff};
+use wire::trust::NodeRole;
 
-use super::{DESK, MEMBERS, OUTBOX, SIGN_IN, VISITS};
+use super::{DESK, EVENTS, MEMBERS, OUTBOX, SIGN_IN, VISITS};
 use crate::words::{Message as M, Words};
+
+/// What the coordinator has no use for: it receives nobody, and has no members.
+const OF_A_SPACE: [&str; 3] = [DESK, VISITS, MEMBERS];
 
 /// The pages that somebody may open.
 pub(super) struct Menu {
@@ -28,16 +32,19 @@ pub(super) async fn menu(
     here: &'static str,
 ) -> Result<Menu, OutboxError> {
     let count = needs_somebody(app, staff).await?;
+    let is_space = app.identity().role == NodeRole::Space;
     let doors = [
         (DESK, M::DeskTitle, Role::Desk, 0),
         (VISITS, M::VisitsTitle, Role::Steward, 0),
         (MEMBERS, M::MembersTitle, Role::Steward, 0),
+        (EVENTS, M::ManageTitle, Role::Steward, 0),
         (OUTBOX, M::OutboxTitle, Role::Operator, count),
         (SIGN_IN, M::DeskAccount, Role::Desk, 0),
     ];
     let doors = doors
         .into_iter()
         .filter(|(_, _, role, _)| staff.role() >= *role)
+        .filter(|(path, _, _, _)| is_space || !OF_A_SPACE.contains(path))
         .map(|(path, text, _, count)| Door {
             path,
             text: words.say(text),

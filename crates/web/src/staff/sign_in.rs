@@ -11,15 +11,19 @@ use super::cookie::Cookie;
 use super::form::Filled;
 use super::menu::{Menu, menu};
 use super::signed_in::BySomebody;
-use super::{DESK, MEMBERS, SIGN_IN, failed, role, see, shown};
+use super::{DESK, EVENTS, MEMBERS, SIGN_IN, failed, role, see, shown};
 use crate::frame::Frame;
 use crate::language::{Language, Reader};
 use crate::words::{Message, Message as M, Words};
+use wire::trust::NodeRole;
 
 #[derive(Template)]
 #[template(path = "sign-in.html")]
 struct SignInPage {
     frame: Frame,
+    /// What the page is called, and for whom it is.
+    title: String,
+    text: String,
     /// The pages for whoever has signed in.
     menu: Option<Menu>,
     /// Who that is: name and role.
@@ -30,14 +34,21 @@ struct SignInPage {
 }
 
 fn page(
+    app: &App,
     language: Language,
     staff: Option<(Staff, Menu)>,
     refused: Option<(Message, &str)>,
 ) -> Response {
     let words = Words::of(language);
     let (staff, menu) = staff.unzip();
+    let (title, text) = match app.identity().role {
+        NodeRole::Space => (M::SignInTitle, M::SignInText),
+        NodeRole::Coordinator => (M::SignInTitleCoordinator, M::SignInTextCoordinator),
+    };
     let page = SignInPage {
-        frame: Frame::new(words, words.say(Message::SignInTitle)),
+        frame: Frame::new(words, words.say(title)),
+        title: words.say(title),
+        text: words.say(text),
         menu,
         who: staff.map(|staff| (staff.name().to_owned(), role(words, staff.role()))),
         refusal: refused.map(|(refusal, _)| words.say(refusal)),
@@ -53,10 +64,10 @@ pub(crate) async fn sign_in(
     BySomebody(staff): BySomebody,
 ) -> Response {
     let Some(staff) = staff else {
-        return page(language, None, None);
+        return page(&app, language, None, None);
     };
     match menu(&app, Words::of(language), &staff, SIGN_IN).await {
-        Ok(menu) => page(language, Some((staff, menu)), None),
+        Ok(menu) => page(&app, language, Some((staff, menu)), None),
         Err(error) => failed(&error, language),
     }
 }
@@ -78,15 +89,18 @@ pub(crate) async fn signing_in(
             | AccessError::Unknown(_),
         ) => {
             return page(
+                &app,
                 language,
                 None,
                 Some((Message::SignInRefused, form.text("code"))),
             );
         }
     };
-    let next = match staff.role() {
-        Role::Desk => DESK,
-        Role::Steward | Role::Operator => MEMBERS,
+    // The coordinator has neither a desk nor members.
+    let next = match (app.identity().role, staff.role()) {
+        (NodeRole::Coordinator, _) => EVENTS,
+        (NodeRole::Space, Role::Desk) => DESK,
+        (NodeRole::Space, Role::Steward | Role::Operator) => MEMBERS,
     };
     // Nobody holds the credential that was in the cookie before.
     if let Some((_, before)) = Cookie::sent(&headers)

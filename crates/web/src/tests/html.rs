@@ -34,13 +34,20 @@ impl Page {
     fn count(&self, name: &str) -> usize {
         self.tags.iter().filter(|tag| tag.name == name).count()
     }
+
+    /// How many scripts a browser would run: a data block is none.
+    fn scripts(&self) -> usize {
+        let is_data = |tag: &&Tag| tag.attribute("type") == Some("application/ld+json");
+        self.count("script") - self.tags.iter().filter(is_data).count()
+    }
 }
 
 /// Reads a page without script, and panics where it is not well-formed.
 #[track_caller]
 pub(super) fn read(html: &str) -> Page {
     let page = read_any(html);
-    for never in ["script", "form", "button"] {
+    assert_eq!(page.scripts(), 0, "<script>");
+    for never in ["form", "button"] {
         assert_eq!(page.count(never), 0, "<{never}>");
     }
     page
@@ -50,11 +57,14 @@ pub(super) fn read(html: &str) -> Page {
 #[track_caller]
 pub(super) fn read_with_script(html: &str) -> Page {
     let page = read_any(html);
-    assert_eq!(page.count("script"), 1);
+    assert_eq!(page.scripts(), 1);
     assert!(html.contains("></script>"), "nothing stands in the page");
     for tag in &page.tags {
         match tag.name.as_str() {
-            "script" => assert_eq!(tag.attribute("type"), Some("module")),
+            "script" => {
+                let kind = tag.attribute("type");
+                assert!([Some("module"), Some("application/ld+json")].contains(&kind));
+            }
             // The script sends what is in it; a browser could put it into an address.
             "form" => assert_eq!(
                 (tag.attribute("action"), tag.attribute("method")),
@@ -68,11 +78,31 @@ pub(super) fn read_with_script(html: &str) -> Page {
     page
 }
 
+/// Reads a page without script whose one form asks for a part of the same page.
+#[track_caller]
+pub(super) fn read_with_a_question(html: &str) -> Page {
+    let page = read_any(html);
+    assert_eq!(page.scripts(), 0);
+    assert_eq!((page.count("form"), page.count("button")), (1, 1));
+    for tag in &page.tags {
+        match tag.name.as_str() {
+            "form" => assert_eq!(
+                (tag.attribute("action"), tag.attribute("method")),
+                (Some("/calendar"), Some("get"))
+            ),
+            "button" => assert_eq!(tag.attribute("type"), Some("submit")),
+            "label" => is_of_a_field(tag, &page),
+            _ => {}
+        }
+    }
+    page
+}
+
 /// Reads a page whose forms are sent to this node, without any script.
 #[track_caller]
 pub(super) fn read_with_forms(html: &str) -> Page {
     let page = read_any(html);
-    assert_eq!(page.count("script"), 0);
+    assert_eq!(page.scripts(), 0);
     for tag in &page.tags {
         match tag.name.as_str() {
             "form" => {
@@ -134,7 +164,9 @@ fn read_any(html: &str) -> Page {
 
 /// What is read before and after an element: nothing where it is part of a line.
 fn around(name: &str) -> &'static str {
-    const IN_LINE: &[&str] = &["a", "bdi", "code", "em", "small", "span", "strong", "time"];
+    const IN_LINE: &[&str] = &[
+        "a", "bdi", "code", "em", "s", "small", "span", "strong", "time",
+    ];
     if IN_LINE.contains(&name) { "" } else { " " }
 }
 
@@ -242,19 +274,37 @@ fn is_ours_or_a_node(link: &str, ids: &BTreeSet<&str>) {
             "/visits",
             "/members",
             "/outbox",
+            "/calendar",
+            "/manage/events",
+            "/manage/new-event",
         ];
         let page = link.split_once("?lang=").map(|(page, _)| page);
         let is_member = |page: &str| {
             page.strip_prefix("/members/")
                 .is_some_and(|id| id.len() == 9)
         };
-        page.is_some_and(|page| pages.contains(&page) || is_member(page))
+        // Of an event: its own name and nothing that would lead elsewhere.
+        let is_event = |page: &str| {
+            let places = ["/events/", "/manage/events/", "/manage/register/"];
+            let name = places.iter().find_map(|place| page.strip_prefix(place));
+            let is_plain = |it: char| it.is_ascii_alphanumeric() || "-_@.:/".contains(it);
+            name.is_some_and(|name| !name.starts_with('/') && name.chars().all(is_plain))
+        };
+        let is_ours = |page: &str| pages.contains(&page) || is_member(page) || is_event(page);
+        page.is_some_and(is_ours)
     };
+    let is_feed = ["/calendar.ics", "webcal://"]
+        .iter()
+        .any(|feed| link.starts_with(feed));
     let is_ours = link
         .strip_prefix('#')
         .map_or_else(|| is_page() || is_asset(link), |id| ids.contains(id));
     let is_node = link.starts_with("https://") && link.contains("/?lang=");
-    assert!(is_ours || is_node, "a link to {link}");
+    let is_event_there = link.starts_with("https://") && link.contains("/events/");
+    // What an event has on the web is the one address that a peer gives.
+    let is_of_an_event = link.starts_with("https://meet.example/");
+    let is_known = is_ours || is_node || is_feed || is_event_there || is_of_an_event;
+    assert!(is_known, "a link to {link}");
 }
 
 fn is_asset(link: &str) -> bool {

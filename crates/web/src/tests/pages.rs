@@ -10,7 +10,7 @@ use crate::{home_page, shown};
 /// Renders a home and reads it strictly.
 #[track_caller]
 fn page(home: &Home, language: Language) -> html::Page {
-    html::read(&home_page(home, language).unwrap())
+    html::read(&home_page(home, &homes::nothing_on(), language).unwrap())
 }
 
 /// The page says all of these, with plain spaces, and in this order.
@@ -33,7 +33,7 @@ fn says(home: &Home, language: Language, expected: &[&str]) -> String {
 fn every_page_is_well_formed_in_every_language() {
     for language in LANGUAGES {
         for (name, home) in homes::all() {
-            let html = home_page(&home, language).unwrap();
+            let html = home_page(&home, &homes::nothing_on(), language).unwrap();
             let page = html::read(&html);
             let lang = page.tags[0].attribute("lang");
             assert_eq!(lang, Some(language.tag()), "{name}");
@@ -47,6 +47,7 @@ fn every_page_is_well_formed_in_every_language() {
         }
         for notice in [
             Notice::Missing,
+            Notice::NoEvent,
             Notice::MethodNotAllowed,
             Notice::Unavailable,
         ] {
@@ -321,7 +322,7 @@ fn a_coordinator_shows_the_label_then_the_spaces_by_standing() {
 #[test]
 fn what_a_peer_wrote_is_text_and_nothing_else() {
     for language in LANGUAGES {
-        let html = home_page(&homes::hostile(), language).unwrap();
+        let html = home_page(&homes::hostile(), &homes::nothing_on(), language).unwrap();
         let page = html::read(&html);
         assert!(page.text.contains("<script>alert('x')</script>\"><img"));
         for raw in [

@@ -1,6 +1,6 @@
 //! The pages of the staff: who sees them, what they do, and in which words.
 
-use app::{App, MemberState, Role};
+use app::{App, MemberState, Role, Wish};
 use axum::body::Body;
 use http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, SET_COOKIE};
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -8,6 +8,7 @@ use http_body_util::BodyExt as _;
 use testkit::{Label, START, TestNode, Wallet, operator, space_text};
 use tower::ServiceExt as _;
 
+use super::village::training;
 use super::{Still, html};
 use crate::language::{LANGUAGES, Language};
 use crate::routes::{Asker, ROUTES, Route, router};
@@ -24,6 +25,14 @@ pub(super) const ASKED: &[&str] = &[
     "/visits/{visit}/not-here",
     "/outbox",
     "/outbox/{op}/again",
+    "/manage/events",
+    "/manage/new-event",
+    "/manage/events/{id}",
+    "/manage/events/{id}/edit",
+    "/manage/events/{id}/cancel",
+    "/manage/events/{id}/take-back",
+    "/manage/register/{uid}",
+    "/members/{member}/registrations/{registration}/give-back",
     "/members",
     "/members/{member}",
     "/members/{member}/code",
@@ -155,18 +164,49 @@ pub(super) fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
-/// The path of a route for a member, or for a visit.
-fn path(route: &Route, member: &str, visit: &str) -> String {
-    let path = route.path.replace("{member}", member);
-    let path = path.replace("{visit}", visit).replace("{op}", visit);
-    format!("{path}?lang=en")
+/// What the routes of the staff are about.
+struct Things {
+    member: String,
+    visit: String,
+    published: app::PublishedEvent,
+    registration: String,
+}
+
+impl Things {
+    async fn of(label: &Label, member: String) -> Self {
+        let app = label.space(0).app();
+        let text = training("La photo de vos produits", label, Some(5));
+        let published = app.publish_event(&operator(), None, &text).await.unwrap();
+        let wish = Wish {
+            uid: published.uid.clone(),
+            due: None,
+            name: None,
+        };
+        let row = app.register_member(&operator(), &member, &wish).await;
+        Self {
+            visit: visitor(label).await,
+            registration: row.unwrap().id.to_string(),
+            member,
+            published,
+        }
+    }
+
+    fn path(&self, route: &Route) -> String {
+        let path = route.path.replace("{member}", &self.member);
+        let path = path.replace("{visit}", &self.visit);
+        let path = path.replace("{op}", &self.visit);
+        let path = path.replace("{registration}", &self.registration);
+        let path = path.replace("{id}", &self.published.id);
+        let path = path.replace("{uid}", &self.published.uid);
+        format!("{path}?lang=en")
+    }
 }
 
 #[tokio::test]
 async fn every_page_is_for_those_whom_the_table_names_and_nobody_else() {
     let (label, member) = space().await;
     let node = label.space(0);
-    let visit = visitor(&label).await;
+    let things = Things::of(&label, member).await;
     let stranger = Browser::stranger(node);
     let [desk, steward, boss] = [
         Browser::of(node, Role::Desk).await,
@@ -185,7 +225,7 @@ async fn every_page_is_for_those_whom_the_table_names_and_nobody_else() {
         counted += 1;
         let what = format!("{} {}", route.method, route.path);
         let ask = async |browser: &Browser| {
-            let uri = path(route, &member, &visit);
+            let uri = things.path(route);
             let request = browser.request(&route.method, &uri, "");
             browser.send(request).await
         };
@@ -210,7 +250,7 @@ async fn every_page_is_for_those_whom_the_table_names_and_nobody_else() {
             }
         }
     }
-    assert_eq!(counted, 18);
+    assert_eq!(counted, 29);
 }
 
 #[tokio::test]
@@ -218,17 +258,22 @@ async fn a_form_from_elsewhere_changes_nothing() {
     let (label, member) = space().await;
     let node = label.space(0);
     let boss = Browser::of(node, Role::Operator).await;
-    let visit = visitor(&label).await;
+    let things = Things::of(&label, member).await;
     let count = async || {
         let visits = node.app().recent_visits(&operator()).await.unwrap();
-        (node.app().members(&operator()).await.unwrap(), visits)
+        let events = node.app().own_events().await.unwrap();
+        let events: Vec<_> = events.into_iter().map(|it| it.listed.event).collect();
+        let id = &things.published.id;
+        let seats = node.app().seats(&operator(), id).await.unwrap();
+        let members = node.app().members(&operator()).await.unwrap();
+        (members, visits, events, seats)
     };
     let before = count().await;
     let forms = ROUTES.iter().filter(|it| it.method == Method::POST);
     let mut counted = 0;
     for route in forms {
         counted += 1;
-        let uri = path(route, &member, &visit);
+        let uri = things.path(route);
         for (name, value, status) in [
             ("origin", "https://evil.example", StatusCode::FORBIDDEN),
             ("origin", "null", StatusCode::FORBIDDEN),
@@ -248,7 +293,7 @@ async fn a_form_from_elsewhere_changes_nothing() {
         let answered = boss.post(&uri, &long).await;
         assert_eq!(answered.status, StatusCode::BAD_REQUEST, "{uri}");
     }
-    assert_eq!(counted, 15);
+    assert_eq!(counted, 21);
     assert_eq!(count().await, before);
     let token = boss.token.unwrap();
     assert!(node.app().staff(&token).await.unwrap().is_some());

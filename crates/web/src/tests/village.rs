@@ -1,13 +1,17 @@
 //! A host and a home that know each other, and a member who goes from one to the other.
 
-use app::{Role, VisitId};
+use std::collections::BTreeMap;
+
+use app::{EventText, Role, VisitId};
 use seal::sign;
-use testkit::{HOUR_SECONDS, Label, TestNode, Wallet, operator, send_all, space_text};
+use testkit::{DAY_SECONDS, HOUR_SECONDS, Label, TestNode, Wallet, operator, send_all, space_text};
 use wire::Timestamp;
+use wire::event::{EventKind, EventStatus, LocalTime, Span};
 use wire::request::{Answer, AnswerResult};
 
 use super::html;
 use super::staff::Browser;
+use crate::figures;
 use crate::language::Language;
 
 /// A host, a home called Le Mug, and a member of it with a telephone.
@@ -101,6 +105,30 @@ impl Village {
             let failed = send_all(&self.label.network, self.host()).await;
             assert!(failed.is_empty(), "{failed:?}");
         }
+    }
+}
+
+/// A training tomorrow, by the clock of the first space, with so many seats.
+pub(super) fn training(title: &str, label: &Label, capacity: Option<u64>) -> EventText {
+    let now = label.space(0).app().now();
+    let tomorrow = figures::machine_day(now.plus_seconds(DAY_SECONDS), &figures::zone(None));
+    EventText {
+        title: title.to_owned(),
+        description: None,
+        start: LocalTime::parse(&format!("{tomorrow}T18:30:00")).unwrap(),
+        time_zone: None,
+        duration: Span::new(0, 7_200),
+        is_all_day: false,
+        rule: None,
+        overrides: BTreeMap::new(),
+        status: EventStatus::Confirmed,
+        place: None,
+        link: None,
+        language: Some("fr".to_owned()),
+        kind: EventKind::Training,
+        capacity,
+        price_cents: None,
+        is_example: false,
     }
 }
 

@@ -515,11 +515,18 @@ async fn the_menu_leads_where_somebody_may_go_and_says_what_needs_them() {
         (Role::Desk, &["/desk", "/sign-in"][..]),
         (
             Role::Steward,
-            &["/desk", "/visits", "/members", "/sign-in"][..],
+            &["/desk", "/visits", "/members", "/manage/events", "/sign-in"][..],
         ),
         (
             Role::Operator,
-            &["/desk", "/visits", "/members", "/outbox", "/sign-in"][..],
+            &[
+                "/desk",
+                "/visits",
+                "/members",
+                "/manage/events",
+                "/outbox",
+                "/sign-in",
+            ][..],
         ),
     ] {
         let browser = village.browser(role).await;

@@ -1,5 +1,9 @@
 //! The ids of all messages, in the order of the files in `crates/web/locales`.
 
+mod of_events;
+
+use self::of_events::with_events;
+
 /// Declares [`Message`], and for tests the list of all its variants.
 macro_rules! messages {
     ($($variant:ident = $id:literal,)*) => {
@@ -25,7 +29,7 @@ macro_rules! messages {
     };
 }
 
-messages! {
+with_events! { messages! {
     SkipToContent = "skip-to-content",
     BrandTagline = "brand-tagline",
     LanguageMenu = "language-menu",
@@ -492,4 +496,4 @@ messages! {
     RoamingCreditedOther = "roaming-credited-other",
     RoamingTime = "roaming-time",
     RoamingHour = "roaming-hour",
-}
+} }

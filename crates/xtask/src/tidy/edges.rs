@@ -24,15 +24,15 @@ const ROWS: &[Row] = &[
     },
     Row {
         name: "ical",
-        may_name: &["seal"],
+        may_name: &[],
     },
     Row {
         name: "rules",
-        may_name: &["wire", "ical", "seal"],
+        may_name: &["wire", "seal"],
     },
     Row {
         name: "sync",
-        may_name: &["wire", "ical", "seal"],
+        may_name: &["wire", "seal"],
     },
     Row {
         name: "store",

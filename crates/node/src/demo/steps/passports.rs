@@ -85,7 +85,7 @@ impl Desk {
 
 /// A member of the home, with a wallet.
 pub(super) struct Enrolled {
-    member: String,
+    pub(super) member: String,
     pub(super) wallet: PathBuf,
 }
 
@@ -371,7 +371,7 @@ pub(crate) async fn other_times(network: &mut Network, visit: &Visit) -> anyhow:
         node.start()?;
         // One whose clock is behind answers too, and says so.
         let judge = &network.judge;
-        until(|| async { judge.get(&node.entity, "/healthz").await.map(drop) }).await?;
+        until(|| async { judge.get(&node.entity, "/api/v1/home").await.map(drop) }).await?;
         let code = present_at(&member.wallet, &desk.entity, seconds).await?;
         copied
             .must_say(&code, "not_allowed_here", json!(reason))
