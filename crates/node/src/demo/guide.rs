@@ -2,6 +2,7 @@
 //!
 //! It is served by the demonstration itself, on a port of its own, and belongs to no node.
 
+use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
 use anyhow::Context as _;
@@ -40,13 +41,11 @@ impl Guide {
         let paper = paper(dir, "Maxence").await?;
         let program = std::env::current_exe()
             .map_or_else(|_| "escale".to_owned(), |path| path.display().to_string());
-        let nodes: String = network
-            .nodes()
-            .map(|node| {
-                let (entity, name) = (escaped(node.entity.as_str()), escaped(&node.name));
-                format!("<li><a href=\"{entity}\">{name}</a></li>\n")
-            })
-            .collect();
+        let mut nodes = String::new();
+        for node in network.nodes() {
+            let (entity, name) = (escaped(node.entity.as_str()), escaped(&node.name));
+            let _ = writeln!(nodes, "<li><a href=\"{entity}\">{name}</a></li>");
+        }
         let values = [
             ("style", STYLE.to_owned()),
             ("home", escaped(home.entity.as_str())),
