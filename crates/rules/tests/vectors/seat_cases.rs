@@ -70,8 +70,8 @@ pub(crate) fn cases() -> Vec<Value> {
     for now in [0, BEGINS - 1, BEGINS, BEGINS + 7_200] {
         for (is_welcome, name) in [(true, "at that time"), (false, "a home without the label")] {
             let asked = Asked {
-                now,
                 is_welcome,
+                now,
                 ..Asked::of(&once)
             };
             cases.push(asked.case(name));
