@@ -46,7 +46,7 @@ async fn with_the_label_the_events_of_a_space_go_and_with_it_they_come_back() {
         assert_eq!(titles(there).await, both, "nobody has heard of it");
         label.settle().await;
         assert_eq!(titles(there).await, both[1..]);
-        assert_eq!(there.app().event(&uid).await.unwrap().is_none(), true);
+        assert!(there.app().event(&uid).await.unwrap().is_none());
         let all = there.app().subscribed(&CalendarFilter::default()).await;
         assert_eq!(all.unwrap().len(), 1);
         let none = wish(there, "Camille", &uid, None).await;

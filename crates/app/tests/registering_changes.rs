@@ -453,6 +453,9 @@ async fn seats_are_told_when_they_have_changed_and_once_a_minute_at_most() {
     assert_eq!(told().await, 3);
 }
 
+/// What is said otherwise of an event.
+type Change = fn(&mut EventText);
+
 #[tokio::test]
 async fn the_sequence_rises_with_time_and_place_and_not_with_words() {
     let label = Label::labelled(2).await;
@@ -463,7 +466,7 @@ async fn the_sequence_rises_with_time_and_place_and_not_with_words() {
         (event.sequence, event.updated.as_str().to_owned())
     };
     let (_, first) = said().await;
-    let changes: [(fn(&mut EventText), u64); 6] = [
+    let changes: [(Change, u64); 6] = [
         (|it| it.title = "Autre".to_owned(), 0),
         (|it| it.capacity = Some(3), 0),
         (|it| it.place = Some("Salle".to_owned()), 1),

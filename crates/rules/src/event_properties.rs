@@ -109,17 +109,19 @@ fn events() -> impl Strategy<Value = Event> {
         option::weighted(0.9, rules()),
         exceptions,
         exception_days,
-        option::weighted(0.3, Just(())),
+        prop::bool::weighted(0.3),
     )
         .prop_map(
-            |(start, zone, duration, rule, mut exceptions, on_rule, days)| {
+            |(start, zone, duration, rule, mut exceptions, on_rule, is_of_days)| {
                 let mut body = json!({
                     "@type": "Event", "uid": "a@le-mug.example", "updated": "2026-01-01T00:00:00Z",
                     "sequence": 0, "title": "x", "start": start, "timeZone": zone,
                     "duration": duration, "escale": { "kind": "event" },
                 });
                 let Some(rule) = rule else {
-                    days.iter().for_each(|()| of_days(&mut body));
+                    if is_of_days {
+                        of_days(&mut body);
+                    }
                     return Event::read(&body.to_string()).unwrap();
                 };
                 body["recurrenceRules"] = json!([rule]);
@@ -135,7 +137,9 @@ fn events() -> impl Strategy<Value = Event> {
                     }
                 }
                 body["recurrenceOverrides"] = json!(exceptions);
-                days.iter().for_each(|()| of_days(&mut body));
+                if is_of_days {
+                    of_days(&mut body);
+                }
                 Event::read(&body.to_string()).unwrap()
             },
         )

@@ -86,6 +86,7 @@ fn by_hand() -> Vec<(&'static str, Value)> {
     let mut all = counted();
     all.extend(without_end());
     all.extend(lengths());
+    all.extend(uncertain());
     all.extend(exceptions());
     all
 }
@@ -253,6 +254,11 @@ fn lengths() -> Vec<(&'static str, Value)> {
             json!({ "start": "2026-03-29T01:30:00", "duration": "PT1H" }),
         ),
         ("a month of hours", json!({ "duration": "PT744H" })),
+    ]
+}
+
+fn uncertain() -> Vec<(&'static str, Value)> {
+    vec![
         (
             "cancelled as a whole, whatever an exception says",
             json!({
