@@ -126,7 +126,6 @@ pub(crate) fn write_into(folder: &Path) {
             description: Some(seeded.one(TEXTS).to_owned()),
             url: Some("https://le-mug.example/calendar".to_owned()),
             source: Some("https://le-mug.example/calendar.ics".to_owned()),
-            uid: format!("calendar-{number}@le-mug.example"),
             last_modified: Some(1_775_000_000),
         };
         let file = format!("{number:02}.ics");

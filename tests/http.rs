@@ -123,6 +123,21 @@ pub fn ask(method: &str, port: u16, path: &str, lines: &[&str]) -> std::io::Resu
     send(port, request.as_bytes())
 }
 
+/// Posts JSON as whoever has this token, and does not wait for the answer.
+pub fn post(port: u16, path: &str, token: &str, body: &Value) -> std::io::Result<TcpStream> {
+    let body = body.to_string();
+    let mut stream = connect(port)?;
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{body}",
+        body.len()
+    );
+    // Whoever is killed meanwhile answers nothing.
+    let _ = stream.write_all(head.as_bytes());
+    Ok(stream)
+}
+
 /// Gets a path.
 #[track_caller]
 pub fn get(port: u16, path: &str) -> Answer {

@@ -195,6 +195,26 @@ impl Node {
         self.process = None;
     }
 
+    /// Waits until it has come to the place where it was told to stop.
+    #[track_caller]
+    pub fn is_paused_at(&self, place: &str) {
+        let said = format!("paused at {place}");
+        wait::until(&said, || {
+            wait::ensure(self.log().contains(&said), || {
+                "it does not come there".to_owned()
+            })
+        });
+    }
+
+    /// Kills it, and starts it as it is installed: the next time at a place is told from
+    /// this one.
+    #[track_caller]
+    pub fn is_killed_and_starts(&mut self) {
+        self.kill();
+        std::fs::remove_file(self.log_path()).expect("the log is there");
+        self.start();
+    }
+
     fn log_path(&self) -> PathBuf {
         self.dir.with_extension("log")
     }

@@ -87,18 +87,8 @@ impl Villages {
 
     /// Asks the host's desk, and does not wait for the answer.
     fn ask(&self, path: &str, body: &Value) -> TcpStream {
-        let body = body.to_string();
-        let mut stream = http::connect(self.host.port).expect("the host listens");
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\
-             Connection: close\r\n\r\n{body}",
-            self.desk,
-            body.len()
-        );
-        // A host that is killed meanwhile answers nothing.
-        let _ = stream.write_all(head.as_bytes());
-        stream
+        let stream = http::post(self.host.port, path, &self.desk, body);
+        stream.expect("the host listens")
     }
 
     /// Asks the host's desk; gives status and body, if there was an answer.
@@ -150,17 +140,9 @@ impl Villages {
     /// Kills a node that has come to the place where it was told to stop.
     #[track_caller]
     fn kill_at(&mut self, side: Side, place: &str) {
-        let said = format!("paused at {place}");
         let node = self.node(side);
-        wait::until(&said, || {
-            wait::ensure(node.log().contains(&said), || {
-                "it does not come there".to_owned()
-            })
-        });
-        node.kill();
-        // The next time at this place is told from this one.
-        std::fs::remove_file(node.dir.with_extension("log")).expect("the log is there");
-        node.start();
+        node.is_paused_at(place);
+        node.is_killed_and_starts();
     }
 
     #[track_caller]
@@ -331,16 +313,9 @@ fn a_receipt_counts_once_wherever_home_or_host_is_killed() {
         let visit = villages.arrive(&member);
         villages.restart(Side::Host, "settle.before");
         assert_eq!(villages.leave(&visit).0, 200);
-        let said = "paused at settle.before";
-        wait::until(said, || {
-            wait::ensure(villages.host.log().contains(said), || {
-                "not there".to_owned()
-            })
-        });
+        villages.host.is_paused_at("settle.before");
         villages.restart(Side::Home, place);
-        villages.host.kill();
-        std::fs::remove_file(villages.host.dir.with_extension("log")).expect("a log");
-        villages.host.start();
+        villages.host.is_killed_and_starts();
         villages.kill_at(Side::Home, place);
         villages.settle();
         has(&member, 1, 1);

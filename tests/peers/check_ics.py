@@ -70,9 +70,11 @@ def one(component, name: str):
 def check_form(calendar) -> None:
     need(not calendar.errors, f"the calendar: {calendar.errors}")
     need(str(one(calendar, "VERSION")) == "2.0", "VERSION")
-    for name in ("PRODID", "UID", "NAME", "REFRESH-INTERVAL", "SOURCE", "URL", "LAST-MODIFIED"):
+    for name in ("PRODID", "NAME", "REFRESH-INTERVAL", "SOURCE", "URL", "LAST-MODIFIED"):
         one(calendar, name)
     need("METHOD" not in calendar, "METHOD in a feed")
+    # RFC 7986 section 5.3 has it, and vdirsyncer takes it for that of each event.
+    need("UID" not in calendar, "UID of the calendar itself")
     for component in calendar.walk():
         need(not component.errors, f"a component: {component.errors}")
     for event in calendar.events:
@@ -264,6 +266,7 @@ ALTERED = {
     "no identifier": replaced(rb"(BEGIN:VEVENT)\r\nUID:[^\r]*", rb"\g<1>"),
     "no stamp": replaced(rb"\r\nDTSTAMP:[^\r]*", b""),
     "a guest": replaced(rb"\r\nSTATUS:", b"\r\nATTENDEE:mailto:a@b.example\r\nSTATUS:"),
+    "a UID of all": replaced(rb"\r\nCALSCALE", b"\r\nUID:calendar\r\nCALSCALE"),
     "a method": replaced(rb"\r\nCALSCALE", b"\r\nMETHOD:PUBLISH\r\nCALSCALE"),
     "a long line": replaced(rb"\r\n ", b""),
     "a line feed alone": replaced(rb"\r\nUID", b"\nUID"),

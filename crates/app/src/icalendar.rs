@@ -11,7 +11,7 @@ use wire::event::{
     EventStatus, Frequency, LocalTime, NDay, Override, RecurrenceRule, Span, TITLE_CHARS_MAX,
 };
 use wire::space::{Profile, THE_ONE, Weekday};
-use wire::{BodyKind, EntityId, Sha256Hash};
+use wire::{BodyKind, EntityId};
 
 use crate::calendar::{CalendarFilter, Listed};
 use crate::{App, Fault};
@@ -57,7 +57,6 @@ impl App {
             name: name.to_owned(),
             description: None,
             url: Some(entity.url_of("/calendar")),
-            uid: Sha256Hash::of(&[address.as_bytes()]).to_string(),
             source: Some(address),
             last_modified: events.iter().map(|it| it.stamp).max(),
         };

@@ -49,7 +49,8 @@ pub(crate) fn forgets_answers() -> bool {
     FORGETS_ANSWERS.load(Ordering::SeqCst)
 }
 
-/// The places at which a node can be stopped: around each commit of the exchange.
+/// The places at which a node can be stopped: around each commit of the exchange, and of
+/// what is registered for.
 pub const PAUSES_AT: &[&str] = &[
     "arrive.before",
     "arrive.after",
@@ -63,6 +64,14 @@ pub const PAUSES_AT: &[&str] = &[
     "answer_again.after",
     "settle.before",
     "settle.after",
+    "publish_event.before",
+    "publish_event.after",
+    "register.before",
+    "register.after",
+    "give_back.before",
+    "give_back.after",
+    "cancel_seat.before",
+    "cancel_seat.after",
 ];
 
 /// From here on whatever comes to this place stays there: the node waits to be killed.

@@ -16,8 +16,6 @@ pub struct Calendar {
     pub url: Option<String>,
     /// Where the feed itself is read again.
     pub source: Option<String>,
-    /// What tells it from every other, for good.
-    pub uid: String,
     /// When something in it last changed, in seconds since 1970 UTC.
     pub last_modified: Option<i64>,
 }

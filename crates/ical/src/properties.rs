@@ -247,12 +247,11 @@ fn as_read(mut event: Event) -> Event {
 }
 
 fn calendar() -> impl Strategy<Value = Calendar> {
-    (text(), some_text(), url(), text()).prop_map(|(name, description, url, uid)| Calendar {
+    (text(), some_text(), url()).prop_map(|(name, description, url)| Calendar {
         name,
         description,
         source: url.clone(),
         url,
-        uid,
         last_modified: Some(0),
     })
 }

@@ -58,7 +58,8 @@ pub fn write(calendar: &Calendar, events: &[Event]) -> String {
     if let Some(seconds) = calendar.last_modified {
         lines.put(&format!("LAST-MODIFIED:{}", moment(seconds)));
     }
-    lines.put_text("UID", &calendar.uid);
+    // No UID of the calendar itself (RFC 7986 §5.3), which nobody needs: vdirsyncer 0.21 takes
+    // it for that of each event, and keeps one event of all.
     end(lines, events)
 }
 

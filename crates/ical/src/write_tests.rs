@@ -37,7 +37,6 @@ fn calendar() -> Calendar {
         description: Some("Ateliers; formations".to_owned()),
         url: Some("https://le-mug.example/calendar".to_owned()),
         source: Some("https://le-mug.example/calendar.ics".to_owned()),
-        uid: "calendar@le-mug.example".to_owned(),
         last_modified: Some(1_775_000_000),
     }
 }
@@ -274,7 +273,6 @@ fn an_empty_calendar_is_these_bytes() {
         "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
         "X-PUBLISHED-TTL:PT1H",
         "LAST-MODIFIED:20260331T233320Z",
-        "UID:calendar@le-mug.example",
         "END:VCALENDAR",
     ]);
     assert_eq!(write(&calendar(), &[]), expected);
