@@ -8,7 +8,7 @@ use scenarios::network::{Network, word};
 use scenarios::node::Node;
 use serde_json::{Value, json};
 
-/// A file of more bytes is refused (`specs/event.md`).
+/// A file of more bytes is refused.
 const FILE_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 const NO_SUCH_EVENT: &str = "there is no such event, or it does not take place then";

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use scenarios::network::{Network, word};
@@ -96,7 +96,7 @@ impl Villages {
     /// Publishes events with so many seats, and waits until all villages have read them.
     #[track_caller]
     fn published(&self, titles: &[&str], seats: usize) -> Vec<Event> {
-        let start = Timestamp::now() + SignedDuration::from_hours(72);
+        let start = now() + SignedDuration::from_hours(72);
         let start = start.strftime("%Y-%m-%dT%H:%M").to_string();
         let publish = |title: &&str| {
             let words = event_words(title, &start);
@@ -279,6 +279,10 @@ impl Villages {
     }
 }
 
+fn now() -> Timestamp {
+    Timestamp::from_second(wait::now_seconds()).expect("a moment")
+}
+
 /// The words that publish an event.
 fn event_words(title: &str, start: &str) -> Vec<String> {
     let words = ["event", "publish", "--title", title, "--start", start];
@@ -421,9 +425,7 @@ fn five_ask_for_three_seats_while_nodes_are_killed() {
 
 #[test]
 fn five_ask_for_three_seats_in_an_order_that_is_new_each_time() {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.expect("a clock after 1970").as_secs();
-    let first = now << 20 | u64::from(std::process::id());
+    let first = wait::now_seconds().cast_unsigned() << 20 | u64::from(std::process::id());
     let seeds: Vec<_> = (0..FRESH_SEEDS).map(|at| first + at).collect();
     rounds(&seeds);
 }
@@ -431,7 +433,7 @@ fn five_ask_for_three_seats_in_an_order_that_is_new_each_time() {
 #[test]
 fn an_event_is_published_once_or_not_wherever_its_node_is_killed() {
     let mut villages = Villages::found(&["mug", "troquet"]);
-    let start = Timestamp::now() + SignedDuration::from_hours(72);
+    let start = now() + SignedDuration::from_hours(72);
     let start = start.strftime("%Y-%m-%dT%H:%M").to_string();
     for (place, is_kept) in [
         ("publish_event.before", false),
@@ -595,7 +597,7 @@ fn what_is_asked_while_the_line_is_cut_is_kept_and_answered_when_it_is_back() {
     let mut events = villages.published(&["Plus tard"], 1);
     let later = events.pop().expect("an event");
     // A minute that is nearly over, and that is over while the line is cut.
-    let start = Timestamp::now() - SignedDuration::from_secs(54);
+    let start = now() - SignedDuration::from_secs(54);
     let start = start.strftime("%Y-%m-%dT%H:%M:%S").to_string();
     let words = event_words("Bientôt fini", &start);
     let words: Vec<_> = words.iter().map(String::as_str).collect();
@@ -624,7 +626,7 @@ fn what_is_asked_while_the_line_is_cut_is_kept_and_answered_when_it_is_back() {
         .held_once(&member, &over)
         .expect("the home answers");
     wait::until("the event is over", || {
-        let now = Timestamp::now().as_second();
+        let now = wait::now_seconds();
         wait::ensure(now > ends(&held), || format!("{now}"))
     });
     villages.node(1).stop();

@@ -61,7 +61,8 @@ struct Villages {
 /// The days on which the clock in Paris is changed, from a fortnight on.
 fn changes() -> [Date; 2] {
     let zone = TimeZone::get(ZONE).expect("a zone");
-    let from = Timestamp::now() + SignedDuration::from_hours(14 * 24);
+    let now = Timestamp::from_second(wait::now_seconds()).expect("a moment");
+    let from = now + SignedDuration::from_hours(14 * 24);
     let mut following = zone.following(from);
     let mut next = || {
         let change = following.next().expect("the clock is changed twice a year");

@@ -1,6 +1,6 @@
 //! Waiting for something to come about, never longer than is said.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long a state of a few nodes on this machine may take to come about.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,6 +31,21 @@ pub fn within<T>(limit: Duration, what: &str, mut look: impl FnMut() -> Result<T
             Err(_) => std::thread::sleep(LOOK),
         }
     }
+}
+
+/// The machine's time, in seconds since 1970: nodes of a scenario have no other.
+///
+/// # Panics
+///
+/// Where the machine believes that it is before 1970.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "processes live in the time of their machine"
+)]
+pub fn now_seconds() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let seconds = now.expect("a clock after 1970").as_secs();
+    seconds.cast_signed()
 }
 
 /// Ok where `holds`, else the complaint.

@@ -335,7 +335,6 @@ fn nothing_typed_becomes_a_line_of_its_own() {
         description: text(evil),
         url: text(evil),
         source: text(evil),
-        uid: evil.to_owned(),
         last_modified: None,
     };
     let written = write(&calendar, &[event]);
