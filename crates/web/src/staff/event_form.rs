@@ -4,14 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::{EventError, EventText};
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
 use rules::event::EventRefusal;
 use wire::event::{
     CAPACITY_MAX, EVENT_SECONDS_MAX, EventKind, EventStatus, Frequency, LocalTime, Override,
     RecurrenceRule, Span, TITLE_CHARS_MAX, URI_BYTES_MAX,
 };
 use wire::space::ClockTime;
-use wire::{CENTS_MAX, Cents, TEXT_CHARS_MAX};
+use wire::{CENTS_MAX, Cents, TEXT_CHARS_MAX, Timestamp};
 
 use super::correction::clock_time;
 use super::form::Filled;
@@ -314,6 +315,32 @@ pub(super) fn is_shown(event: &EventText, rule: &RecurrenceRule) -> bool {
     let day = day.map(|it| crate::figures::weekday_of(it.weekday()));
     let is_that_day = rule.by_day.iter().all(|it| Some(it.day) == day);
     rule.frequency == Frequency::Weekly && rule.interval == 1 && rule.count.is_none() && is_that_day
+}
+
+/// Beside its date, that a new event is over before anybody reads of it; nothing where it is
+/// still to come. By the clock of `here`, which is that of a new event.
+pub(super) fn over(
+    words: &Words,
+    event: &EventText,
+    here: &TimeZone,
+    now: Timestamp,
+) -> Option<Refusals> {
+    let last = match &event.rule {
+        // It goes on for years.
+        Some(rule) => rule.until.as_ref()?,
+        None => &event.start,
+    };
+    let last: DateTime = last.as_str().parse().ok()?;
+    let last = here.to_ambiguous_zoned(last).compatible().ok()?;
+    let lasts = i64::from(event.duration.days()) * 86_400 + i64::from(event.duration.seconds());
+    let is_over = last.timestamp().as_second().saturating_add(lasts) <= now.0;
+    is_over.then(|| {
+        let said = words.say(M::FormRefusedPast);
+        Refusals {
+            fields: BTreeMap::from([("date", said)]),
+            all: None,
+        }
+    })
 }
 
 /// The exceptions that still are: those of a series that goes on, on the same days of the

@@ -313,6 +313,18 @@ async fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_is_kept() {
         .await
         .page(Language::English);
     says(&page, &["the clock skips that time"]);
+    // A year that was mistyped.
+    let fields = but("date", "2025-04-14").replace("weekly=yes&", "");
+    for (language, said) in [
+        (Language::French, "C’est déjà passé"),
+        (Language::English, "That is over already"),
+    ] {
+        let uri = format!("/manage/new-event?lang={}", language.tag());
+        let page = boss.post(&uri, &fields).await.page(language);
+        says(&page, &[said]);
+        let date = tag(&page, "id", "date");
+        assert_eq!(date.attribute("aria-invalid"), Some("true"));
+    }
     assert!(
         node.app().own_events().await.unwrap().is_empty(),
         "nothing was published"
