@@ -32,7 +32,7 @@ fn in_days(browser: &Browser, days: u32) -> String {
     day.as_str().expect("a date").to_owned()
 }
 
-/// Chooses of a list, as a click does.
+/// Chooses of a list, or of the days and hours of a field, as a click does.
 #[track_caller]
 fn choose(browser: &Browser, selector: &str, value: &str) {
     let chosen = browser.script(&format!(
@@ -46,7 +46,12 @@ fn choose(browser: &Browser, selector: &str, value: &str) {
 #[track_caller]
 fn send(browser: &Browser, fields: &[(&str, &str)]) {
     for (field, value) in fields {
-        browser.fill(&format!("#{field}"), value);
+        let field = format!("#{field}");
+        match field.as_str() {
+            // How these are typed depends on the language of the browser itself.
+            "#date" | "#time" => choose(browser, &field, value),
+            _ => browser.fill(&field, value),
+        }
     }
     browser.click(".event-form button");
 }
@@ -123,7 +128,8 @@ fn the_form_refuses(desk: &Browser, node: &Node) {
         ),
     ] {
         desk.go(&format!("{}/manage/new-event?lang={language}", node.entity));
-        // As in a browser that knows no field for dates, and asks for nothing by itself.
+        // As in a browser that knows no field for dates, and asks for nothing by itself: what
+        // is no date is still there to be put right.
         desk.script(
             "document.querySelector('.event-form').noValidate = true;
              document.querySelector('#date').type = 'text';",
@@ -135,6 +141,7 @@ fn the_form_refuses(desk: &Browser, node: &Node) {
         reads(desk, "#date-refusal", undated);
         assert_eq!(held(desk, "place"), place);
         assert_eq!(held(desk, "time"), "18:30");
+        assert_eq!(held(desk, "date"), "2026-02-30");
         fits(desk, &format!("events-form-refused-{language}"));
         send(desk, &[("title", TITLE), ("date", "2020-01-31")]);
         reads(desk, "#date-refusal", over);
@@ -170,7 +177,7 @@ fn a_steward_registers(desk: &Browser, home: &Node) {
     reads(desk, "h1", "Noé");
     let member = desk.script("return location.href");
     let member = member.as_str().expect("an address");
-    opened_until(desk, member, "main", "Inscrit : une place");
+    opened_until(desk, member, "main", "une place");
     fits(desk, "events-member-fr");
 }
 
@@ -354,7 +361,7 @@ fn a_seat_is_asked_for_and_given(phone: &Browser) {
     );
     tab_to(phone, "seat-send");
     phone.type_in_focus("\n");
-    reads(phone, "#seat-state", "Inscrit : vous avez une place");
+    reads(phone, "#seat-state", "vous avez une place");
     let states = phone.script("states.splice(0, Infinity, ...new Set(states)); return states");
     assert_eq!(states, json!(["asked", "accepted"]));
     fits(phone, "events-accepted-fr");
@@ -389,7 +396,7 @@ fn the_first_who_waits_has_the_seat(other: &Browser, home: &Node, path: &str) {
         other.script("document.dispatchEvent(new Event('visibilitychange'))");
         wait::moment(LOOK);
         let said = other.text("#seat-state");
-        wait::ensure(said == "Une place s’est libérée : elle est à vous", || said)
+        wait::ensure(said.starts_with("Une place s’est libérée"), || said)
     });
     let is_old = other.script("return window.isOld");
     assert_eq!(is_old, true, "it is the same page");
@@ -460,7 +467,7 @@ fn coworkers_of_two_villages_ask_wait_and_give_a_seat_back() {
     publish(
         &other,
         &network.coordinator,
-        "shared-meal",
+        "shared_meal",
         &[("title", MEAL), ("time", "20:00")],
     );
     let phone = Browser::open();
@@ -474,21 +481,21 @@ fn coworkers_of_two_villages_ask_wait_and_give_a_seat_back() {
     a_seat_is_asked_for_and_given(&phone);
     phone.go(&format!("{}/passport?lang=fr", home.entity));
     reads(&phone, "#registered-list", TITLE);
-    reads(&phone, "#registered-list", "Inscrit : vous avez une place");
+    reads(&phone, "#registered-list", "vous avez une place");
     fits(&phone, "events-passport-fr");
 
     opened_until(&other, &host.url_of(&path), "h1", TITLE);
     a_stranger_is_shown_the_way(&other, [&home, &host], &path);
     // The last seat at the other space; and one at the first who waits.
-    for (node, name, said) in [
-        (&host, "Noé", "Inscrit : vous avez une place"),
-        (&home, "Zoé", "Sur la liste d’attente, au rang 1"),
+    for (node, name, shot, said) in [
+        (&host, "Noé", "last-seat", "vous avez une place"),
+        (&home, "Zoé", "waiting", "Sur la liste d’attente, au rang 1"),
     ] {
         enrol(&other, node, name);
         other.go(&node.url_of(&path));
         other.click("#seat-send");
         reads(&other, "#seat-state", said);
-        fits(&other, &format!("events-{name}-fr"));
+        fits(&other, &format!("events-{shot}-fr"));
     }
     phone.go(&home.url_of(&path));
     reads(&phone, "#seat-state", "Inscrit");

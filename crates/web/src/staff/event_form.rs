@@ -156,6 +156,24 @@ impl Typed {
         self.ticks.contains(tick)
     }
 
+    /// The kind of field that holds the date. One that is none stays where it can be read
+    /// and put right: a field for dates would show nothing.
+    pub(super) fn date_kind(&self) -> &'static str {
+        day_kind(&self.date)
+    }
+
+    /// The same for the last date.
+    pub(super) fn until_kind(&self) -> &'static str {
+        day_kind(&self.until)
+    }
+
+    /// The same for the time: a field for times shows what is written `18:30`.
+    pub(super) fn time_kind(&self) -> &'static str {
+        let time = ClockTime::parse(&self.time).filter(|it| it.minutes() < 24 * 60);
+        let is_shown = self.time.is_empty() || time.is_some();
+        if is_shown { "time" } else { "text" }
+    }
+
     /// The event that is filled in; of one that is there already, `held`, stays what no
     /// field shows.
     pub(super) fn read(
@@ -383,6 +401,15 @@ fn parts(at: &LocalTime) -> (&str, &str) {
 fn at(date: Date, clock: ClockTime) -> Option<LocalTime> {
     let (hour, minute) = (clock.minutes() / 60, clock.minutes() % 60);
     LocalTime::parse(&format!("{date}T{hour:02}:{minute:02}:00"))
+}
+
+fn day_kind(day: &str) -> &'static str {
+    let is_day = day.len() == "2026-12-03".len() && day.parse::<Date>().is_ok();
+    if day.is_empty() || is_day {
+        "date"
+    } else {
+        "text"
+    }
 }
 
 /// One line that is short enough to be a title or a place.
