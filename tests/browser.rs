@@ -124,6 +124,13 @@ impl Browser {
         self.post("/goog/cdp/execute", &command);
     }
 
+    /// Shows the page as it is on paper, or again as on a screen.
+    #[track_caller]
+    pub fn media(&self, media: &str) {
+        let command = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "media": media } });
+        self.post("/goog/cdp/execute", &command);
+    }
+
     /// Runs a function body in the page; gives what it returns.
     #[track_caller]
     pub fn script(&self, body: &str) -> Value {

@@ -96,6 +96,11 @@ impl Node {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// The address of one of its pages.
+    pub fn url_of(&self, path: &str) -> String {
+        format!("{}{path}", self.entity)
+    }
+
     /// Starts it, and waits until it answers.
     #[track_caller]
     pub fn start(&mut self) {

@@ -1,6 +1,7 @@
 //! The pages in a real browser: what a person sees, on a telephone and at a desk, with
 //! a keyboard alone, in French and in English.
 
+mod events;
 mod passport;
 mod visits;
 

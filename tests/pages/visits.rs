@@ -12,19 +12,29 @@ use super::passport::{IS_KEPT, choose_when_there, fits, reads, scan, shown, sign
 
 /// A phone with the passport of a new member.
 fn enrolled(home: &Node, name: &str) -> (Browser, String) {
+    let phone = Browser::open();
+    phone.resize(360, 800);
+    let member = enrol(&phone, home, name);
+    (phone, member)
+}
+
+/// Puts the passport of a new member on a phone; gives the member.
+pub(super) fn enrol(phone: &Browser, home: &Node, name: &str) -> String {
     let added = home.json(&["member", "add", "--name", name, "--formula", "month"]);
     let member = added["member"].as_str().expect("a number").to_owned();
     let given = home.json(&["member", "code", &member]);
     let code = given["code"].as_str().expect("a code");
-    let phone = Browser::open();
-    phone.resize(360, 800);
     phone.go(&format!("{}/passport?lang=fr#{code}", home.entity));
     wait::until("the code is taken out of the address", || {
         let typed = phone.script("return document.querySelector('#enrol-code').value");
         wait::ensure(typed == json!(code), || typed.to_string())
     });
     phone.click("#enrol-send");
-    (phone, member)
+    wait::until("the passport is there", || {
+        let is_there = phone.script("return document.querySelector('#enrol').hidden");
+        wait::ensure(is_there == json!(true), || phone.text("#enrol"))
+    });
+    member
 }
 
 /// Shows a passport on paper to the desk, and says that it is the visitor's.

@@ -854,6 +854,7 @@ form-publish = Publish
 form-change = Publish the change
 form-refused-title = A title of 1 to 200 characters on one line is needed.
 form-refused-date = A day of the calendar is needed, such as 2026-12-03.
+form-refused-past = That is over already: look at the day and the time again.
 form-refused-time = A time is needed, such as 18:30.
 form-refused-moment = On that day the clock skips that time: choose another.
 form-refused-lasts = Numbers are needed: from 1 minute to 31 days in all.

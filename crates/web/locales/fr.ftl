@@ -864,6 +864,7 @@ form-publish = Publier
 form-change = Publier le changement
 form-refused-title = Il faut un titre de 1 à 200 caractères, sur une ligne.
 form-refused-date = Il faut un jour du calendrier, comme 2026-12-03.
+form-refused-past = C’est déjà passé : regardez à nouveau le jour et l’heure.
 form-refused-time = Il faut une heure, comme 18:30.
 form-refused-moment = Ce jour-là, l’horloge saute cette heure : choisissez-en une autre.
 form-refused-lasts = Il faut des nombres : de 1 minute à 31 jours en tout.

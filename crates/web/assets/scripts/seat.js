@@ -15,7 +15,8 @@ import { byId, filled, printable, say, show, word } from "./page.js";
 import { isActive, standing } from "./registered.js";
 import { isPossible, openWallet } from "./wallet.js";
 
-/** How often an answer is looked for: every two seconds for a minute, then twice a minute. */
+/** How often an answer is looked for: every two seconds for a minute, then twice a minute; how
+ * often a seat that may become free: twice a minute. */
 const SOON_MILLISECONDS = 2_000;
 const SOON_LOOKS = 30;
 const LATER_MILLISECONDS = 30_000;
@@ -130,14 +131,16 @@ class Seat {
     }
   }
 
-  /** While an answer is awaited, and as long as somebody looks. */
+  /** While an answer or a seat is awaited, and as long as somebody looks. */
   #lookAgain(trouble) {
-    const isAwaited = ["asked", "cancelling"].includes(this.#mine?.state.is);
+    const state = this.#mine?.state.is;
+    const isAwaited = ["asked", "cancelling", "waiting"].includes(state);
     if (!isAwaited || document.visibilityState !== "visible") {
       return;
     }
     this.#looks += 1;
-    const isSoon = this.#looks <= SOON_LOOKS && trouble === null;
+    // A seat may become free in days.
+    const isSoon = state !== "waiting" && this.#looks <= SOON_LOOKS && trouble === null;
     const milliseconds = isSoon ? SOON_MILLISECONDS : LATER_MILLISECONDS;
     this.#timer = setTimeout(() => this.look(), milliseconds);
   }

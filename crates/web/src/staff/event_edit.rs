@@ -1,17 +1,18 @@
 //! The form of an event: a new one, and one that is there.
 
-use app::{App, EventError, EventText};
+use app::{App, EventError, EventText, PublishedEvent};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use wire::event::EVENT_KINDS;
 
-use super::event_form::{Refusals, Typed, is_shown, refused};
+use super::event_form::{Refusals, Typed, is_shown, over, refused};
 use super::form::Filled;
 use super::menu::{Menu, menu};
 use super::signed_in::ByAnOperator;
 use super::{EVENTS, NEW_EVENT, failed, see, shown};
 use crate::events::{kind, rule_said};
+use crate::figures::zone;
 use crate::frame::Frame;
 use crate::language::{Language, Reader};
 use crate::notice::Notice;
@@ -113,16 +114,11 @@ async fn publish(
     let typed = Typed::of(form);
     let refusals = match typed.read(words, held.map(|(_, text)| text)) {
         Err(refusals) => refusals,
-        Ok(text) => {
-            let id = held.map(|(id, _)| id);
-            match app.publish_event(operator, id, &text).await {
-                Ok(published) => return see(&format!("{EVENTS}/{}", published.id), language),
-                Err(error) => match refused(words, error) {
-                    Ok(refusals) => refusals,
-                    Err(error) => return gone(&error, language),
-                },
-            }
-        }
+        Ok(text) => match published(app, words, operator, held, &text).await {
+            Ok(Ok(published)) => return see(&format!("{EVENTS}/{}", published.id), language),
+            Ok(Err(refusals)) => refusals,
+            Err(error) => return gone(&error, language),
+        },
     };
     let editing = Editing {
         held,
@@ -130,6 +126,28 @@ async fn publish(
         refusals,
     };
     page(app, language, operator, editing).await
+}
+
+/// Publishes what was read, or says why not. What is there already may be put right when it
+/// is over; what is new and over is a mistyped date.
+async fn published(
+    app: &App,
+    words: &Words,
+    operator: &app::Operator,
+    held: Option<(&str, &EventText)>,
+    text: &EventText,
+) -> Result<Result<PublishedEvent, Refusals>, EventError> {
+    let id = held.map(|(id, _)| id);
+    if id.is_none() {
+        let here = zone(Some(&app.own_zone().await?));
+        if let Some(refusals) = over(words, text, &here, app.now()) {
+            return Ok(Err(refusals));
+        }
+    }
+    match app.publish_event(operator, id, text).await {
+        Ok(published) => Ok(Ok(published)),
+        Err(error) => refused(words, error).map(Err),
+    }
 }
 
 async fn page(

@@ -4,14 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::{EventError, EventText};
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
 use rules::event::EventRefusal;
 use wire::event::{
     CAPACITY_MAX, EVENT_SECONDS_MAX, EventKind, EventStatus, Frequency, LocalTime, Override,
     RecurrenceRule, Span, TITLE_CHARS_MAX, URI_BYTES_MAX,
 };
 use wire::space::ClockTime;
-use wire::{CENTS_MAX, Cents, TEXT_CHARS_MAX};
+use wire::{CENTS_MAX, Cents, TEXT_CHARS_MAX, Timestamp};
 
 use super::correction::clock_time;
 use super::form::Filled;
@@ -153,6 +154,24 @@ impl Typed {
     /// Whether something is ticked.
     pub(super) fn has(&self, tick: &str) -> bool {
         self.ticks.contains(tick)
+    }
+
+    /// The kind of field that holds the date. One that is none stays where it can be read
+    /// and put right: a field for dates would show nothing.
+    pub(super) fn date_kind(&self) -> &'static str {
+        day_kind(&self.date)
+    }
+
+    /// The same for the last date.
+    pub(super) fn until_kind(&self) -> &'static str {
+        day_kind(&self.until)
+    }
+
+    /// The same for the time: a field for times shows what is written `18:30`.
+    pub(super) fn time_kind(&self) -> &'static str {
+        let time = ClockTime::parse(&self.time).filter(|it| it.minutes() < 24 * 60);
+        let is_shown = self.time.is_empty() || time.is_some();
+        if is_shown { "time" } else { "text" }
     }
 
     /// The event that is filled in; of one that is there already, `held`, stays what no
@@ -316,6 +335,32 @@ pub(super) fn is_shown(event: &EventText, rule: &RecurrenceRule) -> bool {
     rule.frequency == Frequency::Weekly && rule.interval == 1 && rule.count.is_none() && is_that_day
 }
 
+/// Beside its date, that a new event is over before anybody reads of it; nothing where it is
+/// still to come. By the clock of `here`, which is that of a new event.
+pub(super) fn over(
+    words: &Words,
+    event: &EventText,
+    here: &TimeZone,
+    now: Timestamp,
+) -> Option<Refusals> {
+    let last = match &event.rule {
+        // It goes on for years.
+        Some(rule) => rule.until.as_ref()?,
+        None => &event.start,
+    };
+    let last: DateTime = last.as_str().parse().ok()?;
+    let last = here.to_ambiguous_zoned(last).compatible().ok()?;
+    let lasts = i64::from(event.duration.days()) * 86_400 + i64::from(event.duration.seconds());
+    let is_over = last.timestamp().as_second().saturating_add(lasts) <= now.0;
+    is_over.then(|| {
+        let said = words.say(M::FormRefusedPast);
+        Refusals {
+            fields: BTreeMap::from([("date", said)]),
+            all: None,
+        }
+    })
+}
+
 /// The exceptions that still are: those of a series that goes on, on the same days of the
 /// week, at the time at which it is now.
 fn overrides(
@@ -356,6 +401,15 @@ fn parts(at: &LocalTime) -> (&str, &str) {
 fn at(date: Date, clock: ClockTime) -> Option<LocalTime> {
     let (hour, minute) = (clock.minutes() / 60, clock.minutes() % 60);
     LocalTime::parse(&format!("{date}T{hour:02}:{minute:02}:00"))
+}
+
+fn day_kind(day: &str) -> &'static str {
+    let is_day = day.len() == "2026-12-03".len() && day.parse::<Date>().is_ok();
+    if day.is_empty() || is_day {
+        "date"
+    } else {
+        "text"
+    }
 }
 
 /// One line that is short enough to be a title or a place.

@@ -291,6 +291,14 @@ async fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_is_kept() {
                 Some("true"),
                 "{field}"
             );
+            let kind = tag(&page, "id", id).attribute("type");
+            let is_free = ["date", "time", "until"].contains(&field)
+                && !value.starts_with("2026-04")
+                && !value.starts_with("2032")
+                && !value.is_empty();
+            if is_free {
+                assert_eq!(kind, Some("text"), "{field} would show nothing of {value}");
+            }
             if field == "description" {
                 says(&page, &["éééé"]);
             } else {
@@ -313,6 +321,18 @@ async fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_is_kept() {
         .await
         .page(Language::English);
     says(&page, &["the clock skips that time"]);
+    // A year that was mistyped.
+    let fields = but("date", "2025-04-14").replace("weekly=yes&", "");
+    for (language, said) in [
+        (Language::French, "C’est déjà passé"),
+        (Language::English, "That is over already"),
+    ] {
+        let uri = format!("/manage/new-event?lang={}", language.tag());
+        let page = boss.post(&uri, &fields).await.page(language);
+        says(&page, &[said]);
+        let date = tag(&page, "id", "date");
+        assert_eq!(date.attribute("aria-invalid"), Some("true"));
+    }
     assert!(
         node.app().own_events().await.unwrap().is_empty(),
         "nothing was published"

@@ -231,6 +231,7 @@ macro_rules! with_events {
             FormChange = "form-change",
             FormRefusedTitle = "form-refused-title",
             FormRefusedDate = "form-refused-date",
+            FormRefusedPast = "form-refused-past",
             FormRefusedTime = "form-refused-time",
             FormRefusedMoment = "form-refused-moment",
             FormRefusedLasts = "form-refused-lasts",
