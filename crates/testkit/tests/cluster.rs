@@ -1,5 +1,5 @@
-//! Two hundred clusters, each on its seed, in which every invariant holds; and three in
-//! which a check was taken out, so that one does not.
+//! Two hundred clusters, each on its seed, in which every invariant holds; some in which a
+//! check was taken out, so that one does not; and one to which everybody comes at once.
 
 #![forbid(unsafe_code)]
 #![expect(
@@ -14,7 +14,7 @@ use testkit::cluster::{Removal, Setting, Village, crowd, simulate};
 
 const NODES: usize = 4;
 
-/// Three hours and a half: some sixty events, of which many are several at once.
+/// Three hours and a half: some ninety events, of which many are several at once.
 const MINUTES: u64 = 210;
 
 /// The seeds of one test: a quarter of all.

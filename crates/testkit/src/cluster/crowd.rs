@@ -259,7 +259,7 @@ fn until_answered(world: &mut World, with_crashes: bool) -> Result<(), Broken> {
 }
 
 /// The most packets that arrive at once.
-const AT_ONCE_MAX: usize = 3;
+const AT_ONCE_MAX: usize = 2;
 
 /// Some packets arrive at once; now and then a commit of the owner fails meanwhile.
 fn arrive(world: &mut World, packets: &mut Vec<Packet>) -> Result<(), Broken> {

@@ -16,7 +16,11 @@ use crate::{DAY_SECONDS, HOUR_SECONDS};
 /// sender is an hour, and what is answered in one round may free what comes after it.
 const ROUNDS_MAX: usize = 3;
 
-/// The most steps of a round, of a second each: what is due is sent and answered.
+/// How long nothing happens at once, where everybody waits.
+const IDLE_SECONDS: i64 = 5;
+
+/// The most steps of a round, of a second or of [`IDLE_SECONDS`]: what is due is sent and
+/// answered.
 const STEPS_MAX: usize = 400;
 
 impl World {
@@ -59,8 +63,12 @@ impl World {
             self.act(plans.collect())?;
             let due = std::mem::take(&mut self.due);
             let packets = std::mem::take(&mut self.network.under_way);
-            if due.is_empty() && packets.is_empty() && self.is_settled() {
-                break;
+            if due.is_empty() && packets.is_empty() {
+                if self.is_settled() {
+                    break;
+                }
+                self.pass(IDLE_SECONDS);
+                continue;
             }
             self.act(due)?;
             self.act(packets.into_iter().map(Action::Deliver).collect())?;
