@@ -140,18 +140,18 @@ impl App {
         let now = self.now();
         let to = to.min(from.plus_seconds(CALENDAR_DAYS_MAX * 24 * 60 * 60));
         let publishers = self.publishers(now).await?;
-        let mut found = Vec::new();
+        let mut all = Vec::new();
         for publisher in publishers.iter().filter(|it| is_wanted(it, filter)) {
             let feed = self.feed_events(&publisher.entity).await?;
-            for listed in of_kind(&feed, filter) {
-                for occurrence in occurrences(&listed.event, from..to) {
-                    found.push((listed.clone(), occurrence));
-                }
-            }
+            all.push(next_of(of_kind(&feed, filter), from, to));
         }
+        let most = fair_share(&all);
+        let is_cut = all.iter().any(|theirs| theirs.len() > most);
+        let mut found: Vec<_> = all
+            .into_iter()
+            .flat_map(|theirs| theirs.into_iter().take(most))
+            .collect();
         found.sort_by(|(a, at), (b, bt)| (at.begins, &a.event.uid).cmp(&(bt.begins, &b.event.uid)));
-        let is_cut = found.len() > CALENDAR_ROWS_MAX;
-        found.truncate(CALENDAR_ROWS_MAX);
         let mut rows = Vec::with_capacity(found.len());
         for (listed, occurrence) in found {
             let seats = self.seats_view(&listed, &occurrence).await?;
@@ -364,6 +364,39 @@ impl App {
         cache.insert(entity.clone(), Arc::clone(&read));
         Ok(read)
     }
+}
+
+/// The first occurrences of a publisher in a time: one more than a page has, whatever is
+/// published.
+fn next_of<'a>(
+    events: impl Iterator<Item = &'a Listed>,
+    from: Timestamp,
+    to: Timestamp,
+) -> Vec<(Listed, Occurrence)> {
+    let keep_first = |found: &mut Vec<(Listed, Occurrence)>| {
+        found.sort_by(|(a, at), (b, bt)| (at.begins, &a.id).cmp(&(bt.begins, &b.id)));
+        found.truncate(CALENDAR_ROWS_MAX + 1);
+    };
+    let mut found = Vec::new();
+    for listed in events {
+        let theirs = occurrences(&listed.event, from..to).into_iter();
+        found.extend(theirs.map(|occurrence| (listed.clone(), occurrence)));
+        if found.len() > 4 * CALENDAR_ROWS_MAX {
+            keep_first(&mut found);
+        }
+    }
+    keep_first(&mut found);
+    found
+}
+
+/// How many occurrences of each publisher a page has room for: whoever publishes without
+/// end does not push the others out of it.
+fn fair_share(all: &[Vec<(Listed, Occurrence)>]) -> usize {
+    let fits = |most: &usize| {
+        let rows: usize = all.iter().map(|theirs| theirs.len().min(*most)).sum();
+        rows <= CALENDAR_ROWS_MAX
+    };
+    (1..=CALENDAR_ROWS_MAX).rev().find(fits).unwrap_or(1)
 }
 
 /// By which time an occurrence is named: none, for an event that does not come again.

@@ -66,7 +66,7 @@ pub struct EventText {
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
     /// It has a part that is over a limit.
-    #[error("{0}")]
+    #[error("a part of the event is not what it must be")]
     Malformed(#[source] Malformed),
     /// Others would not understand it.
     #[error(transparent)]
@@ -75,7 +75,7 @@ pub enum EventError {
     #[error("this node publishes no event {0}")]
     Unknown(String),
     /// It does not take place then.
-    #[error("the event does not take place at {0}")]
+    #[error("the event was not due at {0}: one that comes again names the time of a date")]
     NoOccurrence(LocalTime),
     /// The id cannot be one.
     #[error("an id is 1 to 40 letters, digits, - and _")]
@@ -87,7 +87,7 @@ pub enum EventError {
     )]
     Registered(Option<LocalTime>),
     /// The node publishes as many events as others read.
-    #[error("{EVENTS_MAX} events are published already: remove old ones before")]
+    #[error("{EVENTS_MAX} events are published already, and this version removes none")]
     TooMany,
     /// It failed.
     #[error(transparent)]
@@ -128,6 +128,19 @@ impl App {
         Ok(text_of(event.ok_or_else(unknown)?))
     }
 
+    /// Refuses a time at which an event of this node was not due.
+    pub async fn must_be_due(
+        &self,
+        _: &Operator,
+        id: &str,
+        due: &LocalTime,
+    ) -> Result<(), EventError> {
+        let event = self.own_event(id).await?;
+        let occurrence = event.and_then(|it| rules::event::occurrence(&it, Some(due)));
+        let none = || EventError::NoOccurrence(due.clone());
+        occurrence.map(|_| ()).ok_or_else(none)
+    }
+
     /// Says that an event, or one occurrence of it, does not take place. It stays in every
     /// calendar, and says so.
     pub async fn cancel_event(
@@ -140,9 +153,7 @@ impl App {
         match due {
             None => text.status = EventStatus::Cancelled,
             Some(due) => {
-                let event = self.own_event(id).await?;
-                let occurrence = event.and_then(|it| rules::event::occurrence(&it, Some(due)));
-                occurrence.ok_or_else(|| EventError::NoOccurrence(due.clone()))?;
+                self.must_be_due(operator, id, due).await?;
                 let change = text.overrides.entry(due.clone()).or_default();
                 change.status = Some(EventStatus::Cancelled);
             }

@@ -86,7 +86,11 @@ fn written(listed: &Listed) -> Option<ical::Event> {
                 description: change.description.clone(),
                 location: None,
                 url: None,
-                status: change.status.map(status_out),
+                // What is cancelled as a whole is not confirmed by an exception.
+                status: change
+                    .status
+                    .filter(|_| event.status != EventStatus::Cancelled)
+                    .map(status_out),
             })
         };
         let at = civil(due)?;
@@ -124,8 +128,13 @@ pub(crate) fn page_of(owner: &EntityId, uid: &str) -> String {
     owner.url_of(&format!("/events/{uid}"))
 }
 
+/// The years that are written: the rules of time zones are not written back to the year 1
+/// because one event names it.
+const YEARS: std::ops::RangeInclusive<i16> = 1970..=2199;
+
 fn civil(time: &LocalTime) -> Option<DateTime> {
-    time.as_str().parse().ok()
+    let time: DateTime = time.as_str().parse().ok()?;
+    YEARS.contains(&time.year()).then_some(time)
 }
 
 pub(crate) fn local(time: DateTime) -> Option<LocalTime> {

@@ -3,13 +3,13 @@
 //! A file is read, and what this node would publish of it is shown; a person says yes.
 //! Read again, the same event is the same, whatever changed of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ical::{End, OverrideKind, Status};
 use jiff::civil::Weekday as CivilWeekday;
 use wire::event::{
-    EventKind, EventStatus, Frequency, NDay, NDayForm, Override, RecurrenceForm, RecurrenceRule,
-    Span, TITLE_CHARS_MAX,
+    Event, EventKind, EventStatus, Frequency, NDay, NDayForm, Override, RecurrenceForm,
+    RecurrenceRule, Span, TITLE_CHARS_MAX,
 };
 use wire::space::Weekday;
 use wire::{Sha256Hash, TEXT_CHARS_MAX};
@@ -62,6 +62,13 @@ impl App {
     ) -> Result<(Vec<Proposed>, Vec<NotTaken>), ImportError> {
         let zone = self.own_zone().await?;
         let read = ical::read(bytes, &zone).map_err(ImportError::Refused)?;
+        // What is marked as private is nobody's to publish to a whole label.
+        let private: BTreeSet<String> = read
+            .left_out
+            .iter()
+            .filter(|it| it.why == ical::Why::Private)
+            .filter_map(|it| it.uid.clone())
+            .collect();
         let mut not_taken: Vec<_> = read
             .left_out
             .into_iter()
@@ -70,8 +77,11 @@ impl App {
                 let what = what.unwrap_or_else(|| format!("line {}", it.line));
                 let why = match (it.extent, it.property) {
                     (ical::Extent::Whole, _) => it.why.to_string(),
-                    (ical::Extent::Detail, None) => format!("a detail: {}", it.why),
-                    (ical::Extent::Detail, Some(part)) => format!("its {part}: {}", it.why),
+                    _ if it.why == ical::Why::Private => it.why.to_string(),
+                    (ical::Extent::Detail, None) => format!("taken without a detail: {}", it.why),
+                    (ical::Extent::Detail, Some(part)) => {
+                        format!("taken without its {part}: {}", it.why)
+                    }
                 };
                 NotTaken {
                     what: wire::printable(&what, TITLE_CHARS_MAX),
@@ -80,11 +90,16 @@ impl App {
             })
             .collect();
         let mut proposed = Vec::new();
-        for event in read.events {
+        let is_public = |event: &ical::Event| !private.contains(&event.uid);
+        for event in read.events.into_iter().filter(is_public) {
             match taken(&event, kind) {
-                Ok((text, without)) => {
+                Ok((mut text, without)) => {
                     let id = imported_id(&event.uid);
-                    let is_there = self.own_event(&id).await?.is_some();
+                    let held = self.own_event(&id).await?;
+                    let is_there = held.is_some();
+                    if let Some(held) = held {
+                        keep_ours(&mut text, held);
+                    }
                     proposed.push(Proposed {
                         id,
                         text,
@@ -99,6 +114,29 @@ impl App {
             }
         }
         Ok((proposed, not_taken))
+    }
+}
+
+/// What was said here of an event that came before stays: a file knows neither seats nor
+/// prices, and does not bring back what was cancelled.
+fn keep_ours(text: &mut EventText, held: Event) {
+    text.kind = held.escale.kind;
+    text.capacity = held.escale.capacity;
+    text.price_cents = held.escale.price_cents;
+    text.is_example = held.escale.is_example;
+    if held.status == EventStatus::Cancelled {
+        text.status = EventStatus::Cancelled;
+    }
+    if text.rule.is_none() {
+        return;
+    }
+    for (due, change) in held.recurrence_overrides {
+        if change.status == Some(EventStatus::Cancelled) {
+            let kept = text.overrides.entry(due).or_default();
+            if !kept.excluded {
+                kept.status = change.status;
+            }
+        }
     }
 }
 

@@ -94,7 +94,10 @@ pub use pull::{PullError, PullStep};
 pub use receipts::SignedReceipt;
 pub use register::{Member, Register};
 pub use registered::{CancelledBy, RegistrationState, SeatState};
-pub use registrations::{REGISTRATIONS_ACTIVE_MAX, RegistrationError, RegistrationRow, Wish};
+pub use registrations::{
+    REGISTRATIONS_ACTIVE_MAX, REGISTRATIONS_KEPT_MAX, REGISTRATIONS_REPEATED_MAX,
+    RegistrationError, RegistrationRow, Wish,
+};
 pub use seats::{REGISTRATIONS_OF_A_HOME_MAX, SeatError, SeatRow, registration_codes};
 pub use serve::ServeError;
 pub use visits::{Correction, Stay, VisitError, VisitRow};

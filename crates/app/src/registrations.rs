@@ -36,6 +36,14 @@ use crate::{App, Fault};
 /// follows at once.
 pub const REGISTRATIONS_ACTIVE_MAX: usize = 50;
 
+/// The most registrations of a member that are kept, those that ended among them: whoever
+/// asks without end fills neither their home nor what owners keep of refusals.
+pub const REGISTRATIONS_KEPT_MAX: usize = 300;
+
+/// How often a member registers for one occurrence, and gives it back, at most: nobody uses
+/// up what their home may ask of an owner for all its members.
+pub const REGISTRATIONS_REPEATED_MAX: usize = 20;
+
 /// A member's registration.
 #[derive(Debug, Clone)]
 pub struct RegistrationRow {
@@ -64,7 +72,10 @@ pub struct RegistrationRow {
 #[derive(Debug, thiserror::Error)]
 pub enum RegistrationError {
     /// No calendar that this node reads has that event, or it does not take place then.
-    #[error("there is no such event, or it does not take place then")]
+    #[error(
+        "there is no such event, or it does not take place then: of one that comes again, a \
+         date is named by the time at which it was due"
+    )]
     NoEvent,
     /// There is no such member here.
     #[error("there is no member {0}")]
@@ -73,7 +84,10 @@ pub enum RegistrationError {
     #[error("the membership is not active")]
     NotActive,
     /// The member has as many registrations as they may.
-    #[error("{REGISTRATIONS_ACTIVE_MAX} registrations are under way already")]
+    #[error(
+        "{REGISTRATIONS_ACTIVE_MAX} registrations are under way already, {REGISTRATIONS_KEPT_MAX} \
+         are kept, or {REGISTRATIONS_REPEATED_MAX} were made for this date"
+    )]
     TooMany,
     /// The member has no such registration.
     #[error("there is no such registration")]
@@ -170,20 +184,25 @@ impl App {
         let listed = listed.ok_or(failed(RegistrationError::NoEvent))?;
         let occurrence = rules::event::occurrence(&listed.event, wish.due.as_ref());
         let occurrence = occurrence.ok_or(failed(RegistrationError::NoEvent))?;
-        let mut active = 0;
-        for (id, registered, _) in self.registered(member).await? {
+        let (mut active, mut repeated) = (0, 0);
+        let kept = self.registered(member).await?;
+        if kept.len() >= REGISTRATIONS_KEPT_MAX {
+            return Err(failed(RegistrationError::TooMany));
+        }
+        for (id, registered, _) in kept {
+            let is_same = registered.owner == listed.owner
+                && registered.event == listed.id
+                && registered.due == wish.due;
+            repeated += usize::from(is_same);
             if !registered.state.is_active() || self.ends_of(&registered).await? <= now {
                 continue;
             }
             active += 1;
-            let is_same = registered.owner == listed.owner
-                && registered.event == listed.id
-                && registered.due == wish.due;
             if is_same {
                 return Ok(id);
             }
         }
-        if active >= REGISTRATIONS_ACTIVE_MAX {
+        if active >= REGISTRATIONS_ACTIVE_MAX || repeated >= REGISTRATIONS_REPEATED_MAX {
             return Err(failed(RegistrationError::TooMany));
         }
         let name = wish.name.as_deref().unwrap_or(&held.name);

@@ -138,7 +138,9 @@ impl App {
             return Ok(false);
         }
         let (feed, _) = self.feed_state(&identity.coordinator).await?;
-        Ok(feed.head.is_none_or(|head| head.iat < registration.iat))
+        // What says that it was signed in the future makes nobody ask anybody.
+        let signed = registration.iat.min(self.now());
+        Ok(feed.head.is_none_or(|head| head.iat < signed))
     }
 
     /// Puts into `batch` that a registration has a seat, or waits; a refusal puts nothing.
@@ -335,8 +337,8 @@ impl App {
         for line in self.lines(id).await? {
             let due = line.first().and_then(|(_, seat, _)| seat.due.clone());
             let is_registered = line.iter().any(|(_, seat, _)| {
-                ends_of(before.as_ref(), seat) > now
-                    && !matches!(seat.state, SeatState::Cancelled { .. })
+                !matches!(seat.state, SeatState::Cancelled { .. })
+                    && ends_of(before.as_ref(), seat) > now
             });
             let is_there = rules::event::occurrence(event, due.as_ref()).is_some();
             if is_registered && !is_there {

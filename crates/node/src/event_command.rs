@@ -19,6 +19,12 @@ use crate::output;
 /// What an event lasts unless it says otherwise: two hours.
 const LASTS_DEFAULT: Span = Span::new(0, 2 * 60 * 60);
 
+/// What an event of a day lasts unless it says otherwise.
+const ONE_DAY: Span = Span::new(1, 0);
+
+/// The characters of a day, `YYYY-MM-DD`.
+const DAY_CHARS: usize = 10;
+
 pub(crate) async fn event(event: Event) -> anyhow::Result<ExitCode> {
     match event {
         Event::Publish(args) => {
@@ -96,7 +102,12 @@ fn publish(args: EventPublish) -> anyhow::Result<EventCommand> {
     let mut said = said(&args.said)?;
     said.title = Some(args.title);
     said.start = Some(time(&args.start)?);
-    said.lasts = said.lasts.or(Some(LASTS_DEFAULT));
+    let is_day = args.start.trim().len() == DAY_CHARS;
+    let lasts = if is_day { ONE_DAY } else { LASTS_DEFAULT };
+    said.lasts = said.lasts.or(Some(lasts));
+    if is_day && said.lasts.is_some_and(|it| it.days() == 0) {
+        bail!("--start names a day and no hour: say the hour, or a length in days");
+    }
     Ok(EventCommand::Publish {
         said: Box::new(said),
     })
@@ -106,6 +117,10 @@ fn change(args: EventChange) -> anyhow::Result<EventCommand> {
     let mut said = said(&args.said)?;
     said.title = args.title;
     said.start = args.start.as_deref().map(time).transpose()?;
+    let is_day = args.start.is_some_and(|it| it.trim().len() == DAY_CHARS);
+    if is_day && said.lasts.is_none_or(|it| it.days() == 0) {
+        bail!("--start names a day and no hour: say the hour, or a length in days with --lasts");
+    }
     if let (Some(on), Some(to)) = (args.on, args.to) {
         said.moved = Some((time(&on)?, time(&to)?));
     }

@@ -66,8 +66,8 @@ async fn a_training_of_the_coordinator_is_in_every_calendar_and_its_lines_are_th
             Some("text/calendar; charset=utf-8")
         );
         let text = feed.text();
-        let begin = text.find("BEGIN:VEVENT").unwrap();
-        lines.push(text[begin..text.find("END:VCALENDAR").unwrap()].to_owned());
+        let (_, events) = text.split_once("BEGIN:VEVENT").unwrap();
+        lines.push(events.split_once("END:VCALENDAR").unwrap().0.to_owned());
     }
     assert!(lines[0].contains(&format!("UID:{uid}")), "{}", lines[0]);
     assert!(lines.iter().all(|it| *it == lines[0]), "{lines:?}");

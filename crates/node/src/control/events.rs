@@ -116,6 +116,9 @@ pub(super) async fn execute(app: &App, command: EventCommand) -> anyhow::Result<
         }
         EventCommand::Change { event, said } => {
             let mut text = app.event_text(&operator, &event).await?;
+            if let Some((due, _)) = &said.moved {
+                app.must_be_due(&operator, &event, due).await?;
+            }
             change(&mut text, *said);
             let published = app.publish_event(&operator, Some(&event), &text).await?;
             Ok(published_json(&published))
@@ -422,7 +425,11 @@ fn registration_json(row: &RegistrationRow) -> Value {
     };
     let title = row.event.as_ref().map(|(listed, _)| &listed.event.title);
     let start = row.event.as_ref().map(|(_, occurrence)| &occurrence.start);
+    let is_cancelled = row.event.as_ref().is_some_and(|(_, occurrence)| {
+        occurrence.status == EventStatus::Cancelled
+    });
+    let event_is = is_cancelled.then_some("cancelled");
     json!({ "registration": row.id, "uid": row.uid, "on": row.due, "title": title,
-        "start": start, "name": row.name, "state": state, "rank": rank, "code": code, "by": by,
+        "event_is": event_is, "start": start, "name": row.name, "state": state, "rank": rank, "code": code, "by": by,
         "since": row.asked_at })
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, ensure};
 use app::Clock as _;
 use jiff::ToSpan as _;
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, Weekday};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use wire::EntityId;
@@ -26,7 +26,7 @@ use crate::environment::SystemClock;
 const SEATS: usize = 3;
 
 /// What the villages have on: who publishes it (none for the coordinator), and what is said.
-const ON: [(Option<usize>, &[&str]); 5] = [
+const ON: [(Option<usize>, &[&str]); 6] = [
     (
         None,
         &[
@@ -34,6 +34,7 @@ const ON: [(Option<usize>, &[&str]); 5] = [
             "--about=Un téléphone, une fenêtre, une feuille blanche : on repart avec dix images.",
             "--seats=12",
             "--price=0",
+            "--lasts=1h",
             "--place=En ligne et au Mug, Chambéry",
         ],
     ),
@@ -54,6 +55,16 @@ const ON: [(Option<usize>, &[&str]); 5] = [
             "--about=Chacun apporte un plat. Personne ne s’inscrit.",
             "--weekly=",
             "--times=8",
+            "--lasts=1h30m",
+        ],
+    ),
+    (
+        Some(HOST),
+        &[
+            "--title=Premiers pas avec un tableur",
+            "--about=Un ordinateur pour deux, et des questions simples.",
+            "--seats=10",
+            "--price=0",
         ],
     ),
     (
@@ -79,11 +90,15 @@ const ON: [(Option<usize>, &[&str]); 5] = [
     ),
 ];
 
-/// Two in the afternoon in Paris, so many days from today.
+/// Two in the afternoon in Paris, on the first day of work from so many days on.
 fn afternoon(days: i64) -> anyhow::Result<DateTime> {
     let now = jiff::Timestamp::from_second(SystemClock::default().now().0)?;
     let today = now.to_zoned(TimeZone::get("Europe/Paris")?).date();
-    Ok(today.checked_add(days.days())?.at(14, 0, 0, 0))
+    let mut day = today.checked_add(days.days())?;
+    while matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
+        day = day.tomorrow()?;
+    }
+    Ok(day.at(14, 0, 0, 0))
 }
 
 /// Publishes an event by command; gives its id and its `uid`.
@@ -97,7 +112,10 @@ async fn publish(
         Some(at) => network.space(at)?.0,
         None => &network.coordinator,
     };
-    let at = afternoon(days)?;
+    let mut at = afternoon(days)?;
+    if said.contains(&"--kind=shared_meal") {
+        at = at.with().hour(12).build()?;
+    }
     let start = format!("--start={}", at.strftime("%Y-%m-%dT%H:%M"));
     let day = at.strftime("%a").to_string().to_lowercase();
     let weekly = format!("--weekly={}", day.get(..2).unwrap_or_default());
@@ -429,6 +447,6 @@ mod tests {
     fn an_afternoon_is_at_two_in_paris() {
         let at = afternoon(3).unwrap();
         assert_eq!((at.hour(), at.minute()), (14, 0));
-        assert!(at > afternoon(2).unwrap());
+        assert!(at >= afternoon(2).unwrap());
     }
 }
