@@ -391,6 +391,33 @@ fn a_stranger_is_shown_the_way(other: &Browser, [home, host]: [&Node; 2], path: 
     reads(other, "#seat-elsewhere", "ouvrez-y cette page");
 }
 
+/// The last seat goes to a member of the other space; whoever comes after waits.
+fn the_last_seat_is_taken_and_one_waits(other: &Browser, [home, host]: [&Node; 2], path: &str) {
+    for (node, name, shot, said, back) in [
+        (
+            host,
+            "Noé",
+            "last-seat",
+            "vous avez une place",
+            "Rendre ma place",
+        ),
+        (
+            home,
+            "Zoé",
+            "waiting",
+            "Sur la liste d’attente, au rang 1",
+            "Ne plus attendre",
+        ),
+    ] {
+        enrol(other, node, name);
+        other.go(&node.url_of(path));
+        other.click("#seat-send");
+        reads(other, "#seat-state", said);
+        assert_eq!(other.text("#seat-cancel"), back);
+        fits(other, &format!("events-{shot}-fr"));
+    }
+}
+
 /// A seat became free: said on the page that is open, and again in the other language.
 fn the_first_who_waits_has_the_seat(other: &Browser, home: &Node, path: &str) {
     other.script("window.isOld = true");
@@ -489,30 +516,7 @@ fn coworkers_of_two_villages_ask_wait_and_give_a_seat_back() {
 
     opened_until(&other, &host.url_of(&path), "h1", TITLE);
     a_stranger_is_shown_the_way(&other, [&home, &host], &path);
-    // The last seat at the other space; and one at the first who waits.
-    for (node, name, shot, said, back) in [
-        (
-            &host,
-            "Noé",
-            "last-seat",
-            "vous avez une place",
-            "Rendre ma place",
-        ),
-        (
-            &home,
-            "Zoé",
-            "waiting",
-            "Sur la liste d’attente, au rang 1",
-            "Ne plus attendre",
-        ),
-    ] {
-        enrol(&other, node, name);
-        other.go(&node.url_of(&path));
-        other.click("#seat-send");
-        reads(&other, "#seat-state", said);
-        assert_eq!(other.text("#seat-cancel"), back);
-        fits(&other, &format!("events-{shot}-fr"));
-    }
+    the_last_seat_is_taken_and_one_waits(&other, [&home, &host], &path);
     phone.go(&home.url_of(&path));
     reads(&phone, "#seat-state", "Inscrit");
     phone.click("#seat-cancel");
