@@ -207,9 +207,12 @@ fn is_cancelled(desk: &Browser, page: &str) {
     desk.click("details:has(form[action*='/cancel']) summary");
     assert_eq!(desk.script(&is_shown), true);
     reads(desk, "form[action*='/cancel']", "1 personne est inscrite");
+    assert_eq!(desk.text(yes), "Annuler l’événement");
     fits(desk, "events-cancel-fr");
     desk.click(yes);
     reads(desk, ".sheet-of-date .badge", "Annulé");
+    let buttons = desk.script("return document.querySelectorAll('main button').length");
+    assert_eq!(buttons, 0, "nothing is left to do here");
     fits(desk, "events-cancelled-sheet-fr");
 }
 
@@ -388,6 +391,33 @@ fn a_stranger_is_shown_the_way(other: &Browser, [home, host]: [&Node; 2], path: 
     reads(other, "#seat-elsewhere", "ouvrez-y cette page");
 }
 
+/// The last seat goes to a member of the other space; whoever comes after waits.
+fn the_last_seat_is_taken_and_one_waits(other: &Browser, [home, host]: [&Node; 2], path: &str) {
+    for (node, name, shot, said, back) in [
+        (
+            host,
+            "Noé",
+            "last-seat",
+            "vous avez une place",
+            "Rendre ma place",
+        ),
+        (
+            home,
+            "Zoé",
+            "waiting",
+            "Sur la liste d’attente, au rang 1",
+            "Ne plus attendre",
+        ),
+    ] {
+        enrol(other, node, name);
+        other.go(&node.url_of(path));
+        other.click("#seat-send");
+        reads(other, "#seat-state", said);
+        assert_eq!(other.text("#seat-cancel"), back);
+        fits(other, &format!("events-{shot}-fr"));
+    }
+}
+
 /// A seat became free: said on the page that is open, and again in the other language.
 fn the_first_who_waits_has_the_seat(other: &Browser, home: &Node, path: &str) {
     other.script("window.isOld = true");
@@ -486,17 +516,7 @@ fn coworkers_of_two_villages_ask_wait_and_give_a_seat_back() {
 
     opened_until(&other, &host.url_of(&path), "h1", TITLE);
     a_stranger_is_shown_the_way(&other, [&home, &host], &path);
-    // The last seat at the other space; and one at the first who waits.
-    for (node, name, shot, said) in [
-        (&host, "Noé", "last-seat", "vous avez une place"),
-        (&home, "Zoé", "waiting", "Sur la liste d’attente, au rang 1"),
-    ] {
-        enrol(&other, node, name);
-        other.go(&node.url_of(&path));
-        other.click("#seat-send");
-        reads(&other, "#seat-state", said);
-        fits(&other, &format!("events-{shot}-fr"));
-    }
+    the_last_seat_is_taken_and_one_waits(&other, [&home, &host], &path);
     phone.go(&home.url_of(&path));
     reads(&phone, "#seat-state", "Inscrit");
     phone.click("#seat-cancel");

@@ -718,6 +718,7 @@ seat-name-hint = Optional: without it, it is the short name of your passport. Wh
 seat-register = Register
 seat-wait = Join the waiting list
 seat-cancel = Give my seat back
+seat-leave = Stop waiting
 seat-again = Register again
 seat-try = Try again
 seat-sending = Sent to your home.
@@ -794,7 +795,7 @@ manage-column-since = Asked for on
 manage-column-sign = Signature
 manage-nobody = Nobody has registered so far.
 manage-everybody = Nobody registers: there is no list.
-manage-seat-taken = seat
+manage-seat-taken = a seat
 manage-seat-waiting = waiting list, number { $rank }
 manage-seat-given = given back by the member
 manage-seat-taken-back = taken back here
@@ -813,6 +814,7 @@ manage-register-none = No active member: there is nobody to register.
 manage-register-link = Register a member (team)
 manage-cancel-one = Cancel this date…
 manage-cancel-all = Cancel the whole event…
+manage-cancel = Cancel the event…
 manage-cancel-registered =
     { $count ->
         [0] Nobody has registered.
@@ -822,6 +824,7 @@ manage-cancel-registered =
 manage-cancel-text = The event stays in every calendar, struck out, and says that it does not take place.
 manage-cancel-one-yes = Cancel { $date }
 manage-cancel-all-yes = Cancel every date
+manage-cancel-yes = Cancel the event
 manage-more-dates =
     { $count ->
         [one] And { $count } more date, for which nobody has registered.
@@ -880,7 +883,11 @@ form-hours-short = hours
 form-minutes-short = minutes
 form-refused-off-rule = With that day of the week, the way in which it comes again does not fit any more.
 form-refused-never = As it is filled in, it takes place on no day.
-manage-seats-of = { $registered } of { $capacity } seats
+manage-seats-of =
+    { $capacity ->
+        [one] { $registered } of { $capacity } seat
+       *[other] { $registered } of { $capacity } seats
+    }
 manage-back = All events
 
 ## Registrations, as a steward reads them

@@ -728,6 +728,7 @@ seat-name-hint = Facultatif : sans lui, c’est le nom court de votre passeport.
 seat-register = S’inscrire
 seat-wait = S’inscrire sur la liste d’attente
 seat-cancel = Rendre ma place
+seat-leave = Ne plus attendre
 seat-again = S’inscrire à nouveau
 seat-try = Réessayer
 seat-sending = Demande envoyée à votre lieu d’attache.
@@ -804,7 +805,7 @@ manage-column-since = Demandée le
 manage-column-sign = Signature
 manage-nobody = Personne ne s’est inscrit pour l’instant.
 manage-everybody = On ne s’inscrit pas : il n’y a pas de liste.
-manage-seat-taken = place
+manage-seat-taken = une place
 manage-seat-waiting = liste d’attente, rang { $rank }
 manage-seat-given = rendue par l’abonné
 manage-seat-taken-back = reprise ici
@@ -823,6 +824,7 @@ manage-register-none = Aucun abonné actif : il n’y a personne à inscrire.
 manage-register-link = Inscrire un abonné (équipe)
 manage-cancel-one = Annuler cette date…
 manage-cancel-all = Annuler tout l’événement…
+manage-cancel = Annuler l’événement…
 manage-cancel-registered =
     { $count ->
         [0] Personne ne s’est inscrit.
@@ -832,6 +834,7 @@ manage-cancel-registered =
 manage-cancel-text = L’événement reste dans tous les calendriers, barré, et dit qu’il n’a pas lieu.
 manage-cancel-one-yes = Annuler le { $date }
 manage-cancel-all-yes = Annuler toutes les dates
+manage-cancel-yes = Annuler l’événement
 manage-more-dates =
     { $count ->
         [one] Et { $count } date de plus, à laquelle personne ne s’est inscrit.
@@ -890,7 +893,11 @@ form-hours-short = heures
 form-minutes-short = minutes
 form-refused-off-rule = Avec ce jour de la semaine, la façon dont il revient ne va plus.
 form-refused-never = Ainsi rempli, il n’a lieu aucun jour.
-manage-seats-of = { $registered } sur { $capacity } places
+manage-seats-of =
+    { $capacity ->
+        [one] { $registered } sur { $capacity } place
+       *[other] { $registered } sur { $capacity } places
+    }
 manage-back = Tous les événements
 
 ## Registrations, as a steward reads them

@@ -123,6 +123,8 @@ class Seat {
     show("seat-form", canRegister);
     const isOver = mine !== null && mine.ends <= Date.now() / 1000;
     const canGiveBack = mine !== null && isActive(mine) && !isOver && mine.status !== "cancelled";
+    const isWaiting = mine?.state.is === "waiting";
+    byId("seat-cancel").textContent = word(isWaiting ? "leave" : "give-back");
     show("seat-cancel", canGiveBack);
     show("seat-retry", trouble === "unreachable");
     show("seat-acts", canGiveBack || trouble === "unreachable");

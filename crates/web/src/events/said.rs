@@ -49,7 +49,9 @@ pub(crate) const REGISTERED: [(&str, M); 23] = [
 ];
 
 /// What the script of an event's page says besides.
-const SEAT: [(&str, M); 14] = [
+const SEAT: [(&str, M); 16] = [
+    ("give-back", M::SeatCancel),
+    ("leave", M::SeatLeave),
     ("sending", M::SeatSending),
     ("again", M::SeatAgain),
     ("unreachable", M::SeatUnreachable),

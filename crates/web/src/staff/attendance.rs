@@ -51,6 +51,8 @@ struct Sheet {
     seats: Option<String>,
     state: Option<Sign>,
     guests: Vec<Guest>,
+    /// Whether a seat is worth taking back: not where nothing takes place.
+    can_take_back: bool,
     /// Whoever gave it back, or from whom it was taken back.
     gone: Vec<(String, String)>,
     /// What cancelling it says first; none where it cannot be cancelled.
@@ -59,7 +61,9 @@ struct Sheet {
 
 /// Cancelling the whole event: what is said first.
 struct CancelAll {
+    open: String,
     registered: String,
+    yes: String,
 }
 
 /// Registering a member of this space.
@@ -246,6 +250,7 @@ impl Desk<'_> {
         });
         let id = due.map_or_else(|| "once".to_owned(), |due| due.as_str().replace(':', "-"));
         Sheet {
+            can_take_back: occurrence.is_none_or(|it| it.status != EventStatus::Cancelled),
             guests: here.into_iter().map(|row| self.guest(row)).collect(),
             gone: gone.into_iter().map(|row| self.gone(row)).collect(),
             id,
@@ -299,8 +304,15 @@ impl Desk<'_> {
         let is_on = self.view.listed.event.status != EventStatus::Cancelled;
         let is_next = !self.view.next.is_empty();
         let is_here = |row: &&SeatRow| !matches!(row.state, SeatState::Cancelled { .. });
+        let (open, yes) = if self.view.listed.event.recurrence_rules.is_empty() {
+            (M::ManageCancel, M::ManageCancelYes)
+        } else {
+            (M::ManageCancelAll, M::ManageCancelAllYes)
+        };
         (self.is_operator && is_on && is_next).then(|| CancelAll {
+            open: self.words.say(open),
             registered: told_first(self.words, rows.iter().filter(is_here).count()),
+            yes: self.words.say(yes),
         })
     }
 

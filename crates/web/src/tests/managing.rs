@@ -291,13 +291,9 @@ async fn what_is_wrong_is_said_beside_its_field_and_what_was_typed_is_kept() {
                 Some("true"),
                 "{field}"
             );
-            let kind = tag(&page, "id", id).attribute("type");
-            let is_free = ["date", "time", "until"].contains(&field)
-                && !value.starts_with("2026-04")
-                && !value.starts_with("2032")
-                && !value.is_empty();
-            if is_free {
-                assert_eq!(kind, Some("text"), "{field} would show nothing of {value}");
+            // A field for dates or times would show nothing of these.
+            if ["14/04/2026", "2026-02-30", "24:00", "hier"].contains(&value) {
+                assert_eq!(tag(&page, "id", id).attribute("type"), Some("text"));
             }
             if field == "description" {
                 says(&page, &["éééé"]);
@@ -425,9 +421,9 @@ async fn who_comes_is_listed_by_date_and_a_seat_is_taken_back() {
             Language::French,
             [
                 "mardi 14 avril 2026, 18 h 30 – 20 h 30",
-                "1 sur 1 places, 1 en attente",
+                "1 sur 1 place, 1 en attente",
                 "Nom Lieu d’attache Place Demandée le Signature",
-                "Zoé Le Mug place 6 avril 2026 à 11 h Reprendre…",
+                "Zoé Le Mug une place Demandée le 6 avril 2026 à 11 h Reprendre…",
                 "Anne Le Relais liste d’attente, rang 1",
                 "Inscrire un abonné de ce lieu",
             ],
@@ -436,9 +432,9 @@ async fn who_comes_is_listed_by_date_and_a_seat_is_taken_back() {
             Language::English,
             [
                 "Tuesday 14 April 2026, 18:30 – 20:30",
-                "1 of 1 seats, 1 waits",
+                "1 of 1 seat, 1 waits",
                 "Name Home Seat Asked for on Signature",
-                "Zoé Le Mug seat 6 April 2026 at 11:00 Take back…",
+                "Zoé Le Mug a seat Asked for on 6 April 2026 at 11:00 Take back…",
                 "Anne Le Relais waiting list, number 1",
                 "Register a member of this space",
             ],
@@ -461,7 +457,7 @@ async fn who_comes_is_listed_by_date_and_a_seat_is_taken_back() {
         .sees(&format!("/manage/events/{}?lang=fr", done.id));
     let uri_page = format!("/manage/events/{}?lang=fr", done.id);
     let page = steward.get(&uri_page).await.page(Language::French);
-    says(&page, &["Anne Le Relais place", "Zoé · reprise ici"]);
+    says(&page, &["Anne Le Relais une place", "Zoé · reprise ici"]);
     for strange in [
         String::new(),
         form(&[("home", "x"), ("registration", "y")]),
