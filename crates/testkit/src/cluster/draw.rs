@@ -119,11 +119,12 @@ impl World {
         }
         let mut actions: Vec<_> = arriving.into_iter().map(Action::Deliver).collect();
         if let Some(Action::Deliver(packet)) = actions.first() {
-            let is_either = self.dice.is(25);
-            let meanwhile = self.correct_meanwhile(packet).filter(|_| is_either);
-            let is_seat = is_either || self.is_about_seats();
+            let (is_either, is_about_seats) = (self.dice.is(25), self.is_about_seats());
+            let is_seat = is_either || is_about_seats;
+            let is_visit = is_either || !is_about_seats;
+            let correction = is_visit.then(|| self.correct_meanwhile(packet)).flatten();
             let about_seat = || is_seat.then(|| self.seat_meanwhile(packet)).flatten();
-            actions.extend(meanwhile.or_else(about_seat));
+            actions.extend(correction.or_else(about_seat));
         }
         actions
     }
