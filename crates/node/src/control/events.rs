@@ -425,9 +425,10 @@ fn registration_json(row: &RegistrationRow) -> Value {
     };
     let title = row.event.as_ref().map(|(listed, _)| &listed.event.title);
     let start = row.event.as_ref().map(|(_, occurrence)| &occurrence.start);
-    let is_cancelled = row.event.as_ref().is_some_and(|(_, occurrence)| {
-        occurrence.status == EventStatus::Cancelled
-    });
+    let is_cancelled = row
+        .event
+        .as_ref()
+        .is_some_and(|(_, occurrence)| occurrence.status == EventStatus::Cancelled);
     let event_is = is_cancelled.then_some("cancelled");
     json!({ "registration": row.id, "uid": row.uid, "on": row.due, "title": title,
         "event_is": event_is, "start": start, "name": row.name, "state": state, "rank": rank, "code": code, "by": by,
