@@ -75,7 +75,7 @@ pub enum EventError {
     #[error("this node publishes no event {0}")]
     Unknown(String),
     /// It does not take place then.
-    #[error("the event was not due at {0}: one that comes again names the time of a date")]
+    #[error("the event does not take place at {0}: a date is named by the time at which it was due")]
     NoOccurrence(LocalTime),
     /// The id cannot be one.
     #[error("an id is 1 to 40 letters, digits, - and _")]
