@@ -75,7 +75,9 @@ pub enum EventError {
     #[error("this node publishes no event {0}")]
     Unknown(String),
     /// It does not take place then.
-    #[error("the event does not take place at {0}: a date is named by the time at which it was due")]
+    #[error(
+        "the event does not take place at {0}: a date is named by the time at which it was due"
+    )]
     NoOccurrence(LocalTime),
     /// The id cannot be one.
     #[error("an id is 1 to 40 letters, digits, - and _")]
