@@ -261,3 +261,27 @@ fn the_numbers_of_a_node_of_this_version_are_those_of_the_code() {
         assert!(text.contains(&line), "{line} in {name}");
     }
 }
+
+#[tokio::test]
+async fn who_publishes_without_end_pushes_nobody_out_of_the_page() {
+    let label = Label::labelled(2).await;
+    publish(&label, &training(&label, None)).await;
+    let there = home(&label);
+    plant_events(there, host(&label).entity(), 600).await;
+    let mut later = training(&label, None);
+    later.title = "Zumba".to_owned();
+    later.start = wire::event::LocalTime::parse("2026-04-11T10:00:00").unwrap();
+    let app = there.app();
+    app.publish_event(&operator(), None, &later).await.unwrap();
+    let now = app.now();
+    let calendar = app.calendar(
+        &CalendarFilter::default(),
+        now,
+        now.plus_seconds(7 * DAY_SECONDS),
+    );
+    let calendar = calendar.await.unwrap();
+    assert!(calendar.is_cut);
+    assert_eq!(calendar.rows.len(), app::CALENDAR_ROWS_MAX);
+    let last = calendar.rows.last().unwrap();
+    assert_eq!(last.listed.event.title, "Zumba", "{:?}", last.occurrence);
+}

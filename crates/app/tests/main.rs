@@ -26,6 +26,7 @@ mod figures;
 mod forging;
 mod founding;
 mod hostile_requests;
+mod importing;
 mod join_refusals;
 mod joining;
 mod keeping;
