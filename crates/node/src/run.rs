@@ -100,10 +100,12 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
 
 /// Opens the node, and signs again what ran out while it was down, before anybody asks.
 async fn open(args: &Run, config: &Config, metrics: &Metrics) -> anyhow::Result<App> {
+    // First: a node whose keys cannot be used leaves its store as it is.
+    let identity = start::identity(config)?;
     let store = start::open_store(config).await?;
     let store = Arc::new(TimedStore::new(store, metrics.clone()));
     let clock = SystemClock::ahead_by(args.clock_ahead);
-    let app = start::open_over(store, config, clock).await?;
+    let app = start::open_over(store, identity, clock).await?;
     if args.clock_ahead != 0 {
         let seconds = args.clock_ahead;
         tracing::warn!(

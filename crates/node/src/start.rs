@@ -37,17 +37,18 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>
 
 /// Opens the node of a configuration. Another process must not have it open.
 pub(crate) async fn open(config: &Config) -> anyhow::Result<App> {
+    // First: a node whose keys cannot be used leaves its store as it is.
+    let identity = identity(config)?;
     let store = open_store(config).await?;
-    open_over(store, config, SystemClock::default()).await
+    open_over(store, identity, SystemClock::default()).await
 }
 
-/// Opens the node of a configuration over its store, with any clock.
+/// Opens a node over its store, with any clock.
 pub(crate) async fn open_over(
     store: Arc<dyn Store>,
-    config: &Config,
+    identity: Identity,
     clock: SystemClock,
 ) -> anyhow::Result<App> {
-    let identity = identity(config)?;
     let app = App::open(store, identity, Arc::new(clock), Arc::new(SystemEntropy)).await;
     app.context("this folder is not that of this node")
 }
