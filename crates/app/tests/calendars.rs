@@ -274,11 +274,8 @@ async fn who_publishes_without_end_pushes_nobody_out_of_the_page() {
     let app = there.app();
     app.publish_event(&operator(), None, &later).await.unwrap();
     let now = app.now();
-    let calendar = app.calendar(
-        &CalendarFilter::default(),
-        now,
-        now.plus_seconds(7 * DAY_SECONDS),
-    );
+    let filter = CalendarFilter::default();
+    let calendar = app.calendar(&filter, now, now.plus_seconds(7 * DAY_SECONDS));
     let calendar = calendar.await.unwrap();
     assert!(calendar.is_cut);
     assert_eq!(calendar.rows.len(), app::CALENDAR_ROWS_MAX);

@@ -21,7 +21,8 @@ fn file(title: &str) -> String {
 async fn read(label: &Label, title: &str) -> (Vec<Proposed>, Vec<String>) {
     let app = host(label).app();
     let bytes = file(title);
-    let read = app.read_icalendar(&operator(), bytes.as_bytes(), EventKind::Event);
+    let by = operator();
+    let read = app.read_icalendar(&by, bytes.as_bytes(), EventKind::Event);
     let (proposed, not_taken) = read.await.unwrap();
     (proposed, not_taken.into_iter().map(|it| it.what).collect())
 }
