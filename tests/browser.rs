@@ -140,6 +140,15 @@ impl Browser {
     /// Clicks on the only element that a selector finds.
     #[track_caller]
     pub fn click(&self, selector: &str) {
+        // A script may show it only once it knows something.
+        wait::until("what is clicked is shown", || {
+            let look =
+                format!("return document.querySelector({selector:?})?.getClientRects().length > 0");
+            let is_shown = self.script(&look);
+            wait::ensure(is_shown == json!(true), || {
+                format!("{selector}: {is_shown}")
+            })
+        });
         let id = self.element(selector);
         self.post(&format!("/element/{id}/click"), &json!({}));
     }
