@@ -1,15 +1,15 @@
 //! The calendar of this node: as JSON, and as other calendar programs subscribe to it.
 
 use app::{
-    App, CALENDAR_DAYS_MAX, Calendar, CalendarFilter, CalendarRow, EventView, Listed, Publisher,
-    SeatsView, due_of,
+    App, CALENDAR_DAYS_DEFAULT, CALENDAR_DAYS_MAX, Calendar, CalendarFilter, CalendarRow,
+    EventView, Listed, Publisher, SeatsView, due_of,
 };
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use rules::event::{Occurrence, day_begins, day_of};
+use rules::event::{Occurrence, day_begins, day_of, title_of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::event::{Event, EventKind, EventStatus, LocalTime, event_uid};
@@ -25,9 +25,6 @@ pub(crate) const CALENDAR_MEDIA_TYPE: &str = "text/calendar; charset=utf-8";
 
 /// How long a program may show a calendar without asking again: a quarter of an hour.
 const CALENDAR_KEPT: &str = "max-age=900";
-
-/// How many days are given unless the query says otherwise.
-const DAYS_DEFAULT: i64 = 31;
 
 /// Which part of the calendar.
 #[derive(Debug, Deserialize)]
@@ -257,13 +254,6 @@ impl From<EventView> for EventBody {
     }
 }
 
-/// What an occurrence is called: it may have a title of its own.
-pub(crate) fn title_of<'a>(event: &'a Event, occurrence: &Occurrence) -> &'a str {
-    let change = event.recurrence_overrides.get(&occurrence.due);
-    let own = change.and_then(|change| change.title.as_deref());
-    own.unwrap_or(&event.title)
-}
-
 /// `GET /api/v1/calendar`: what takes place, day by day.
 pub(crate) async fn calendar(
     State(app): State<App>,
@@ -277,7 +267,7 @@ pub(crate) async fn calendar(
         .or_else(|| day_of(&time_zone, app.now()))
         .unwrap_or_default();
     let begins = day_begins(&time_zone, &from).ok_or_else(|| bad("from is a day, YYYY-MM-DD"))?;
-    let days = days.unwrap_or(DAYS_DEFAULT);
+    let days = days.unwrap_or(CALENDAR_DAYS_DEFAULT);
     if !(1..=CALENDAR_DAYS_MAX).contains(&days) {
         return Err(bad("days is 1 to 366"));
     }
@@ -361,6 +351,12 @@ fn entity_tag(text: &str) -> String {
     format!("\"{}\"", Sha256Hash::of(&[text.as_bytes()]))
 }
 
+/// A moment as HTTP writes it (RFC 9110 §5.6.7); `None` beyond the calendar.
+fn http_date(seconds: i64) -> Option<String> {
+    let at = jiff::Timestamp::from_second(seconds).ok()?;
+    Some(at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
+}
+
 /// Whether who asks has these bytes (RFC 9110 §13.1.2, by the weak comparison that it
 /// prescribes). A date decides nothing: two changes of one second have one.
 fn is_known(headers: &HeaderMap, tag: &str) -> bool {
@@ -387,7 +383,7 @@ pub(crate) async fn subscription(
     let is_known = is_known(&headers, &entity_tag(&text));
     Ok(Subscription {
         text,
-        last_modified: changed.and_then(rules::event::http_date),
+        last_modified: changed.and_then(http_date),
         is_known,
     })
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use app::{
-    App, CancelledBy, EventError, EventText, PublishedEvent, RegistrationId, SeatError, SeatRow,
-    SeatState, chain,
+    App, EventError, EventText, PublishedEvent, RegistrationId, SeatError, SeatRow, SeatState,
+    chain,
 };
 use axum::Json;
 use axum::extract::State;
@@ -196,7 +196,7 @@ impl From<SeatRow> for SeatBody {
         let (state, by) = match state {
             SeatState::Taken { .. } => ("taken", None),
             SeatState::Waiting => ("waiting", None),
-            SeatState::Cancelled { by, .. } => ("cancelled", Some(by_word(by))),
+            SeatState::Cancelled { by, .. } => ("cancelled", Some(by.word())),
         };
         Self {
             home,
@@ -208,13 +208,6 @@ impl From<SeatRow> for SeatBody {
             rank,
             by,
         }
-    }
-}
-
-pub(crate) const fn by_word(by: CancelledBy) -> &'static str {
-    match by {
-        CancelledBy::Member => "member",
-        CancelledBy::Organiser => "organiser",
     }
 }
 

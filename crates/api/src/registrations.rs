@@ -5,14 +5,15 @@ use app::{
 };
 use axum::Json;
 use axum::extract::State;
+use rules::event::title_of;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::event::{EventStatus, LocalTime};
 use wire::{EntityId, Timestamp};
 
 use crate::asker::{ByAMember, ByASteward};
-use crate::calendar::{no_such_event, title_of};
-use crate::events::{by_word, no_such_registration};
+use crate::calendar::no_such_event;
+use crate::events::no_such_registration;
 use crate::path::Named;
 use crate::people::JsonBody;
 use crate::problem::Problem;
@@ -92,7 +93,7 @@ impl From<RegistrationState> for StateBody {
             RegistrationState::Unknown { at } => of("unknown", Some(at)),
             RegistrationState::Cancelling { op: _ } => of("cancelling", None),
             RegistrationState::Cancelled { at, by } => Self {
-                by: Some(by_word(by)),
+                by: Some(by.word()),
                 ..of("cancelled", Some(at))
             },
             RegistrationState::GivenUp { at } => of("given_up", Some(at)),

@@ -27,6 +27,9 @@ pub const CALENDAR_ROWS_MAX: usize = 500;
 /// The longest time that one page of the calendar shows: a year and a day.
 pub const CALENDAR_DAYS_MAX: i64 = 366;
 
+/// How many days are shown unless somebody asks for others: a month.
+pub const CALENDAR_DAYS_DEFAULT: i64 = 31;
+
 /// How long an event stays in the calendars that others subscribe to, after it has ended:
 /// 90 days.
 pub const SUBSCRIBED_SECONDS: i64 = 90 * 24 * 60 * 60;
@@ -45,10 +48,10 @@ pub struct Listed {
 /// The events of one feed, as it stood at one position.
 #[derive(Debug)]
 pub(crate) struct FeedEvents {
-    epoch: u64,
-    seq: u64,
-    events: Vec<Listed>,
-    seats: BTreeMap<String, Seats>,
+    pub(crate) epoch: u64,
+    pub(crate) seq: u64,
+    pub(crate) events: Vec<Listed>,
+    pub(crate) seats: BTreeMap<String, Seats>,
 }
 
 /// Who publishes an event.
@@ -189,9 +192,10 @@ impl App {
     /// The event of a `uid`, if whoever it names publishes it and bears the label.
     pub async fn event(&self, uid: &str) -> Result<Option<EventView>, Fault> {
         let now = self.now();
-        let Some((publisher, listed)) = self.find_event(uid, now).await? else {
+        let Some(listed) = self.listed(uid).await? else {
             return Ok(None);
         };
+        let publisher = self.publisher(listed.owner.clone(), now).await?;
         let all = rules::event::all(&listed.event);
         let last = all.iter().rfind(|it| it.ends <= now).cloned();
         let mut next = Vec::new();
@@ -211,28 +215,16 @@ impl App {
 
     /// The event of a `uid`.
     pub(crate) async fn listed(&self, uid: &str) -> Result<Option<Listed>, Fault> {
-        let found = self.find_event(uid, self.now()).await?;
-        Ok(found.map(|(_, listed)| listed))
-    }
-
-    async fn find_event(
-        &self,
-        uid: &str,
-        now: Timestamp,
-    ) -> Result<Option<(Publisher, Listed)>, Fault> {
-        let Some((id, authority)) = uid.split_once('@') else {
+        let now = self.now();
+        let Some((id, _)) = uid.split_once('@') else {
             return Ok(None);
         };
-        for publisher in self.publishers(now).await? {
-            if publisher.entity.authority() != authority || event_uid(&publisher.entity, id) != uid
-            {
-                continue;
-            }
-            let feed = self.feed_events(&publisher.entity).await?;
-            let listed = feed.events.iter().find(|it| it.id == id).cloned();
-            return Ok(listed.map(|listed| (publisher, listed)));
-        }
-        Ok(None)
+        let mut publishing = self.publishing(now).await?.into_iter();
+        let Some(owner) = publishing.find(|it| event_uid(it, id) == uid) else {
+            return Ok(None);
+        };
+        let feed = self.feed_events(&owner).await?;
+        Ok(feed.events.iter().find(|it| it.id == id).cloned())
     }
 
     /// An event of this node, as it is published.
@@ -243,7 +235,7 @@ impl App {
     }
 
     /// Whoever may publish events: this node, the coordinator, and who bears the label.
-    async fn publishers(&self, now: Timestamp) -> Result<Vec<Publisher>, Fault> {
+    async fn publishing(&self, now: Timestamp) -> Result<Vec<EntityId>, Fault> {
         let identity = self.identity();
         let mut entities = vec![identity.entity.clone()];
         if identity.coordinator != identity.entity {
@@ -261,19 +253,29 @@ impl App {
             Err(Fault::NothingHeard) => {}
             Err(fault) => return Err(fault),
         }
-        let mut publishers = Vec::with_capacity(entities.len());
-        for entity in entities {
-            let (feed, _) = self.feed_state(&entity).await?;
-            let profile = self.latest_text(&entity, Profile::KIND, THE_ONE).await?;
-            let profile = profile.and_then(|text| Profile::read(&text).ok());
-            let (name, village) = profile.map(|it| (it.name, it.village)).unzip();
-            publishers.push(Publisher {
-                is_coordinator: entity == identity.coordinator,
-                entity,
-                name,
-                village,
-                freshness: freshness_of(&feed, now),
-            });
+        Ok(entities)
+    }
+
+    /// What is known of whoever publishes.
+    async fn publisher(&self, entity: EntityId, now: Timestamp) -> Result<Publisher, Fault> {
+        let (feed, _) = self.feed_state(&entity).await?;
+        let profile = self.latest_text(&entity, Profile::KIND, THE_ONE).await?;
+        let profile = profile.and_then(|text| Profile::read(&text).ok());
+        let (name, village) = profile.map(|it| (it.name, it.village)).unzip();
+        Ok(Publisher {
+            is_coordinator: entity == self.identity().coordinator,
+            entity,
+            name,
+            village,
+            freshness: freshness_of(&feed, now),
+        })
+    }
+
+    /// The same of all of them, by name.
+    async fn publishers(&self, now: Timestamp) -> Result<Vec<Publisher>, Fault> {
+        let mut publishers = Vec::new();
+        for entity in self.publishing(now).await? {
+            publishers.push(self.publisher(entity, now).await?);
         }
         publishers.sort_by_cached_key(|it| {
             let name = it.name.as_ref().map(|name| name.to_lowercase());
@@ -319,7 +321,7 @@ impl App {
     }
 
     /// The events of a feed, read again only when it has moved.
-    async fn feed_events(&self, entity: &EntityId) -> Result<Arc<FeedEvents>, Fault> {
+    pub(crate) async fn feed_events(&self, entity: &EntityId) -> Result<Arc<FeedEvents>, Fault> {
         let (feed, _) = self.feed_state(entity).await?;
         let cache = &self.inner.events;
         let held = {

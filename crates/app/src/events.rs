@@ -18,7 +18,7 @@ use wire::{BodyKind, Cents, Timestamp};
 
 use crate::access::Operator;
 use crate::append::Entry;
-use crate::calendar::{EVENTS_MAX, EventView};
+use crate::calendar::{EVENTS_MAX, EventView, Listed};
 use crate::fault::{Attempt, until_settled};
 use crate::{App, Fault};
 
@@ -166,10 +166,10 @@ impl App {
     /// This node's own events, the next first, then those that are over.
     pub async fn own_events(&self) -> Result<Vec<EventView>, Fault> {
         let entity = self.identity().entity.clone();
-        let texts = self.some_latest_texts(&entity, Event::KIND, EVENTS_MAX);
+        let feed = self.feed_events(&entity).await?;
         let mut views = Vec::new();
-        for (id, _) in texts.await? {
-            if let Some(view) = self.event(&event_uid(&entity, &id)).await? {
+        for listed in &feed.events {
+            if let Some(view) = self.event(&listed.event.uid).await? {
                 views.push(view);
             }
         }
@@ -273,22 +273,16 @@ impl App {
     async fn try_tell_seats(&self) -> Result<usize, Attempt<Fault>> {
         let now = self.now();
         let entity = &self.identity().entity;
-        let (before, _) = self.feed_state(entity).await?;
+        let feed = self.feed_events(entity).await?;
         let mut entries = Vec::new();
-        for (id, text) in self
-            .some_latest_texts(entity, Event::KIND, EVENTS_MAX)
-            .await?
-        {
-            let event = Event::read(&text).ok();
-            let is_over = |it: &Event| rules::event::ends(it).is_none_or(|ends| ends <= now);
-            let Some(event) = event.filter(|it| it.escale.capacity.is_some() && !is_over(it))
-            else {
+        let is_over = |it: &Event| rules::event::ends(it).is_none_or(|ends| ends <= now);
+        for Listed { id, event, .. } in &feed.events {
+            if event.escale.capacity.is_none() || is_over(event) {
                 continue;
-            };
-            let told = self.latest_text(entity, Seats::KIND, &id).await?;
-            let told = told.and_then(|text| Seats::read(&text).ok());
-            let occurrences = self.seats_to_tell(&event, &id, now).await?;
-            let is_news = told.as_ref().map_or(!occurrences.is_empty(), |told| {
+            }
+            let told = feed.seats.get(id);
+            let occurrences = self.seats_to_tell(event, id, now).await?;
+            let is_news = told.map_or(!occurrences.is_empty(), |told| {
                 told.occurrences != occurrences
                     && now.seconds_since(told.at).abs() >= SEATS_TOLD_SECONDS
             });
@@ -302,7 +296,7 @@ impl App {
                 })?;
                 entries.push(Entry {
                     kind: Seats::KIND,
-                    id,
+                    id: id.clone(),
                     text: Some(text),
                 });
             }
@@ -313,7 +307,7 @@ impl App {
         let count = entries.len();
         let mut batch = Batch::new();
         let after = self.append(&mut batch, entries).await?;
-        if after != (before.epoch, before.seq) {
+        if after != (feed.epoch, feed.seq) {
             return Err(Attempt::Again);
         }
         self.store().commit(batch).await?;

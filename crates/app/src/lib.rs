@@ -70,8 +70,8 @@ use wire::{EntityId, Timestamp};
 pub use access::{AccessError, AccessRow, Operator, ROLES, Role, Staff, Steward};
 pub use allowance::Roamed;
 pub use calendar::{
-    CALENDAR_DAYS_MAX, CALENDAR_ROWS_MAX, Calendar, CalendarFilter, CalendarRow, EVENTS_MAX,
-    EventView, Listed, Publisher, SUBSCRIBED_SECONDS, SeatsView, due_of,
+    CALENDAR_DAYS_DEFAULT, CALENDAR_DAYS_MAX, CALENDAR_ROWS_MAX, Calendar, CalendarFilter,
+    CalendarRow, EVENTS_MAX, EventView, Listed, Publisher, SUBSCRIBED_SECONDS, SeatsView, due_of,
 };
 pub use check::{CheckReport, Depth};
 pub use desk::{Judged, Visitor};

@@ -65,6 +65,16 @@ pub enum CancelledBy {
     Organiser,
 }
 
+impl CancelledBy {
+    /// The word for it, wherever a program reads it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Organiser => "organiser",
+        }
+    }
+}
+
 /// Where the registration of a home lies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SeatPlace {

@@ -277,7 +277,7 @@ impl App {
         line: Line,
         now: Timestamp,
     ) -> Result<(), Fault> {
-        let due = line.first().and_then(|(_, seat, _)| seat.due.clone());
+        let due = due_of(&line);
         let count = promoted(event, due.as_ref(), held(&line), now);
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         let waiting = line
@@ -335,7 +335,7 @@ impl App {
         let before = self.own_event(id).await?;
         let mut gone = Vec::new();
         for line in self.lines(id).await? {
-            let due = line.first().and_then(|(_, seat, _)| seat.due.clone());
+            let due = due_of(&line);
             let is_registered = line.iter().any(|(_, seat, _)| {
                 !matches!(seat.state, SeatState::Cancelled { .. })
                     && ends_of(before.as_ref(), seat) > now
@@ -365,10 +365,7 @@ impl App {
         event: &str,
     ) -> Result<Vec<(Option<LocalTime>, SeatsHeld)>, Fault> {
         let lines = self.lines(event).await?;
-        let of = |line: &Line| {
-            let due = line.first().and_then(|(_, seat, _)| seat.due.clone());
-            (due, held(line))
-        };
+        let of = |line: &Line| (due_of(line), held(line));
         let mut all: Vec<_> = lines.iter().map(of).collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         Ok(all)
@@ -378,8 +375,7 @@ impl App {
     /// whoever came first.
     pub async fn seats(&self, _: &Steward, event: &str) -> Result<Vec<SeatRow>, Fault> {
         let mut lines = self.lines(event).await?;
-        let due = |line: &Line| line.first().and_then(|(_, seat, _)| seat.due.clone());
-        lines.sort_by_cached_key(due);
+        lines.sort_by_cached_key(due_of);
         let mut rows = Vec::new();
         for line in &lines {
             for (_, seat, _) in line {
@@ -508,6 +504,11 @@ impl App {
         }
         Ok(lines)
     }
+}
+
+/// Which occurrence a line is for.
+fn due_of(line: &Line) -> Option<LocalTime> {
+    line.first().and_then(|(_, seat, _)| seat.due.clone())
 }
 
 fn held(line: &Line) -> SeatsHeld {

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 use wire::Cents;
-use wire::event::{Frequency, LocalTime, NDay, NDayForm, RecurrenceForm, RecurrenceRule, Span};
-use wire::space::Weekday;
+use wire::event::{
+    Frequency, LocalTime, NDay, NDayForm, RULE_DAYS, RecurrenceForm, RecurrenceRule, Span,
+};
 
 use crate::cli::{
     Calendar, Event, EventChange, EventImport, EventPublish, EventSaid, Registration,
@@ -156,17 +157,6 @@ fn said(typed: &EventSaid) -> anyhow::Result<Said> {
     })
 }
 
-/// The days of the week as people type them.
-const DAYS: [(&str, Weekday); 7] = [
-    ("mo", Weekday::Monday),
-    ("tu", Weekday::Tuesday),
-    ("we", Weekday::Wednesday),
-    ("th", Weekday::Thursday),
-    ("fr", Weekday::Friday),
-    ("sa", Weekday::Saturday),
-    ("su", Weekday::Sunday),
-];
-
 /// How it comes again; `None` for once.
 fn rule(days: &str, typed: &EventSaid) -> anyhow::Result<Option<RecurrenceRule>> {
     if days == "none" {
@@ -174,7 +164,7 @@ fn rule(days: &str, typed: &EventSaid) -> anyhow::Result<Option<RecurrenceRule>>
     }
     let words: Vec<_> = days.split(',').map(str::trim).collect();
     let mut by_day = Vec::new();
-    for (word, day) in DAYS {
+    for (word, day) in RULE_DAYS {
         if words.contains(&word) {
             let form = Some(NDayForm::NDay);
             by_day.push(NDay { form, day });

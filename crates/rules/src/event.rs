@@ -120,12 +120,6 @@ pub fn written_utc(at: Timestamp) -> Option<String> {
     Some(at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
-/// A moment as HTTP writes it (RFC 9110 §5.6.7); `None` beyond the calendar.
-pub fn http_date(seconds: i64) -> Option<String> {
-    let at = jiff::Timestamp::from_second(seconds).ok()?;
-    Some(at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
-}
-
 /// The moment at which a day, `YYYY-MM-DD`, begins in a time zone.
 pub fn day_begins(time_zone: &str, day: &str) -> Option<Timestamp> {
     let zone = opening::zone(time_zone)?;
@@ -157,6 +151,17 @@ pub fn occurrence(event: &Event, due: Option<&LocalTime>) -> Option<Occurrence> 
     }
     let is_it = |it: &Occurrence| due.is_none_or(|due| it.due == *due);
     all(event).into_iter().find(is_it)
+}
+
+/// What is different of an occurrence.
+pub fn change_of<'a>(event: &'a Event, occurrence: &Occurrence) -> Option<&'a Override> {
+    event.recurrence_overrides.get(&occurrence.due)
+}
+
+/// What an occurrence is called: it may have a title of its own.
+pub fn title_of<'a>(event: &'a Event, occurrence: &Occurrence) -> &'a str {
+    let own = change_of(event, occurrence).and_then(|change| change.title.as_deref());
+    own.unwrap_or(&event.title)
 }
 
 /// When the last occurrence is over.

@@ -506,31 +506,31 @@ const fn is_one(it: &u64) -> bool {
     *it == 1
 }
 
-/// The days of a rule as JSCalendar writes them.
+/// The days of a rule as JSCalendar writes them (RFC 8984 §4.3.3), Monday first.
+pub const RULE_DAYS: [(&str, Weekday); 7] = [
+    ("mo", Weekday::Monday),
+    ("tu", Weekday::Tuesday),
+    ("we", Weekday::Wednesday),
+    ("th", Weekday::Thursday),
+    ("fr", Weekday::Friday),
+    ("sa", Weekday::Saturday),
+    ("su", Weekday::Sunday),
+];
+
 mod short_day {
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    use super::Weekday;
-
-    const DAYS: [(&str, Weekday); 7] = [
-        ("mo", Weekday::Monday),
-        ("tu", Weekday::Tuesday),
-        ("we", Weekday::Wednesday),
-        ("th", Weekday::Thursday),
-        ("fr", Weekday::Friday),
-        ("sa", Weekday::Saturday),
-        ("su", Weekday::Sunday),
-    ];
+    use super::{RULE_DAYS, Weekday};
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
     pub(super) fn serialize<S: Serializer>(day: &Weekday, to: S) -> Result<S::Ok, S::Error> {
-        let word = DAYS.iter().find(|(_, it)| it == day);
+        let word = RULE_DAYS.iter().find(|(_, it)| it == day);
         to.serialize_str(word.map_or("", |(word, _)| word))
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Weekday, D::Error> {
         let word = String::deserialize(from)?;
-        let day = DAYS.iter().find(|(it, _)| *it == word);
+        let day = RULE_DAYS.iter().find(|(it, _)| *it == word);
         day.map(|(_, day)| *day)
             .ok_or_else(|| serde::de::Error::custom("a day is one of mo tu we th fr sa su"))
     }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use app::{
-    App, CalendarFilter, CalendarRow, CancelledBy, EventText, EventView, NotTaken, Operator,
-    Proposed, PublishedEvent, RegistrationId, RegistrationRow, RegistrationState, SeatRow,
-    SeatState, Wish, due_of,
+    App, CalendarFilter, CalendarRow, EventText, EventView, NotTaken, Operator, Proposed,
+    PublishedEvent, RegistrationId, RegistrationRow, RegistrationState, SeatRow, SeatState, Wish,
+    due_of,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -399,17 +399,10 @@ fn seat_json(row: &SeatRow) -> Value {
     let (state, by) = match state {
         SeatState::Taken { .. } => ("taken", None),
         SeatState::Waiting => ("waiting", None),
-        SeatState::Cancelled { by, .. } => ("cancelled", Some(by_word(*by))),
+        SeatState::Cancelled { by, .. } => ("cancelled", Some(by.word())),
     };
     json!({ "registration": id, "name": name, "state": state, "rank": rank, "home": home,
         "on": due, "since": asked_at, "by": by })
-}
-
-const fn by_word(by: CancelledBy) -> &'static str {
-    match by {
-        CancelledBy::Member => "member",
-        CancelledBy::Organiser => "organiser",
-    }
 }
 
 fn registration_json(row: &RegistrationRow) -> Value {
@@ -420,7 +413,7 @@ fn registration_json(row: &RegistrationRow) -> Value {
         RegistrationState::Refused { code, .. } => ("refused", None, Some(code.clone()), None),
         RegistrationState::Unknown { .. } => ("unknown", None, None, None),
         RegistrationState::Cancelling { .. } => ("cancelling", None, None, None),
-        RegistrationState::Cancelled { by, .. } => ("cancelled", None, None, Some(by_word(*by))),
+        RegistrationState::Cancelled { by, .. } => ("cancelled", None, None, Some(by.word())),
         RegistrationState::GivenUp { .. } => ("given_up", None, None, None),
     };
     let title = row.event.as_ref().map(|(listed, _)| &listed.event.title);

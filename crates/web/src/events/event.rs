@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::Uri;
 use jiff::tz::TimeZone;
-use rules::event::Occurrence;
+use rules::event::{Occurrence, change_of};
 use rules::trust::Standing;
 use url::form_urlencoded;
 use wire::event::{EventStatus, LocalTime, TITLE_CHARS_MAX, VirtualLocation};
@@ -368,7 +368,7 @@ impl Asked<'_> {
     /// The lines of the description.
     fn about(&self) -> Vec<String> {
         let event = &self.view.listed.event;
-        let change = event.recurrence_overrides.get(&self.chosen.occurrence.due);
+        let change = change_of(event, &self.chosen.occurrence);
         let text = change.and_then(|it| it.description.as_ref());
         let Some(text) = text.or(event.description.as_ref()) else {
             return Vec::new();

@@ -1,6 +1,6 @@
 //! What somebody asks of the calendar, as it stands in the address.
 
-use app::CalendarFilter;
+use app::{CALENDAR_DAYS_DEFAULT, CalendarFilter};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -18,8 +18,6 @@ pub(crate) const DAYS: [(i64, M); 4] = [
     (92, M::CalendarDaysQuarter),
     (366, M::CalendarDaysYear),
 ];
-/// How many are shown where none are asked for.
-const DAYS_DEFAULT: i64 = 31;
 /// The most characters of what was not understood, as it is quoted.
 const TYPED_CHARS_MAX: usize = 60;
 
@@ -45,7 +43,7 @@ impl Asked {
         let mut asked = Self {
             from: today,
             is_from_said: false,
-            days: DAYS_DEFAULT,
+            days: CALENDAR_DAYS_DEFAULT,
             filter: CalendarFilter::default(),
             unread: Vec::new(),
         };
@@ -119,7 +117,7 @@ impl Asked {
         if let Some(from) = from {
             query.append_pair("from", &from.to_string());
         }
-        if self.days != DAYS_DEFAULT {
+        if self.days != CALENDAR_DAYS_DEFAULT {
             query.append_pair("days", &self.days.to_string());
         }
         with_filter(&mut query, &self.filter);

@@ -3,7 +3,7 @@
 use app::view::Home;
 use app::{Calendar, CalendarFilter, CalendarRow, Fault, Publisher, SeatsView};
 use jiff::tz::TimeZone;
-use rules::event::Occurrence;
+use rules::event::{Occurrence, title_of};
 use wire::event::{Event, EventKind, EventStatus, TITLE_CHARS_MAX};
 use wire::{EntityId, Timestamp, printable};
 
@@ -126,9 +126,7 @@ impl Row {
 
 /// What an occurrence is called.
 pub(crate) fn title(event: &Event, occurrence: &Occurrence) -> String {
-    let change = event.recurrence_overrides.get(&occurrence.due);
-    let changed = change.and_then(|it| it.title.as_deref());
-    printable(changed.unwrap_or(&event.title), TITLE_CHARS_MAX)
+    printable(title_of(event, occurrence), TITLE_CHARS_MAX)
 }
 
 /// The language of an event's texts, where it is not the page's.

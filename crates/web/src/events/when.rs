@@ -2,7 +2,7 @@
 
 use app::due_of;
 use jiff::tz::TimeZone;
-use rules::event::Occurrence;
+use rules::event::{Occurrence, change_of};
 use wire::Timestamp;
 use wire::event::{Event, LocalTime};
 use wire::space::ClockTime;
@@ -113,7 +113,7 @@ pub(crate) fn local(words: &Words, at: &LocalTime) -> String {
 
 /// `1 jour 2 heures 30 minutes`.
 pub(crate) fn duration(words: &Words, event: &Event, occurrence: &Occurrence) -> String {
-    let change = event.recurrence_overrides.get(&occurrence.due);
+    let change = change_of(event, occurrence);
     let lasts = change.and_then(|it| it.duration).unwrap_or(event.duration);
     let parts = [
         (M::DurationDays, i64::from(lasts.days())),
