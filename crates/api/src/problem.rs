@@ -147,6 +147,7 @@ impl From<Fault> for Problem {
             | Fault::Form { .. }
             | Fault::Entropy(_)
             | Fault::OwnFeed(_)
+            | Fault::NoKey
             | Fault::Calendar
             | Fault::Seal(_) => {
                 tracing::error!(error = %chain(&fault), "a request failed");

@@ -1,8 +1,8 @@
 //! What other nodes ask this one, and what this one asks others.
 
 use app::{
-    About, App, ConflictRow, Op, OutboxError, OutboxRow, ReceiptId, RegistrationId, RequestError,
-    chain,
+    About, App, ConflictRow, KeyId, Op, OutboxError, OutboxRow, ReceiptId, RegistrationId,
+    RequestError, chain,
 };
 use axum::Json;
 use axum::body::Bytes;
@@ -101,6 +101,8 @@ enum AboutBody {
     Credit(#[schemars(with = "schemas::Id")] ReceiptId),
     Registration(#[schemars(with = "schemas::Id")] RegistrationId),
     Cancellation(#[schemars(with = "schemas::Id")] RegistrationId),
+    KeyUpdate(#[schemars(with = "schemas::KeyName")] KeyId),
+    KeyRevocation(#[schemars(with = "schemas::KeyName")] KeyId),
     Notice(#[schemars(with = "schemas::Id")] RegistrationId),
 }
 
@@ -141,6 +143,8 @@ impl From<OutboxRow> for OutboxBody {
                 About::Credit(id) => AboutBody::Credit(id),
                 About::Registration(id) => AboutBody::Registration(id),
                 About::Cancellation(id) => AboutBody::Cancellation(id),
+                About::KeyUpdate(key) => AboutBody::KeyUpdate(key),
+                About::KeyRevocation(key) => AboutBody::KeyRevocation(key),
                 About::Notice { registration, .. } => AboutBody::Notice(registration),
             },
             since,

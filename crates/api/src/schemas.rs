@@ -64,6 +64,12 @@ described!(
 );
 
 described!(
+    /// The name of a key: its thumbprint.
+    KeyName,
+    { "type": "string", "pattern": "^[A-Za-z0-9_-]{43}$" }
+);
+
+described!(
     /// The number of a member, as stewards type it.
     MemberNumber,
     { "type": "string", "pattern": "^[0-9a-z]{4}-[0-9a-z]{4}$" }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rules::receipt::{HeldForReceipt, Judgement, Published, ReceiptRefusal, judge};
 use rules::trust::CLOCK_LEEWAY_SECONDS;
 use rules::visit::{ACCOUNTS_SECONDS, Allowance, HalfDays};
-use seal::{KeySet, Sealed, Verified};
+use seal::Verified;
 use store::{Batch, Expected};
 use wire::label::Overdraw;
 use wire::passport::{Presentation, Shown};
@@ -68,12 +68,8 @@ impl App {
         let Ok(body) = ReceiptBody::of(request) else {
             return Ok(refused("malformed"));
         };
-        let (feed, _) = self.feed_state(&request.iss).await?;
-        let Some(keys) = feed.tip()?.ops else {
-            return Ok(refused("malformed"));
-        };
-        let receipt = Sealed::<Receipt>::parse(&body.receipt).and_then(|it| it.open(&keys));
-        let Ok(receipt) = receipt else {
+        let keys = self.evidence_keys_of(&request.iss).await?;
+        let Ok(receipt) = keys.open::<Receipt>(&body.receipt) else {
             return Ok(refused("malformed"));
         };
         if receipt.iss != request.iss || receipt.aud != self.identity().entity {
@@ -82,7 +78,7 @@ impl App {
         if let Some(taken) = self.taken(&receipt.iss, &receipt.id).await? {
             return Ok(Decision::Answer(same_or_not(&taken, &body.receipt)));
         }
-        let shown = self.proof_of(&receipt, &body.proof);
+        let shown = self.proof_of(&receipt, &body.proof).await?;
         let member = match &shown {
             Some(shown) => self.member_shown(shown).await?,
             None => None,
@@ -174,11 +170,13 @@ impl App {
     }
 
     /// What proves that the visitor was there, if it opens and is what the receipt names.
-    fn proof_of(&self, receipt: &Receipt, proof: &str) -> Option<Shown> {
-        let own = KeySet::only(self.identity().ops.public().clone());
+    async fn proof_of(&self, receipt: &Receipt, proof: &str) -> Result<Option<Shown>, Fault> {
+        let own = self.evidence_keys_of(&self.identity().entity).await?;
         let is_named = Sha256Hash::of(&[proof.as_bytes()]) == receipt.proof.sha256;
-        let proof = Presentation::parse(proof).ok().filter(|_| is_named)?;
-        proof.open(&own).ok()
+        let Some(proof) = Presentation::parse(proof).ok().filter(|_| is_named) else {
+            return Ok(None);
+        };
+        Ok(own.sets().find_map(|keys| proof.open(keys).ok()))
     }
 
     /// The member to whom this home gave the passport that is shown.
@@ -258,12 +256,8 @@ impl App {
         let Ok(body) = CreditBody::of(request) else {
             return Ok(refused("malformed"));
         };
-        let (feed, _) = self.feed_state(&request.iss).await?;
-        let Some(keys) = feed.tip()?.ops else {
-            return Ok(refused("malformed"));
-        };
-        let credit = Sealed::<Credit>::parse(&body.credit).and_then(|it| it.open(&keys));
-        let Ok(credit) = credit else {
+        let keys = self.evidence_keys_of(&request.iss).await?;
+        let Ok(credit) = keys.open::<Credit>(&body.credit) else {
             return Ok(refused("malformed"));
         };
         if credit.iss != request.iss || credit.aud != self.identity().entity {

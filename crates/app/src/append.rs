@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 
-use rules::feed::{Author, CONFIGURATION_KIND};
+use rules::feed::CONFIGURATION_KIND;
 use rules::freshness::HEAD_SECONDS;
 use rules::trust;
-use seal::{KeySet, Sealed, Verified};
+use seal::{SecretKey, Verified};
 use store::{Batch, Expected, Key, Position, Versioned};
 use wire::feed::{Body, Head, PageRecord, Record};
 use wire::receipt::RecordReference;
@@ -15,8 +15,9 @@ use wire::space::THE_ONE;
 use wire::{EntityId, Sha256Hash, Timestamp};
 
 use crate::fault::{Attempt, until_settled};
+use crate::signing::Authority;
 use crate::stored::{self, Feed, StoredHead};
-use crate::{App, Fault, Register};
+use crate::{App, Fault, PullError, Register};
 
 /// How many feeds' states are kept as they were read: some 2 KB each.
 const FEEDS_READ_MAX: usize = 1_024;
@@ -62,6 +63,17 @@ impl App {
         read.unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// By which keys this node's own feed is judged.
+    async fn own_authority(&self) -> Result<Authority, Fault> {
+        match self.authority_of(&self.identity().entity).await {
+            Ok(authority) => Ok(authority),
+            Err(PullError::Fault(fault)) => Err(fault),
+            Err(PullError::Stranger(_) | PullError::Page(_) | PullError::Refused(_)) => {
+                Err(Fault::NoKey)
+            }
+        }
+    }
+
     /// The moment, if the clock can be right: not before what the coordinator has
     /// signed. Nothing is signed by a clock that cannot.
     pub(crate) async fn signing_time(&self) -> Result<Timestamp, Fault> {
@@ -86,7 +98,11 @@ impl App {
     }
 
     async fn append_configuration(&self) -> Result<(), Attempt<Fault>> {
-        let text = self.make_configuration(self.now())?.as_str().to_owned();
+        let text = self
+            .make_configuration(self.now())
+            .await?
+            .as_str()
+            .to_owned();
         let id = THE_ONE.to_owned();
         let entry = Entry {
             kind: CONFIGURATION_KIND,
@@ -110,21 +126,32 @@ impl App {
         batch: &mut Batch,
         entries: Vec<Entry>,
     ) -> Result<(u64, u64), Fault> {
+        self.append_from(batch, entries, 1).await
+    }
+
+    /// The same; where the feed has no record yet, it begins in this epoch.
+    pub(crate) async fn append_from(
+        &self,
+        batch: &mut Batch,
+        entries: Vec<Entry>,
+        first_epoch: u64,
+    ) -> Result<(u64, u64), Fault> {
         let now = self.signing_time().await?;
         let entity = &self.identity().entity;
         let (mut feed, found) = self.feed_state(entity).await?;
+        if found.is_none() {
+            feed.epoch = first_epoch;
+        }
         let after = (feed.epoch, feed.seq);
         let mut tip = feed.tip()?;
         let mut sent = Vec::with_capacity(entries.len());
+        let signer = self.ops_among(tip.ops.as_ref())?;
         for entry in entries {
-            sent.push(self.append_one(batch, &mut feed, entry, now).await?);
+            let record = self.append_one(batch, &mut feed, entry, (&signer, now));
+            sent.push(record.await?);
         }
-        let own_keys = KeySet::only(self.identity().fed.public().clone());
-        let author = if self.is_coordinator() {
-            Author::Coordinator(&self.identity().root)
-        } else {
-            Author::Space(&own_keys)
-        };
+        let authority = self.own_authority().await?;
+        let author = authority.author(&self.identity().root);
         let (_, refusal) = rules::feed::extend(entity, author, &mut tip, &sent);
         if let Some(refusal) = refusal {
             return Err(Fault::OwnFeed(refusal));
@@ -158,7 +185,7 @@ impl App {
         batch: &mut Batch,
         feed: &mut Feed,
         entry: Entry,
-        now: Timestamp,
+        (signer, now): (&SecretKey, Timestamp),
     ) -> Result<PageRecord, Fault> {
         let entity = &self.identity().entity;
         let latest_key = crate::keys::latest(entity, entry.kind, &entry.id);
@@ -177,7 +204,7 @@ impl App {
             body_sha256: body.as_ref().map(Body::digest),
             removed: body.is_none().then_some(true),
         };
-        let sealed = seal::sign(record, &self.identity().ops)?;
+        let sealed = seal::sign(record, signer)?;
         feed.seq = sealed.seq;
         feed.hash = Some(Sha256Hash::of(&[sealed.as_str().as_bytes()]));
         put_record(batch, entity, &sealed, body.as_ref())?;
@@ -211,7 +238,9 @@ impl App {
             iat: now,
             exp: now.plus_seconds(HEAD_SECONDS),
         };
-        feed.head = Some(StoredHead::new(&seal::sign(head, &self.identity().ops)?));
+        // By a key in force after the last record, which may be another than signed it.
+        let signer = self.ops_among(feed.tip()?.ops.as_ref())?;
+        feed.head = Some(StoredHead::new(&seal::sign(head, &signer)?));
         feed.pulled_at = Some(now);
         Ok(())
     }
@@ -271,8 +300,8 @@ impl App {
         Ok(text.map(|text| (latest.reference(), text)))
     }
 
-    /// A record of a feed, opened again by the keys that its author goes on with, and
-    /// its body unless it was removed or dropped.
+    /// A record of a feed, opened again by the keys that its author goes on with or went
+    /// on with once, and its body unless it was removed or dropped.
     pub(crate) async fn record_at(
         &self,
         entity: &EntityId,
@@ -283,12 +312,23 @@ impl App {
             return Ok(None);
         };
         let stored: stored::Record = stored::decode(&key, &found)?;
-        let (feed, _) = self.feed_state(entity).await?;
-        let Some(keys) = feed.tip()?.ops else {
+        let keys = self.kept_keys_of(entity).await?;
+        let record = keys.open::<Record>(&stored.record);
+        Ok(record.ok().map(|record| (record.into_inner(), stored.body)))
+    }
+
+    /// The hash of a record of a feed.
+    pub(crate) async fn record_hash(
+        &self,
+        entity: &EntityId,
+        at: RecordReference,
+    ) -> Result<Option<Sha256Hash>, Fault> {
+        let key = crate::keys::record(entity, at.epoch, at.seq);
+        let Some(found) = self.store().get(&key).await? else {
             return Ok(None);
         };
-        let record = Sealed::<Record>::parse(&stored.record).and_then(|it| it.open(&keys));
-        Ok(record.ok().map(|record| (record.into_inner(), stored.body)))
+        let stored: stored::Record = stored::decode(&key, &found)?;
+        Ok(Some(Sha256Hash::of(&[stored.record.as_bytes()])))
     }
 
     /// The bodies of the latest records of a kind in a feed, with their ids, in no

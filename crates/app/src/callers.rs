@@ -31,8 +31,8 @@ impl App {
         }
         let mut named_by: BTreeMap<Thumbprint, Vec<EntityId>> = BTreeMap::new();
         for entity in self.followed().await? {
-            let (feed, _) = self.feed_state(&entity).await?;
-            for key in feed.tip()?.ops.iter().flat_map(seal::KeySet::iter) {
+            let keys = self.ops_of(&entity).await?;
+            for key in keys.iter().flat_map(seal::KeySet::iter) {
                 let named = named_by.entry(key.thumbprint().clone()).or_default();
                 named.push(entity.clone());
             }

@@ -1,13 +1,12 @@
 //! Looking through the store for what does not fit.
 
-use std::collections::BTreeMap;
-
-use rules::feed::{Author, FeedRefusal, HeadSays, Tip};
+use rules::feed::{FeedRefusal, HeadSays, Tip};
 use store::ReadError;
 use wire::EntityId;
 
 use crate::keys::{FEEDS, HOLDINGS, LATEST, RECORDS};
 use crate::stored::{self, Feed, StoredHead};
+use crate::walk::Walked;
 use crate::{App, Fault, JoinState, PullError};
 
 /// How far to look.
@@ -169,7 +168,7 @@ impl App {
             return Ok(0);
         }
         let entity = &feed.entity;
-        let walked = match self.walk(entity).await {
+        let walked = match self.walk_whole(entity).await {
             Ok(walked) => walked,
             Err(PullError::Fault(fault)) => {
                 report.say(format!("{entity}: {}", problem_of(fault)?));
@@ -213,70 +212,16 @@ impl App {
         }
     }
 
-    /// Reads a feed from its start, as a stranger would.
-    async fn walk(&self, entity: &EntityId) -> Result<Walked, PullError> {
-        let fed = self.fed_keys_of(entity).await?;
-        let author = match &fed {
-            None => Author::Coordinator(&self.identity().root),
-            Some(fed) => Author::Space(fed),
-        };
-        let stem = crate::keys::records_of(entity);
-        let mut walked = Walked {
-            tip: Tip::start(),
-            latest: BTreeMap::new(),
-        };
-        let mut after = None;
-        loop {
-            let page = self
-                .store()
-                .scan(RECORDS, &stem, after.as_ref(), PAGE)
-                .await;
-            let page = page.map_err(Fault::from)?;
-            let records = page
-                .entries
-                .iter()
-                .map(|(key, found)| Ok(stored::decode::<stored::Record>(key, found)?.to_page()))
-                .collect::<Result<Vec<_>, Fault>>()?;
-            let (accepted, refusal) =
-                rules::feed::extend(entity, author, &mut walked.tip, &records);
-            if let Some(refusal) = refusal {
-                return Err(refusal.into());
-            }
-            walked.latest.extend(accepted.iter().map(|next| {
-                let key = crate::keys::latest(entity, &next.record.kind, &next.record.id);
-                (key, stored::Latest::of(&next.record))
-            }));
-            after = page.entries.last().map(|(key, _)| key.clone());
-            if !page.is_cut {
-                return Ok(walked);
-            }
+    /// Reads a feed from its start; refused where it does not hold to its end.
+    async fn walk_whole(&self, entity: &EntityId) -> Result<Walked, PullError> {
+        let (feed, _) = self.feed_state(entity).await?;
+        let mut authority = self.authority_of(entity).await?;
+        // What was heard since is compared with the feed at the next look.
+        authority.revoked = authority.revoked.only(&feed.revoked);
+        let walked = self.walk(entity, &authority).await?;
+        match walked.refusal {
+            Some(refusal) => Err(refusal.into()),
+            None => Ok(walked),
         }
     }
-
-    async fn stored_latest(
-        &self,
-        entity: &EntityId,
-    ) -> Result<BTreeMap<store::Key, stored::Latest>, Fault> {
-        let stem = crate::keys::records_of(entity);
-        let mut latest = BTreeMap::new();
-        let mut after = None;
-        loop {
-            let page = self
-                .store()
-                .scan(LATEST, &stem, after.as_ref(), store::SCAN_LIMIT_MAX)
-                .await?;
-            for (key, found) in &page.entries {
-                latest.insert(key.clone(), stored::decode(key, found)?);
-            }
-            after = page.entries.last().map(|(key, _)| key.clone());
-            if !page.is_cut {
-                return Ok(latest);
-            }
-        }
-    }
-}
-
-struct Walked {
-    tip: Tip,
-    latest: BTreeMap<store::Key, stored::Latest>,
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use seal::Sealed;
 use store::Key;
 use wire::event::LocalTime;
 use wire::registration::Registration;
@@ -65,17 +64,17 @@ impl App {
         })
     }
 
-    /// Whether a registration of another home says what its row says. By which key it was
-    /// signed then may be gone: what stays is what the document itself says.
+    /// Whether a registration of another home says what its row says.
     async fn is_as_signed(&self, seat: &Seat) -> Result<bool, Fault> {
         let Some(document) = &seat.document else {
             return Ok(seat.home == self.identity().entity);
         };
-        let (feed, _) = self.feed_state(&seat.home).await?;
-        let Some(keys) = feed.tip()?.ops else {
+        let keys = self.kept_keys_of(&seat.home).await?;
+        if keys.is_empty() {
+            // A home that is not followed any more cannot be asked.
             return Ok(true);
-        };
-        let opened = Sealed::<Registration>::parse(document).and_then(|it| it.open(&keys));
+        }
+        let opened = keys.open::<Registration>(document);
         Ok(opened.is_ok_and(|it| {
             it.iss == seat.home
                 && it.id == seat.id.to_string()

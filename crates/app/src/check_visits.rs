@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rules::visit::{ACCOUNTS_SECONDS, HalfDays};
-use seal::{KeySet, Sealed};
 use serde::de::DeserializeOwned;
 use store::{Key, Prefix};
 use wire::receipt::{Credit, ProofBy, Receipt};
@@ -19,6 +18,7 @@ use crate::exchange::{
 use crate::keys::{
     GUESTS, OUTBOX, PROOFS, RECEIPTS_ISSUED, RECEIPTS_TAKEN, TAKEN_PLACES, VISITORS, VISITS,
 };
+use crate::signing::OpsKeys;
 use crate::stored;
 use crate::{App, CheckReport, Fault};
 
@@ -32,6 +32,8 @@ struct HostSide {
     guests: BTreeMap<Key, Guest>,
     issued: BTreeMap<ReceiptId, IssuedReceipt>,
     outgoing: BTreeMap<Op, Outgoing>,
+    /// By which this node's own documents open.
+    own: OpsKeys,
 }
 
 /// What a home has, read at one position.
@@ -78,6 +80,7 @@ impl App {
             guests: self.read_all(GUESTS, |key| Some(key.clone())).await?,
             issued: self.read_all(RECEIPTS_ISSUED, ReceiptId::of_key).await?,
             outgoing: self.read_all(OUTBOX, Op::of_key).await?,
+            own: self.kept_keys_of(&self.identity().entity).await?,
         };
         let itself = |key: &Key| Some(key.clone());
         let home = HomeSide {
@@ -110,11 +113,9 @@ impl App {
         id: ReceiptId,
         issued: &IssuedReceipt,
     ) -> Vec<&'static str> {
-        let own = KeySet::only(self.identity().ops.public().clone());
         let entity = &self.identity().entity;
         let mut problems = Vec::new();
-        let receipt = Sealed::<Receipt>::parse(&issued.text).and_then(|it| it.open(&own));
-        let Ok(receipt) = receipt else {
+        let Ok(receipt) = host.own.open::<Receipt>(&issued.text) else {
             return vec!["it does not open by this node's key"];
         };
         let is_ours = receipt.iss == *entity && receipt.aud == issued.home;
@@ -127,7 +128,7 @@ impl App {
             None => problems.push("its visit is missing"),
         }
         if let Some(credit) = &issued.credit {
-            let credit = Sealed::<Credit>::parse(&credit.text).and_then(|it| it.open(&own));
+            let credit = host.own.open::<Credit>(&credit.text);
             let is_of_this = credit.is_ok_and(|credit| {
                 credit.iss == *entity
                     && credit.aud == issued.home
@@ -171,13 +172,12 @@ impl App {
         if counts_by_key && stands_for != Some(&taken.id) {
             problems.push("its proof stands for another, or for nothing");
         }
-        let (feed, _) = self.feed_state(&taken.host).await?;
-        let Some(keys) = feed.tip()?.ops else {
+        let keys = self.kept_keys_of(&taken.host).await?;
+        if keys.is_empty() {
             // A host that is not followed any more cannot be asked.
             return Ok(problems);
-        };
-        let receipt = Sealed::<Receipt>::parse(&taken.text).and_then(|it| it.open(&keys));
-        let Ok(receipt) = receipt else {
+        }
+        let Ok(receipt) = keys.open::<Receipt>(&taken.text) else {
             problems.push("it does not open by the host's keys");
             return Ok(problems);
         };
@@ -185,7 +185,7 @@ impl App {
             problems.push("it says something else than what is counted");
         }
         if let Some(credit) = &taken.credit {
-            let credit = Sealed::<Credit>::parse(&credit.text).and_then(|it| it.open(&keys));
+            let credit = keys.open::<Credit>(&credit.text);
             let is_of_this = credit.is_ok_and(|credit| {
                 credit.iss == taken.host
                     && credit.receipt == taken.id
@@ -290,7 +290,11 @@ impl HostSide {
                     let credit = self.issued.get(&id).and_then(|it| it.credit.as_ref());
                     credit.map(|it| &it.fate)
                 }
-                About::Registration(_) | About::Cancellation(_) | About::Notice { .. } => continue,
+                About::Registration(_)
+                | About::Cancellation(_)
+                | About::KeyUpdate(_)
+                | About::KeyRevocation(_)
+                | About::Notice { .. } => continue,
             };
             if fate != Some(&Fate::Waiting { op: *op }) {
                 say(format!(

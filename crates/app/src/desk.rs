@@ -77,6 +77,13 @@ pub(crate) struct Opened {
     pub(crate) terms: Option<Arc<Terms>>,
 }
 
+impl Opened {
+    /// Forgets what was opened of feeds.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+}
+
 /// A home, and the keys by which its passports open at a position of its feed.
 #[derive(Debug)]
 struct KnownHome {
@@ -204,7 +211,7 @@ impl App {
         homes.retain(|home| *home != self.identity().coordinator);
         for entity in homes {
             let (feed, _) = self.feed_state(&entity).await?;
-            let ops = feed.tip()?.ops;
+            let ops = self.ops_of(&entity).await?;
             let Some(keys) = ops.filter(|keys| keys.find(kid).is_some()) else {
                 continue;
             };

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use seal::Thumbprint;
 use serde::{Deserialize, Serialize};
+use store::Key;
 use wire::receipt::{CreditReason, DayHours, Ending, HalfDay, ProofBy, VisitValue};
 use wire::registration::NoticeState;
 use wire::request::AnswerResult;
@@ -215,6 +217,34 @@ pub(crate) struct Outgoing {
     pub(crate) state: OutgoingState,
 }
 
+/// The name of a key, as part of a key of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct KeyId(Sha256Hash);
+
+impl KeyId {
+    /// The key of this name. A thumbprint is the text of 32 bytes.
+    pub fn of(name: &Thumbprint) -> Self {
+        let bytes = seal::base64url::decode(name.as_str()).unwrap_or_default();
+        Self(Sha256Hash(bytes.try_into().unwrap_or_default()))
+    }
+
+    /// The name of the key under which something of it lies.
+    pub(crate) fn of_key(key: &Key) -> Option<Self> {
+        key.rest().try_into().ok().map(|it| Self(Sha256Hash(it)))
+    }
+
+    pub(crate) const fn bytes(self) -> [u8; 32] {
+        self.0.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// What a request hands over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -227,6 +257,10 @@ pub enum About {
     Registration(RegistrationId),
     /// That a registration is given back.
     Cancellation(RegistrationId),
+    /// That a `fed` key shall follow another.
+    KeyUpdate(KeyId),
+    /// That a key has ended.
+    KeyRevocation(KeyId),
     /// What changed of a registration of another home's member.
     Notice {
         /// The registration.

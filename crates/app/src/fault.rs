@@ -38,6 +38,9 @@ pub enum Fault {
     /// A document that this node built does not fit its own limits.
     #[error("a document could not be sealed")]
     Seal(#[from] seal::SealRefusal),
+    /// The folder does not hold a private key that the node's own feed names.
+    #[error("none of the keys in the folder is one that this node's feed names")]
+    NoKey,
     /// What this node would write into its feed, others would refuse: it runs with
     /// other keys than those that its feed names.
     #[error("others would refuse what this node writes")]

@@ -2,7 +2,7 @@
 
 use rules::feed::{ANCHOR_KIND, CONFIGURATION_KIND};
 use rules::trust::{self, ANCHOR_SECONDS, CONFIGURATION_SECONDS};
-use seal::{Jwk, KeySet, SecretKey, Verified};
+use seal::{Jwk, KeySet, PublicKey, SecretKey, Verified};
 use store::{Batch, CommitError, Expected};
 use wire::label::Charter;
 use wire::space::THE_ONE;
@@ -59,11 +59,11 @@ pub enum FoundingPapers {
 }
 
 impl App {
-    /// The anchor statement that lets `fed` speak for the coordinator for a year.
-    /// The only document that the root key ever signs.
+    /// The anchor statement that lets these `fed` keys speak for the coordinator for a
+    /// year; the first of them signs. The only document that the root key ever signs.
     pub fn make_anchor(
         coordinator: &EntityId,
-        fed: &SecretKey,
+        fed: &[PublicKey],
         root: &SecretKey,
         now: Timestamp,
     ) -> Result<Verified<Anchor>, Fault> {
@@ -71,7 +71,9 @@ impl App {
             iss: coordinator.clone(),
             iat: now,
             exp: now.plus_seconds(ANCHOR_SECONDS),
-            jwks: Jwks::of(fed.public()),
+            jwks: Jwks {
+                keys: fed.iter().map(Jwk::from).collect(),
+            },
         };
         Ok(seal::sign(anchor, root)?)
     }
@@ -88,11 +90,13 @@ impl App {
             kind: CONFIGURATION_KIND,
             id: THE_ONE.to_owned(),
             text: Some(
-                self.make_configuration(founding.founded_at)?
+                self.make_configuration(founding.founded_at)
+                    .await?
                     .as_str()
                     .to_owned(),
             ),
         };
+        let mut first_epoch = 1;
         let entries = match (papers, founding.role) {
             (FoundingPapers::Coordinator { anchor, charter }, NodeRole::Coordinator) => {
                 let own =
@@ -127,13 +131,14 @@ impl App {
                 {
                     return Err(FoundError::Papers("the invitation is to another label"));
                 }
+                first_epoch = invitation.epoch.unwrap_or(1);
                 let key = crate::keys::joining();
                 batch.put(key.clone(), stored::encode(&key, &joining(&invitation))?);
                 vec![configuration]
             }
             _ => return Err(FoundError::Papers("role")),
         };
-        self.append(&mut batch, entries).await?;
+        self.append_from(&mut batch, entries, first_epoch).await?;
         match self.store().commit(batch).await {
             Ok(_) => Ok(self),
             Err(CommitError::Conflict { .. }) => Err(FoundError::AlreadyFounded),
@@ -177,18 +182,20 @@ impl App {
         })
     }
 
-    /// Whether the node's last Entity Configuration is signed by its `fed` key and
-    /// names its `ops` key. What cannot be read is for [`App::check`] to say.
+    /// Whether the node's last Entity Configuration is signed by a `fed` key of its folder
+    /// and names an `ops` key of it. What cannot be read is for [`App::check`] to say.
     async fn has_own_keys(&self) -> bool {
         let identity = self.identity();
         let held = self.latest_text(&identity.entity, CONFIGURATION_KIND, THE_ONE);
         let Ok(Some(text)) = held.await else {
             return true;
         };
-        let own = KeySet::only(identity.fed.public().clone());
+        let Ok(own) = self.own_fed() else {
+            return false;
+        };
         trust::open_configuration(&text, &own, &identity.entity)
             .and_then(|configuration| trust::ops_keys(&configuration))
-            .is_ok_and(|keys| keys.find(identity.ops.public().thumbprint()).is_some())
+            .is_ok_and(|keys| self.ops_among(Some(&keys)).is_ok())
     }
 
     fn founding(&self) -> Founding {
@@ -202,10 +209,27 @@ impl App {
         }
     }
 
-    /// The node's Entity Configuration (OpenID Federation 1.0 §3.1), signed anew.
-    pub(crate) fn make_configuration(
+    /// The node's Entity Configuration (OpenID Federation 1.0 §3.1), signed anew: by the
+    /// `fed` key of now, for the `ops` keys that are in force.
+    pub(crate) async fn make_configuration(
         &self,
         now: Timestamp,
+    ) -> Result<Verified<EntityStatement>, Fault> {
+        let (feed, _) = self.feed_state(&self.identity().entity).await?;
+        let ops = match feed.tip()?.ops {
+            Some(in_force) => in_force,
+            None => KeySet::only(self.ops_among(None)?.public().clone()),
+        };
+        let fed = self.fed().await?;
+        self.make_configuration_of(now, &fed, &ops)
+    }
+
+    /// The same, by a `fed` key and for `ops` keys that are chosen: the first of them signs.
+    pub(crate) fn make_configuration_of(
+        &self,
+        now: Timestamp,
+        fed: &SecretKey,
+        ops: &KeySet,
     ) -> Result<Verified<EntityStatement>, Fault> {
         let identity = self.identity();
         let is_coordinator = self.is_coordinator();
@@ -215,7 +239,7 @@ impl App {
             sub: identity.entity.clone(),
             iat: now,
             exp: now.plus_seconds(CONFIGURATION_SECONDS),
-            jwks: Jwks::of(identity.fed.public()),
+            jwks: Jwks::of(fed.public()),
             authority_hints: if is_coordinator {
                 Vec::new()
             } else {
@@ -228,16 +252,19 @@ impl App {
                     federation_list_endpoint: endpoint("/federation/list"),
                 }),
                 escale_node: Some(NodeMetadata {
-                    jwks: Jwks::of(identity.ops.public()),
+                    jwks: Jwks {
+                        keys: ops.iter().map(Jwk::from).collect(),
+                    },
                     role: identity.role,
                 }),
             }),
             constraints: None,
             trust_mark_issuers: None,
+            escale_epoch: None,
             crit: None,
             metadata_policy: None,
         };
-        Ok(seal::sign(statement, &identity.fed)?)
+        Ok(seal::sign(statement, fed)?)
     }
 }
 

@@ -121,7 +121,7 @@ impl App {
             .and_then(|member| member.statement.as_ref());
         let names_our_key = statement.is_none_or(|statement| {
             let keys = statement.jwks.key_set();
-            keys.is_ok_and(|keys| keys.find(identity.fed.public().thumbprint()).is_some())
+            keys.is_ok_and(|keys| keys.iter().any(|key| self.holds_fed(key.thumbprint())))
         });
         *space != identity.entity || names_our_key
     }

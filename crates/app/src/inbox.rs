@@ -11,11 +11,12 @@ use std::sync::{MutexGuard, PoisonError};
 
 use rules::trust::CLOCK_LEEWAY_SECONDS;
 use rules::visit::{CORRECTION_SECONDS, RECEIPT_SECONDS_MAX};
-use seal::{Malformed, SealRefusal, Sealed, Verified};
+use seal::{Malformed, SealRefusal, Sealed, SecretKey, Verified};
 use store::{Batch, Expected, Position};
 use wire::receipt::{CREDIT_KIND, RECEIPT_KIND};
 use wire::registration::{CANCELLATION_KIND, NOTICE_KIND, REGISTRATION_KIND};
 use wire::request::{Answer, AnswerResult, Request};
+use wire::revocation::{KEY_REVOCATION_KIND, KEY_UPDATE_KIND};
 use wire::{EntityId, Sha256Hash, Timestamp};
 
 use crate::access::Operator;
@@ -161,16 +162,17 @@ impl App {
             return Err(RequestError::OutOfTime);
         }
         self.note_call(&request.iss);
+        let ops = self.ops().await?;
         let outcome = until_settled!(self.try_answer(&request, now).await)?;
-        Ok(self.sign_answer(&request, &outcome, now)?)
+        Ok(self.sign_answer(&request, &outcome, (&ops, now))?)
     }
 
-    /// The signed answer to an attempt.
+    /// The signed answer to an attempt, by the key and at the moment at which it was decided.
     pub(crate) fn sign_answer(
         &self,
         request: &Request,
         outcome: &Outcome,
-        now: Timestamp,
+        (ops, now): (&SecretKey, Timestamp),
     ) -> Result<String, Fault> {
         let answer = Answer {
             iss: self.identity().entity.clone(),
@@ -182,7 +184,7 @@ impl App {
             code: outcome.code(),
             rank: outcome.rank(),
         };
-        let answer = seal::sign(answer, &self.identity().ops)?;
+        let answer = seal::sign(answer, ops)?;
         Ok(answer.as_str().to_owned())
     }
 
@@ -193,8 +195,7 @@ impl App {
         request: &Sealed<Request>,
     ) -> Result<Verified<Request>, RequestError> {
         for entity in self.callers_with(request.kid()).await? {
-            let (feed, _) = self.feed_state(&entity).await?;
-            let Some(keys) = feed.tip()?.ops else {
+            let Some(keys) = self.ops_of(&entity).await? else {
                 continue;
             };
             match request.open(&keys) {
@@ -286,6 +287,8 @@ impl App {
             REGISTRATION_KIND => self.decide_registration(&mut changes, request, now).await?,
             CANCELLATION_KIND => self.decide_cancellation(&mut changes, request, now).await?,
             NOTICE_KIND => self.decide_notice(&mut changes, request, now).await?,
+            KEY_UPDATE_KIND => self.decide_key_update(&mut changes, request, now).await?,
+            KEY_REVOCATION_KIND => self.decide_key_revocation(&mut changes, request).await?,
             _ => Decision::Answer(Outcome::refused("unknown_kind")),
         };
         batch.expected.extend(changes.expected);

@@ -88,7 +88,8 @@ impl App {
         };
         let identity = self.identity();
         let now = self.signing_time().await?;
-        let configuration = self.make_configuration(now)?;
+        let configuration = self.make_configuration(now).await?;
+        let fed = self.fed().await?;
         let body = JoinBody {
             secret,
             entity_configuration: configuration.as_str().to_owned(),
@@ -96,9 +97,9 @@ impl App {
         let body = serde_json::to_value(body)
             .map_err(|error| JoinError::Malformed(Malformed(error.to_string())))?;
         let (request, jti) = self
-            .sign_request(&identity.coordinator, op, (JOIN_KIND, body), &identity.fed)
+            .sign_request(&identity.coordinator, op, (JOIN_KIND, body), &fed)
             .await?;
-        let fed_key = Jwk::from(identity.fed.public());
+        let fed_key = Jwk::from(fed.public());
         Ok(Some((Join { fed_key, request }, jti)))
     }
 
@@ -163,9 +164,10 @@ impl App {
             return Err(JoinError::OutOfTime);
         }
         let body = JoinBody::of(&request).map_err(JoinError::Malformed)?;
+        let ops = self.ops().await?;
         let refusal = until_settled!(self.try_admit(&request, &body, &fed, now).await)?;
         let outcome = refusal.map_or(Outcome::Accepted, Outcome::refused);
-        Ok(self.sign_answer(&request, &outcome, now)?)
+        Ok(self.sign_answer(&request, &outcome, (&ops, now))?)
     }
 
     /// Admits, or says the code of the refusal.
@@ -206,10 +208,10 @@ impl App {
         if !is_space {
             return Ok(Some("configuration_refused"));
         }
-        if register
+        let belongs = register
             .member(&request.iss)
-            .is_some_and(|member| member.statement.is_some())
-        {
+            .is_some_and(|member| member.statement.is_some());
+        if belongs && invitation.anew.is_none() {
             return Ok(Some("already_admitted"));
         }
         invitation.used = Some(InvitationUse {
@@ -220,7 +222,9 @@ impl App {
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::At(found.version));
         batch.put(key.clone(), stored::encode(&key, &invitation)?);
-        let statement = self.make_statement(&request.iss, Jwks::of(fed), now)?;
+        let statement = self
+            .make_statement(&request.iss, (Jwks::of(fed), invitation.anew), now)
+            .await?;
         let entries = vec![statement_entry(&statement)];
         self.append_to_register(&mut batch, &register, entries)
             .await?;

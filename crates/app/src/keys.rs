@@ -8,7 +8,7 @@ use wire::event::LocalTime;
 use wire::passport::StatusReference;
 use wire::{EntityId, Sha256Hash};
 
-use crate::exchange::{Op, ReceiptId, RegistrationId, VisitId};
+use crate::exchange::{KeyId, Op, ReceiptId, RegistrationId, VisitId};
 use crate::people::Place;
 
 /// One line of the register of what a node stores.
@@ -36,6 +36,9 @@ pub const LATEST: Prefix = Prefix::new(*b"fl");
 pub const INVITATIONS: Prefix = Prefix::new(*b"in");
 /// A space's own attempt to join.
 pub const JOINING: Prefix = Prefix::new(*b"jo");
+
+/// Keys that end, and keys that shall follow another.
+pub const KEY_TURNS: Prefix = Prefix::new(*b"kt");
 
 /// A space's members.
 pub const MEMBERS: Prefix = Prefix::new(*b"mb");
@@ -118,6 +121,12 @@ pub const HOLDINGS: &[Holding] = &[
         prefix: JOINING,
         holds: "the secret by which this node asks to be admitted, until it is answered",
         kept: "until the answer; then the answer, as long as the node",
+        is_personal: false,
+    },
+    Holding {
+        prefix: KEY_TURNS,
+        holds: "which of this node's keys ends or shall follow another, by the key's name, and what is asked of the coordinator about it",
+        kept: "until it is done",
         is_personal: false,
     },
     Holding {
@@ -266,12 +275,22 @@ pub(crate) fn identity() -> Key {
     Key::new(IDENTITY, b"self")
 }
 
+pub(crate) fn key_turn(id: &KeyId) -> Key {
+    Key::new(KEY_TURNS, &id.bytes())
+}
+
 pub(crate) fn joining() -> Key {
     Key::new(JOINING, b"self")
 }
 
 pub(crate) fn feed(entity: &EntityId) -> Key {
     Key::new(FEEDS, &feed_name(entity))
+}
+
+/// The epoch of a record, by the key under which it lies.
+pub(crate) fn epoch_of(record: &Key) -> Option<u64> {
+    let bytes = record.rest().get(FEED_BYTES..)?.first_chunk::<8>()?;
+    Some(u64::from_be_bytes(*bytes))
 }
 
 pub(crate) fn record(entity: &EntityId, epoch: u64, seq: u64) -> Key {

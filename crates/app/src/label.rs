@@ -6,16 +6,17 @@ use rules::feed::{ANCHOR_KIND, MARK_KIND, STATEMENT_KIND};
 use rules::trust::{
     INVITATION_SECONDS, MARK_SECONDS, STATEMENT_SECONDS, Standing, TrustRefusal, open_anchor,
 };
-use seal::{Jwk, Verified};
+use seal::{Jwk, KeySet, PublicKey, SecretKey, Thumbprint, Verified};
 use store::{Batch, Expected};
 use wire::label::{REASON_CHARS_MAX, Withdrawal, WithdrawalState};
 use wire::space::THE_ONE;
-use wire::trust::{Constraints, EntityStatement, TrustMark};
+use wire::trust::{Anchor, Constraints, EntityStatement, TrustMark};
 use wire::{BodyKind, EntityId, Invitation, Jwks, Timestamp};
 
 use crate::append::Entry;
 use crate::fault::{Attempt, until_settled};
 use crate::stored;
+use crate::turning::configuration_entry;
 use crate::view::FeedView;
 use crate::{App, Fault, Register};
 
@@ -48,6 +49,15 @@ pub enum LabelError {
     Fault(#[from] Fault),
 }
 
+/// Whether a space is invited that belongs already.
+#[derive(Clone, Copy)]
+enum Invited {
+    /// It does not.
+    ForTheFirstTime,
+    /// It does, and begins anew.
+    Anew,
+}
+
 /// A line of the coordinator's list.
 #[derive(Debug, Clone)]
 pub struct LabelRow {
@@ -74,28 +84,55 @@ pub enum LabelState {
 impl App {
     /// Invites a space under this one name; the code works once, for 30 days.
     pub async fn invite(&self, space: &EntityId) -> Result<Invitation, LabelError> {
-        until_settled!(self.try_invite(space).await)
+        until_settled!(self.try_invite(space, Invited::ForTheFirstTime).await)
     }
 
-    async fn try_invite(&self, space: &EntityId) -> Result<Invitation, Attempt<LabelError>> {
+    /// Invites a space that belongs already, under its name: it lost its keys, or somebody
+    /// else has them. Who comes with the code takes its place, with a feed that begins anew;
+    /// what the old one says then is read by nobody. Its label stays as it is.
+    pub async fn invite_anew(&self, space: &EntityId) -> Result<Invitation, LabelError> {
+        until_settled!(self.try_invite(space, Invited::Anew).await)
+    }
+
+    async fn try_invite(
+        &self,
+        space: &EntityId,
+        invited: Invited,
+    ) -> Result<Invitation, Attempt<LabelError>> {
         self.coordinates()?;
         let now = self.signing_time().await?;
         if *space == self.identity().entity {
             return Err(Attempt::Failed(LabelError::Itself(space.clone())));
         }
         let register = self.register().await?;
-        if register
+        let statement = register
             .member(space)
-            .is_some_and(|member| member.statement.is_some())
-        {
-            return Err(Attempt::Failed(LabelError::AlreadyAdmitted(space.clone())));
+            .and_then(|member| member.statement.as_ref());
+        match (statement, invited) {
+            (Some(_), Invited::ForTheFirstTime) => {
+                return Err(Attempt::Failed(LabelError::AlreadyAdmitted(space.clone())));
+            }
+            (None, Invited::Anew) => {
+                return Err(Attempt::Failed(LabelError::NotAdmitted(space.clone())));
+            }
+            (Some(_), Invited::Anew) | (None, Invited::ForTheFirstTime) => {}
         }
+        // A name that was here before begins anew, so that nobody takes one for the other.
+        let (feed, _) = self.feed_state(space).await?;
+        let heard = if feed.seq > 0 {
+            feed.epoch + 1
+        } else {
+            feed.epoch
+        };
+        let epoch = heard.max(statement.map_or(1, |it| it.feed_epoch() + 1));
+        let anew = (epoch > 1).then_some(epoch);
         let secret = seal::base64url::encode(&self.random::<16>()?);
         let key = crate::keys::invitation(secret.as_bytes());
         let stored = stored::Invitation {
             entity: space.clone(),
             invited_at: now,
             expires_at: now.plus_seconds(INVITATION_SECONDS),
+            anew,
             used: None,
         };
         let mut batch = Batch::new();
@@ -107,6 +144,7 @@ impl App {
             root_key: Jwk::from(&self.identity().root),
             entity: space.clone(),
             secret,
+            epoch: anew,
         })
     }
 
@@ -119,7 +157,7 @@ impl App {
     async fn try_grant(&self, space: &EntityId) -> Result<(), Attempt<LabelError>> {
         let (register, charter_url) = self.register_with(space).await?;
         let now = self.signing_time().await?;
-        let mut entries = vec![mark_entry(&self.make_mark(space, &charter_url, now)?)];
+        let mut entries = vec![mark_entry(&self.make_mark(space, &charter_url, now).await?)];
         if register
             .member(space)
             .is_some_and(|member| member.withdrawal.is_some())
@@ -180,27 +218,73 @@ impl App {
         self.coordinates()?;
         let identity = self.identity();
         let anchor = open_anchor(anchor, &identity.root, &identity.entity)?;
-        let speaks_for_us = anchor
-            .jwks
-            .key_set()
-            .is_ok_and(|keys| keys.find(identity.fed.public().thumbprint()).is_some());
+        let named = anchor.jwks.key_set().map_err(TrustRefusal::from)?;
+        let first = named.iter().next().map(PublicKey::thumbprint);
+        let speaks_for_us = first.is_some_and(|name| self.holds_fed(name));
         if !speaks_for_us {
             return Err(LabelError::OtherKeys);
         }
-        let text = anchor.as_str().to_owned();
-        until_settled!(self.try_publish_anchor(&text).await)?;
+        until_settled!(self.try_publish_anchor(&anchor, &named).await)?;
         Ok(anchor.exp)
     }
 
-    async fn try_publish_anchor(&self, text: &str) -> Result<(), Attempt<LabelError>> {
+    /// The anchor, the coordinator's own papers by its first key, and what was signed by a
+    /// key that it does not name any more, are one commit: no reader sees a label without
+    /// spaces.
+    async fn try_publish_anchor(
+        &self,
+        anchor: &Verified<Anchor>,
+        named: &KeySet,
+    ) -> Result<(), Attempt<LabelError>> {
         let register = self.register().await?;
-        let id = THE_ONE.to_owned();
-        let entry = Entry {
+        let now = self.signing_time().await?;
+        let fed = self.fed_among(named)?;
+        let mut entries = vec![Entry {
             kind: ANCHOR_KIND,
-            id,
-            text: Some(text.to_owned()),
-        };
-        self.commit_entries(&register, vec![entry]).await
+            id: THE_ONE.to_owned(),
+            text: Some(anchor.as_str().to_owned()),
+        }];
+        if self.fed_of_configuration().await?.as_ref() != Some(fed.public().thumbprint()) {
+            let ops = self.due_ops(now).await?.ok_or(Fault::NoKey)?;
+            let configuration = self.make_configuration_of(now, &fed, &ops)?;
+            entries.push(configuration_entry(configuration.as_str()));
+        }
+        let is_dropped = |key: &Thumbprint| named.find(key).is_none();
+        entries.extend(self.signed_again(&register, (&fed, now), &|_, _, key| is_dropped(key))?);
+        entries.extend(self.revocations_again(&fed, &is_dropped).await?);
+        self.commit_entries(&register, entries).await
+    }
+
+    /// Signs again the papers of those that belong for which `is_due` says so: by their
+    /// kind, when they were signed, and by which key. A suspended or withdrawn space goes on
+    /// belonging; its mark is not renewed.
+    pub(crate) fn signed_again(
+        &self,
+        register: &Register,
+        (fed, now): (&SecretKey, Timestamp),
+        is_due: &(dyn Fn(&'static str, Timestamp, &Thumbprint) -> bool + Sync),
+    ) -> Result<Vec<Entry>, Fault> {
+        let mut entries = Vec::new();
+        for (space, member) in register.members() {
+            let statement = member.statement.as_ref();
+            let due = statement.filter(|it| is_due(STATEMENT_KIND, it.iat, it.key()));
+            if let Some(held) = due {
+                let statement = self.make_statement_by(
+                    fed,
+                    space,
+                    (held.jwks.clone(), held.escale_epoch),
+                    now,
+                )?;
+                entries.push(statement_entry(&statement));
+            }
+            let mark = member.mark.as_ref();
+            let due = mark.filter(|it| is_due(MARK_KIND, it.iat, it.key()));
+            if let (Some(held), None) = (due, &member.withdrawal) {
+                let mark = self.make_mark_by(fed, space, &held.trust_mark_type, now)?;
+                entries.push(mark_entry(&mark));
+            }
+        }
+        Ok(entries)
     }
 
     /// All spaces that were invited or belong, by name.
@@ -279,10 +363,21 @@ impl App {
         }
     }
 
-    pub(crate) fn make_statement(
+    pub(crate) async fn make_statement(
         &self,
         space: &EntityId,
-        fed: Jwks,
+        of: (Jwks, Option<u64>),
+        now: Timestamp,
+    ) -> Result<Verified<EntityStatement>, Fault> {
+        let fed = self.fed().await?;
+        self.make_statement_by(&fed, space, of, now)
+    }
+
+    fn make_statement_by(
+        &self,
+        fed: &SecretKey,
+        space: &EntityId,
+        (jwks, escale_epoch): (Jwks, Option<u64>),
         now: Timestamp,
     ) -> Result<Verified<EntityStatement>, Fault> {
         let statement = EntityStatement {
@@ -290,19 +385,31 @@ impl App {
             sub: space.clone(),
             iat: now,
             exp: now.plus_seconds(STATEMENT_SECONDS),
-            jwks: fed,
+            jwks,
             authority_hints: Vec::new(),
             metadata: None,
             constraints: Some(Constraints { max_path_length: 0 }),
             trust_mark_issuers: None,
+            escale_epoch,
             crit: None,
             metadata_policy: None,
         };
-        Ok(seal::sign(statement, &self.identity().fed)?)
+        Ok(seal::sign(statement, fed)?)
     }
 
-    pub(crate) fn make_mark(
+    pub(crate) async fn make_mark(
         &self,
+        space: &EntityId,
+        charter_url: &str,
+        now: Timestamp,
+    ) -> Result<Verified<TrustMark>, Fault> {
+        let fed = self.fed().await?;
+        self.make_mark_by(&fed, space, charter_url, now)
+    }
+
+    fn make_mark_by(
+        &self,
+        fed: &SecretKey,
         space: &EntityId,
         charter_url: &str,
         now: Timestamp,
@@ -314,7 +421,7 @@ impl App {
             iat: now,
             exp: now.plus_seconds(MARK_SECONDS),
         };
-        Ok(seal::sign(mark, &self.identity().fed)?)
+        Ok(seal::sign(mark, fed)?)
     }
 }
 

@@ -53,16 +53,19 @@ pub mod sabotage;
 mod scrub;
 mod seats;
 mod serve;
+mod signing;
 mod statuses;
 mod stored;
+mod turning;
 pub mod view;
 mod visits;
+mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use seal::{PublicKey, SecretKey};
+use seal::PublicKey;
 use store::{Batch, CommitError, Key, Position, Prefix, Store, Versioned};
 use wire::trust::NodeRole;
 use wire::{EntityId, Timestamp};
@@ -77,7 +80,7 @@ pub use check::{CheckReport, Depth};
 pub use desk::{Judged, Visitor};
 pub use env::{Clock, Entropy, EntropyError};
 pub use events::{EventError, EventText, PublishedEvent};
-pub use exchange::{About, Fate, Op, ReceiptId, RegistrationId, VisitId};
+pub use exchange::{About, Fate, KeyId, Op, ReceiptId, RegistrationId, VisitId};
 pub use fault::{Fault, chain};
 pub use figures::{FeedFigures, Figures};
 pub use found::{FoundError, FoundingPapers};
@@ -100,6 +103,8 @@ pub use registrations::{
 };
 pub use seats::{REGISTRATIONS_OF_A_HOME_MAX, SeatError, SeatRow, registration_codes};
 pub use serve::ServeError;
+pub use signing::{HELD_KEYS_MAX, Keys, Purpose};
+pub use turning::{KeyError, KeyRow, KeyState, Overlap};
 pub use visits::{Correction, Stay, VisitError, VisitRow};
 
 /// Who this node is, with the keys by which it speaks.
@@ -113,10 +118,10 @@ pub struct Identity {
     pub coordinator: EntityId,
     /// The label's root key, pinned when the node was founded.
     pub root: PublicKey,
-    /// Signs the Entity Configuration, and a coordinator's statements and marks.
-    pub fed: SecretKey,
-    /// Signs the feed, requests and answers.
-    pub ops: SecretKey,
+    /// One of them signs the Entity Configuration, and a coordinator's statements and marks.
+    pub fed: Keys,
+    /// One of them signs the feed, requests and answers.
+    pub ops: Keys,
 }
 
 /// A node's operations.
@@ -129,6 +134,8 @@ pub struct App {
 struct Inner {
     store: Arc<dyn Store>,
     identity: Identity,
+    /// The private keys, of which there are more after a turn.
+    held: RwLock<signing::Held>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     /// The register of one position of the coordinator's feed, so that it is not
@@ -194,10 +201,12 @@ impl App {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
+        let held = signing::Held::new(identity.fed.clone(), identity.ops.clone());
         Self {
             inner: Arc::new(Inner {
                 store,
                 identity,
+                held: RwLock::new(held),
                 clock,
                 entropy,
                 register: RwLock::new(None),

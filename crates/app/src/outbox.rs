@@ -190,11 +190,9 @@ impl App {
         let Some((kind, body)) = self.body_of(outgoing.about).await? else {
             return Ok(None);
         };
-        let identity = self.identity();
         let (to, op) = (outgoing.to, id.to_string());
-        let (request, jti) = self
-            .sign_request(&to, op, (kind, body), &identity.ops)
-            .await?;
+        let ops = self.ops().await?;
+        let (request, jti) = self.sign_request(&to, op, (kind, body), &ops).await?;
         Ok(Some(Letter { to, request, jti }))
     }
 
@@ -228,6 +226,7 @@ impl App {
             About::Receipt(id) => self.receipt_body(id).await,
             About::Credit(id) => self.credit_body(id).await,
             About::Registration(id) => self.registration_body(id).await,
+            About::KeyUpdate(id) | About::KeyRevocation(id) => self.key_body(id).await,
             About::Cancellation(id) => body(
                 CANCELLATION_KIND,
                 &CancellationBody {
@@ -275,8 +274,8 @@ impl App {
         let Some((outgoing, _)) = self.outgoing_of(id).await? else {
             return Ok(());
         };
-        let (feed, _) = self.feed_state(&outgoing.to).await?;
-        let ops = feed.tip()?.ops.ok_or(OutboxError::NotGenuine)?;
+        let ops = self.ops_of(&outgoing.to).await?;
+        let ops = ops.ok_or(OutboxError::NotGenuine)?;
         let answer = Sealed::<Answer>::parse(answer).and_then(|answer| answer.open(&ops));
         let answer = answer.map_err(|_| OutboxError::NotGenuine)?;
         let is_ours = answer.iss == outgoing.to
@@ -327,6 +326,9 @@ impl App {
             About::Registration(id) | About::Cancellation(id) => {
                 self.settle_registration(&mut batch, id, about, settled)
                     .await?;
+            }
+            About::KeyUpdate(id) | About::KeyRevocation(id) => {
+                self.settle_key(&mut batch, id).await?;
             }
             About::Notice { .. } => {}
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rules::passport::{PASSPORT_SECONDS, status};
 use rules::trust::CLOCK_LEEWAY_SECONDS;
 use seal::holder::HolderKey;
-use seal::{KeySet, Malformed, SealRefusal, Verified};
+use seal::{Malformed, SealRefusal, Verified};
 use serde_json::Value;
 use store::{Batch, Expected, Position};
 use wire::passport::{
@@ -160,9 +160,10 @@ impl App {
     /// for that; `None` where the passport is not good, or not any more.
     pub async fn holder(&self, presentation: &str) -> Result<Option<Holder>, Fault> {
         let identity = self.identity();
-        let own = KeySet::only(identity.ops.public().clone());
-        let shown = Presentation::parse(presentation).and_then(|it| it.open(&own));
-        let Ok(shown) = shown else { return Ok(None) };
+        let own = self.ops_of(&identity.entity).await?;
+        let shown = Presentation::parse(presentation).ok();
+        let shown = shown.and_then(|it| it.open(own.as_ref()?).ok());
+        let Some(shown) = shown else { return Ok(None) };
         let ShownBy::Holder(showing) = &shown.by else {
             return Ok(None);
         };
@@ -293,7 +294,9 @@ impl App {
         }
         let place = self.free_place(batch).await?;
         let roaming = self.roaming(id, &member).await?;
-        let passport = self.make_passport(&member, roaming, kind, place, now)?;
+        let passport = self
+            .make_passport(&member, roaming, kind, place, now)
+            .await?;
         touch_member(batch, id, &member, version)?;
         let issued = Issued {
             member: id.to_owned(),
@@ -308,7 +311,7 @@ impl App {
         Ok(passport)
     }
 
-    fn make_passport(
+    async fn make_passport(
         &self,
         member: &Member,
         roaming: RoamingClaim,
@@ -339,7 +342,7 @@ impl App {
             formula: member.formula.clone(),
             roaming,
         };
-        Ok(seal::sign(passport, &self.identity().ops)?)
+        Ok(seal::sign(passport, &*self.ops().await?)?)
     }
 
     /// What a member may use elsewhere this month.

@@ -5,7 +5,7 @@
 
 use rules::receipt::Published;
 use rules::trust::CLOCK_LEEWAY_SECONDS;
-use seal::{Malformed, Sealed};
+use seal::Malformed;
 use wire::feed::Record;
 use wire::receipt::{Receipt, RecordReference};
 use wire::space::{Formula, OpeningHours, THE_ONE};
@@ -162,10 +162,7 @@ impl App {
         about: Subject<'_>,
         after: Option<RecordReference>,
     ) -> Result<Option<(RecordReference, Record)>, Fault> {
-        let (feed, _) = self.feed_state(about.host).await?;
-        let Some(keys) = feed.tip()?.ops else {
-            return Ok(None);
-        };
+        let keys = self.kept_keys_of(about.host).await?;
         let stem = crate::keys::records_of(about.host);
         let mut after = after.map(|at| crate::keys::record(about.host, at.epoch, at.seq));
         let mut left = LOOKED_THROUGH_MAX;
@@ -175,8 +172,7 @@ impl App {
             let page = page.await?;
             for (key, found) in &page.entries {
                 let stored: stored::Record = stored::decode(key, found)?;
-                let record = Sealed::<Record>::parse(&stored.record).and_then(|it| it.open(&keys));
-                if let Ok(record) = record
+                if let Ok(record) = keys.open::<Record>(&stored.record)
                     && about.is_of(&record)
                 {
                     let (epoch, seq) = (record.epoch, record.seq);

@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use rules::feed::{Author, FeedRefusal, HeadSays};
+use rules::feed::{FeedRefusal, HeadSays};
 use seal::Malformed;
 use store::{Batch, Expected};
 use wire::feed::{PAGE_RECORDS_MAX, Page};
@@ -90,7 +90,7 @@ impl App {
         match Page::parse(bytes) {
             Ok(page) => until_settled!(self.try_take_page(entity, &page).await),
             Err(malformed) => {
-                self.fed_keys_of(entity).await?;
+                self.authority_of(entity).await?;
                 self.note_refusal(entity, "feed_page").await?;
                 Err(PullError::Page(malformed))
             }
@@ -103,12 +103,13 @@ impl App {
         page: &Page,
     ) -> Result<PullStep, Attempt<PullError>> {
         let identity = self.identity();
-        let fed_keys = self.fed_keys_of(entity).await.map_err(Attempt::Failed)?;
-        let author = match &fed_keys {
-            None => Author::Coordinator(&identity.root),
-            Some(keys) => Author::Space(keys),
-        };
+        let authority = self.authority_of(entity).await.map_err(Attempt::Failed)?;
+        self.drop_void(entity, &authority).await?;
+        let author = authority.author(&identity.root);
         let (mut feed, found) = self.feed_state(entity).await?;
+        if feed.seq == 0 {
+            feed.epoch = authority.epoch;
+        }
         let before = feed.clone();
         let mut tip = feed.tip()?;
         let (accepted, refusal) = rules::feed::extend(entity, author, &mut tip, &page.records);
@@ -191,33 +192,6 @@ impl App {
         batch.put(key.clone(), stored::encode(&key, &feed)?);
         self.store().commit(batch).await?;
         Ok(())
-    }
-
-    /// The `fed` keys by which `entity`'s feed is judged: for this node, its own;
-    /// `None` for the coordinator, whose feed hangs from the root.
-    pub(crate) async fn fed_keys_of(
-        &self,
-        entity: &EntityId,
-    ) -> Result<Option<seal::KeySet>, PullError> {
-        if *entity == self.identity().coordinator {
-            return Ok(None);
-        }
-        if *entity == self.identity().entity {
-            return Ok(Some(seal::KeySet::only(
-                self.identity().fed.public().clone(),
-            )));
-        }
-        let stranger = || PullError::Stranger(entity.clone());
-        let register = match self.register().await {
-            Ok(register) => register,
-            Err(Fault::NothingHeard) => return Err(stranger()),
-            Err(fault) => return Err(fault.into()),
-        };
-        let statement = register
-            .member(entity)
-            .and_then(|member| member.statement.as_ref());
-        let keys = statement.and_then(|statement| statement.jwks.key_set().ok());
-        keys.map(Some).ok_or_else(stranger)
     }
 }
 

@@ -74,7 +74,7 @@ impl App {
                 sha256: Sha256Hash::of(&[visitor.presentation.as_bytes()]),
             },
         };
-        let receipt: Verified<Receipt> = seal::sign(receipt, &self.identity().ops)?;
+        let receipt: Verified<Receipt> = seal::sign(receipt, &*self.ops().await?)?;
         let about = About::Receipt(receipt_id);
         // What another visit of the day gives back must be there before it is claimed.
         let after = match after {
@@ -132,7 +132,7 @@ impl App {
             receipt_sha256: Sha256Hash::of(&[issued.text.as_bytes()]),
             reason,
         };
-        let credit = seal::sign(credit, &self.identity().ops)?;
+        let credit = seal::sign(credit, &*self.ops().await?)?;
         let after = waits(&issued.fate);
         let op = self.put_outgoing(batch, &issued.home, About::Credit(id), after)?;
         issued.credit = Some(IssuedCredit {

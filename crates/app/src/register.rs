@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
 use rules::feed::{ANCHOR_KIND, MARK_KIND, STATEMENT_KIND};
+use rules::revocation::{Revoked, open_revocation};
 use rules::trust::{self, Entry, Standing};
-use seal::Verified;
+use seal::{KeySet, Sealed, Verified};
 use wire::label::{Charter, Withdrawal};
+use wire::revocation::{KEY_REVOCATION_KIND, KeyRevocation};
 use wire::space::THE_ONE;
 use wire::trust::{Anchor, EntityStatement, TrustMark};
 use wire::{BodyKind, EntityId, Timestamp};
@@ -27,6 +29,7 @@ pub struct Register {
     /// The label's rules.
     pub charter: Option<Charter>,
     members: BTreeMap<EntityId, Member>,
+    revoked: BTreeMap<EntityId, Revoked>,
 }
 
 /// What the register has about one space.
@@ -65,6 +68,16 @@ impl Register {
     /// Until when the root key's word holds.
     pub fn anchor_until(&self) -> Timestamp {
         self.anchor.exp
+    }
+
+    /// Which keys of a space were revoked.
+    pub fn revoked(&self, space: &EntityId) -> Revoked {
+        self.revoked.get(space).cloned().unwrap_or_default()
+    }
+
+    /// The spaces of which a key was revoked.
+    pub(crate) fn with_revoked_keys(&self) -> impl Iterator<Item = &EntityId> {
+        self.revoked.keys()
     }
 
     /// What there is about a space.
@@ -158,12 +171,52 @@ impl App {
             let withdrawal = Withdrawal::read(&text).ok().filter(|it| it.sub == space);
             members.entry(space).or_default().withdrawal = withdrawal;
         }
+        let revoked = self.read_revoked(&fed_keys, &members).await?;
         Ok(Register {
             epoch: feed.epoch,
             seq: feed.seq,
             anchor,
             charter,
             members,
+            revoked,
         })
+    }
+
+    /// The revocations that open: those of the coordinator first, because one of a `fed`
+    /// key takes its word from it.
+    async fn read_revoked(
+        &self,
+        coordinator_fed: &KeySet,
+        members: &BTreeMap<EntityId, Member>,
+    ) -> Result<BTreeMap<EntityId, Revoked>, Fault> {
+        let coordinator = &self.identity().coordinator;
+        let texts = self.latest_texts(coordinator, KEY_REVOCATION_KIND).await?;
+        let mut sealed: Vec<_> = texts
+            .iter()
+            .filter_map(|(id, text)| Some((id, Sealed::<KeyRevocation>::parse(text).ok()?)))
+            .map(|(id, sealed)| (coordinator_fed.find(sealed.kid()).is_none(), id, sealed))
+            .collect();
+        sealed.sort_by(|(a, a_id, _), (b, b_id, _)| (a, a_id).cmp(&(b, b_id)));
+        let mut revoked: BTreeMap<EntityId, Revoked> = BTreeMap::new();
+        for (space, member) in members {
+            let Some(fed) = member.statement.as_ref().map(|it| it.jwks.key_set()) else {
+                continue;
+            };
+            let Ok(fed) = fed else { continue };
+            for (_, id, sealed) in &sealed {
+                let of = revoked.get(space).unwrap_or(Revoked::none());
+                let by = (coordinator, coordinator_fed);
+                let Ok(revocation) = open_revocation(sealed.as_str(), by, (space, &fed), of) else {
+                    continue;
+                };
+                if let Some(key) = revocation.ended().filter(|key| key.as_str() == *id) {
+                    revoked
+                        .entry(space.clone())
+                        .or_default()
+                        .add(key, revocation.last);
+                }
+            }
+        }
+        Ok(revoked)
     }
 }

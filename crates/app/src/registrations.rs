@@ -272,7 +272,7 @@ impl App {
             occurrence: registered.due.clone(),
             name: registered.name.clone(),
         };
-        let registration = seal::sign(registration, &self.identity().ops)?;
+        let registration = seal::sign(registration, &*self.ops().await?)?;
         registered.document = Some(registration.as_str().to_owned());
         let op = self.put_outgoing(batch, &registered.owner, About::Registration(id), None)?;
         registered.state = RegistrationState::Asked { op };

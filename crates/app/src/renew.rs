@@ -3,20 +3,21 @@
 //! There is no calendar of renewals to be missed: at each look, whatever is old
 //! enough is signed again. A node that was down catches up at its first look.
 
-use rules::feed::CONFIGURATION_KIND;
+use rules::feed::{CONFIGURATION_KIND, STATEMENT_KIND};
 use rules::freshness::{HEAD_RENEWED_AFTER_SECONDS, REGISTER_SECONDS_MAX};
 use rules::trust::{
     CONFIGURATION_RENEWED_AFTER_SECONDS, MARK_RENEWED_AFTER_SECONDS,
-    STATEMENT_RENEWED_AFTER_SECONDS, is_renewal_due, open_configuration,
+    STATEMENT_RENEWED_AFTER_SECONDS, is_renewal_due, open_configuration, ops_keys,
 };
-use seal::KeySet;
+use seal::{Thumbprint, Verified};
 use store::Batch;
 use wire::Timestamp;
 use wire::space::THE_ONE;
+use wire::trust::EntityStatement;
 
 use crate::append::Entry;
 use crate::fault::{Attempt, until_settled};
-use crate::label::{mark_entry, statement_entry};
+use crate::turning::configuration_entry;
 use crate::{App, Fault, Register};
 
 impl App {
@@ -27,6 +28,8 @@ impl App {
         let mut records = until_settled!(self.try_renew_papers().await)?;
         records += self.renew_status_lists().await?;
         records += self.tell_seats().await?;
+        self.drop_all_void().await?;
+        self.turn_keys().await?;
         let (feed, _) = self.feed_state(&self.identity().entity).await?;
         let now = self.now();
         let is_due = |iat| is_renewal_due(iat, HEAD_RENEWED_AFTER_SECONDS, now);
@@ -76,7 +79,7 @@ impl App {
         let mut batch = Batch::new();
         if self.is_coordinator() {
             let register = self.register().await?;
-            entries.extend(self.due_members(&register, now)?);
+            entries.extend(self.due_members(&register, now).await?);
             if entries.is_empty() {
                 return Ok(0);
             }
@@ -100,37 +103,37 @@ impl App {
         let held = self
             .latest_text(&identity.entity, CONFIGURATION_KIND, THE_ONE)
             .await?;
-        let own = KeySet::only(identity.fed.public().clone());
+        let own = self.own_fed()?;
         let held = held.and_then(|text| open_configuration(&text, &own, &identity.entity).ok());
         let after = CONFIGURATION_RENEWED_AFTER_SECONDS;
-        if held.is_some_and(|held| !is_renewal_due(held.iat, after, now)) {
+        let fed = self.fed().await?;
+        let ops = self.due_ops(now).await?.ok_or(Fault::NoKey)?;
+        let is_good = |held: Verified<EntityStatement>| {
+            !is_renewal_due(held.iat, after, now)
+                && held.key() == fed.public().thumbprint()
+                && ops_keys(&held).is_ok_and(|named| named == ops)
+        };
+        if held.is_some_and(is_good) {
             return Ok(Vec::new());
         }
-        let text = Some(self.make_configuration(now)?.as_str().to_owned());
-        Ok(vec![Entry {
-            kind: CONFIGURATION_KIND,
-            id: THE_ONE.to_owned(),
-            text,
-        }])
+        let configuration = self.make_configuration_of(now, &fed, &ops)?;
+        Ok(vec![configuration_entry(configuration.as_str())])
     }
 
-    /// A suspended or withdrawn space goes on belonging; its mark is not renewed.
-    fn due_members(&self, register: &Register, now: Timestamp) -> Result<Vec<Entry>, Fault> {
-        let mut entries = Vec::new();
-        for (space, member) in register.members() {
-            let statement = member.statement.as_ref();
-            let is_due = |iat| is_renewal_due(iat, STATEMENT_RENEWED_AFTER_SECONDS, now);
-            if let Some(held) = statement.filter(|held| is_due(held.iat)) {
-                let statement = self.make_statement(space, held.jwks.clone(), now)?;
-                entries.push(statement_entry(&statement));
-            }
-            let is_due = |iat| is_renewal_due(iat, MARK_RENEWED_AFTER_SECONDS, now);
-            let mark = member.mark.as_ref().filter(|held| is_due(held.iat));
-            if let (Some(held), None) = (mark, &member.withdrawal) {
-                let mark = self.make_mark(space, &held.trust_mark_type, now)?;
-                entries.push(mark_entry(&mark));
-            }
-        }
+    async fn due_members(&self, register: &Register, now: Timestamp) -> Result<Vec<Entry>, Fault> {
+        let mut entries = self.due_revocations(register, now).await?;
+        let fed = self.fed().await?;
+        let signs = fed.public().thumbprint();
+        let is_due = |kind: &'static str, iat, key: &Thumbprint| {
+            let after = if kind == STATEMENT_KIND {
+                STATEMENT_RENEWED_AFTER_SECONDS
+            } else {
+                MARK_RENEWED_AFTER_SECONDS
+            };
+            is_renewal_due(iat, after, now) || key != signs
+        };
+        entries.extend(self.signed_again(register, (&fed, now), &is_due)?);
+        entries.extend(self.revocations_again(&fed, &|key| key != signs).await?);
         Ok(entries)
     }
 }

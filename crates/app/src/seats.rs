@@ -11,7 +11,7 @@
 
 use rules::seats::{REGISTRATION_SECONDS, SeatJudgement, SeatRefusal, SeatsHeld, judge, promoted};
 use rules::trust::Standing;
-use seal::{Sealed, Verified};
+use seal::Verified;
 use store::{Batch, Expected, Key, Position};
 use wire::event::{Event, LocalTime};
 use wire::registration::{CancellationBody, NoticeState, Registration, RegistrationBody};
@@ -85,13 +85,11 @@ impl App {
         now: Timestamp,
     ) -> Result<Decision, Fault> {
         let malformed = || Ok(Decision::Answer(Outcome::refused("malformed")));
-        let (feed, _) = self.feed_state(&request.iss).await?;
-        let (Ok(body), Some(keys)) = (RegistrationBody::of(request), feed.tip()?.ops) else {
+        let keys = self.evidence_keys_of(&request.iss).await?;
+        let Ok(body) = RegistrationBody::of(request) else {
             return malformed();
         };
-        let opened =
-            Sealed::<Registration>::parse(&body.registration).and_then(|it| it.open(&keys));
-        let Ok(registration) = opened else {
+        let Ok(registration) = keys.open::<Registration>(&body.registration) else {
             return malformed();
         };
         let is_theirs =

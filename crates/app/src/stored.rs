@@ -63,6 +63,12 @@ pub(crate) struct Feed {
     pub(crate) hash: Option<Sha256Hash>,
     pub(crate) coordinator_fed: Vec<Jwk>,
     pub(crate) ops: Vec<Jwk>,
+    /// The `ops` keys that were in force once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) former: Vec<Jwk>,
+    /// The revoked keys against which what is held was compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) revoked: Vec<String>,
     pub(crate) head: Option<StoredHead>,
     pub(crate) pulled_at: Option<Timestamp>,
     pub(crate) refusal: Option<String>,
@@ -106,6 +112,8 @@ impl Feed {
             hash: None,
             coordinator_fed: Vec::new(),
             ops: Vec::new(),
+            former: Vec::new(),
+            revoked: Vec::new(),
             head: None,
             pulled_at: None,
             refusal: None,
@@ -133,6 +141,7 @@ impl Feed {
             hash: self.hash,
             coordinator_fed: keys(&self.coordinator_fed)?,
             ops: keys(&self.ops)?,
+            former: keys(&self.former)?,
         })
     }
 
@@ -145,6 +154,7 @@ impl Feed {
         self.hash = tip.hash;
         self.coordinator_fed = jwks(&tip.coordinator_fed);
         self.ops = jwks(&tip.ops);
+        self.former = jwks(&tip.former);
     }
 }
 
@@ -214,6 +224,10 @@ pub(crate) struct Invitation {
     pub(crate) entity: EntityId,
     pub(crate) invited_at: Timestamp,
     pub(crate) expires_at: Timestamp,
+    /// The epoch in which the space's feed begins, where it belongs already and is admitted
+    /// anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) anew: Option<u64>,
     pub(crate) used: Option<InvitationUse>,
 }
 
@@ -223,6 +237,24 @@ pub(crate) struct InvitationUse {
     pub(crate) op: String,
     pub(crate) fed: Jwk,
     pub(crate) at: Timestamp,
+}
+
+/// What is to become of one of this node's own keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub(crate) enum KeyTurn {
+    /// An `ops` key that another has followed, and that is named until then.
+    Ending { until: Timestamp },
+    /// An `ops` key that is not named any more since a record of the own feed, because
+    /// somebody else may have it. That is to be said to the coordinator.
+    Stolen { named_until: RecordReference },
+    /// The same, said so: the revocation, compact.
+    Revoked { revocation: String },
+    /// A `fed` key that shall follow another, with what proves it to the coordinator.
+    Following {
+        update: String,
+        entity_configuration: String,
+    },
 }
 
 /// A space's own attempt to join.

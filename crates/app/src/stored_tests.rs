@@ -8,9 +8,9 @@ use wire::space::{ClockTime, FormulaUnit};
 
 use super::*;
 use crate::exchange::{
-    About, Answered, Attempted, Conflict, Counted, Fate, Guest, IssuedCredit, IssuedReceipt, Op,
-    Outgoing, OutgoingState, ProofUse, ReceiptId, RegistrationId, Taken, TakenCredit, TakenPlace,
-    Visit, VisitId, VisitState, Visitor,
+    About, Answered, Attempted, Conflict, Counted, Fate, Guest, IssuedCredit, IssuedReceipt, KeyId,
+    Op, Outgoing, OutgoingState, ProofUse, ReceiptId, RegistrationId, Taken, TakenCredit,
+    TakenPlace, Visit, VisitId, VisitState, Visitor,
 };
 use crate::people::{
     AccessCode, Credential, Enrolment, EnrolmentUse, Issued, Member, MemberState, Showing,
@@ -65,6 +65,8 @@ fn every_form_is_read_back_and_a_later_one_is_refused() {
         iat: at,
         exp: at,
     });
+    feed.former = vec![jwk.clone()];
+    feed.revoked = vec!["kid".to_owned()];
     feed.pulled_at = Some(at);
     feed.refusal = Some("feed_gap".to_owned());
     round_trip(&feed);
@@ -92,9 +94,20 @@ fn every_form_is_read_back_and_a_later_one_is_refused() {
             entity: entity.clone(),
             invited_at: at,
             expires_at: at,
+            anew: Some(2),
             used,
         });
     }
+    round_trip(&KeyTurn::Ending { until: at });
+    let named_until = RecordReference { epoch: 1, seq: 7 };
+    round_trip(&KeyTurn::Stolen { named_until });
+    round_trip(&KeyTurn::Revoked {
+        revocation: "a.b.c".to_owned(),
+    });
+    round_trip(&KeyTurn::Following {
+        update: "a.b.c".to_owned(),
+        entity_configuration: "d.e.f".to_owned(),
+    });
     round_trip(&Joining::Asking {
         secret: "s".to_owned(),
         op: "o".to_owned(),
@@ -212,6 +225,7 @@ fn every_state_of_what_is_sent_is_read_back() {
         why: "unanswered".to_owned(),
     };
     let registration = RegistrationId::parse(&"A".repeat(22)).unwrap();
+    let key = KeyId::of(seal::SecretKey::from_seed(&[1; 32]).public().thumbprint());
     let notice = About::Notice {
         registration,
         revision: 2,
@@ -222,6 +236,8 @@ fn every_state_of_what_is_sent_is_read_back() {
         (About::Credit(receipt), Some(op), dead.clone()),
         (About::Registration(registration), None, dead.clone()),
         (About::Cancellation(registration), Some(op), dead.clone()),
+        (About::KeyUpdate(key), None, OutgoingState::Waiting),
+        (About::KeyRevocation(key), None, dead.clone()),
         (notice, None, dead),
     ] {
         round_trip(&Outgoing {

@@ -293,6 +293,7 @@ async fn join_by(label: &Label, keys: &str) -> Vec<u8> {
         root_key: seal::Jwk::from(&plan.root),
         entity: plan.entity.clone(),
         secret,
+        epoch: None,
     };
     let space = TestNode::found(plan, Plan::space_papers(invitation), START)
         .await

@@ -3,7 +3,7 @@
 use app::Depth;
 use app::keys::{
     ACCESS_CODES, ATTEMPTS, CREDENTIALS, ENROLMENTS, FEEDS, GUESTS, HOLDINGS, IDENTITY, INBOX,
-    INVITATIONS, JOINING, LATEST, MEMBERS, OUTBOX, PASSPORTS, PROOFS, RECEIPTS_ISSUED,
+    INVITATIONS, JOINING, KEY_TURNS, LATEST, MEMBERS, OUTBOX, PASSPORTS, PROOFS, RECEIPTS_ISSUED,
     RECEIPTS_TAKEN, RECORDS, REGISTRATION_PLACES, REGISTRATIONS, SEAT_GUARDS, SEAT_PLACES, SEATS,
     SHOWINGS, TAKEN_PLACES, VISITORS, VISITS,
 };
@@ -40,6 +40,7 @@ pub(crate) async fn story() -> Label {
     let (_, uid) = crate::registering::published(&label, 1).await;
     crate::registering::ask(label.space(0), "Anne", &uid).await;
     label.settle().await;
+    label.space(0).follow_fed("second").await.unwrap();
     // Of two visits one is answered, and the other waits.
     let (one, two) = (label.space(0), label.space(1));
     let visit = crate::receipts::arrive(two, &camille).await;
@@ -122,6 +123,7 @@ async fn everything_that_is_stored_is_listed_and_everything_listed_is_stored() {
         LATEST,
         INVITATIONS,
         JOINING,
+        KEY_TURNS,
         MEMBERS,
         ENROLMENTS,
         PASSPORTS,

@@ -142,6 +142,8 @@ pub(crate) async fn outbox(host: &TestNode) -> Vec<(&'static str, Option<String>
             About::Credit(_) => "credit",
             About::Registration(_) => "registration",
             About::Cancellation(_) => "cancellation",
+            About::KeyUpdate(_) => "key update",
+            About::KeyRevocation(_) => "key revocation",
             About::Notice { .. } => "notice",
         };
         (about, row.dead.map(|(_, why)| why))

@@ -51,4 +51,6 @@ mod scrubbing;
 mod standing;
 mod staying;
 mod tampering;
+mod turning;
+mod turning_faults;
 mod visiting;

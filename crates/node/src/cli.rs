@@ -2,6 +2,7 @@
 
 mod events;
 mod exchange;
+mod keys;
 mod people;
 
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ pub(crate) use events::{
     Calendar, Event, EventChange, EventImport, EventPublish, EventSaid, Registration,
 };
 pub(crate) use exchange::{Outbox, Visit};
+pub(crate) use keys::{KeyPurpose, Keys, KeysRotate};
 pub(crate) use people::{
     Access, AccessRole, Member, MemberOne, Wallet, WalletEnrol, WalletGiveBack, WalletPresent,
     WalletRegister, WalletShow,
@@ -45,6 +47,9 @@ pub(crate) enum Command {
     /// Invite spaces, grant and withdraw the label (coordinators)
     #[command(subcommand)]
     Label(Label),
+    /// The keys of this node: list them, replace one
+    #[command(subcommand)]
+    Keys(Keys),
     /// Members of this space, and their passports (spaces)
     #[command(subcommand)]
     Member(Member),
@@ -237,6 +242,10 @@ pub(crate) struct LabelAnchor {
     /// The root key that `escale init coordinator` wrote
     #[arg(long, value_name = "FILE")]
     pub(crate) root_key: PathBuf,
+    /// Name the newest key alone: when everything was signed again by it, or when somebody
+    /// else may have an older one
+    #[arg(long)]
+    pub(crate) newest_alone: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,

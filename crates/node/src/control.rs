@@ -9,6 +9,7 @@
 
 mod events;
 mod exchange;
+mod keys;
 mod people;
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -33,6 +34,7 @@ use crate::tasks::Stop;
 
 pub(crate) use events::{EventCommand, RegistrationCommand, Said};
 pub(crate) use exchange::ExchangeCommand;
+pub(crate) use keys::KeysCommand;
 pub(crate) use people::PeopleCommand;
 
 /// A command.
@@ -57,6 +59,8 @@ pub(crate) enum Command {
     List,
     /// Publish a new anchor statement.
     Anchor { anchor: String },
+    /// What concerns this node's keys.
+    Keys(KeysCommand),
     /// What concerns members and staff.
     People(PeopleCommand),
     /// What concerns events.
@@ -223,6 +227,7 @@ async fn execute(app: &App, command: Command) -> anyhow::Result<Value> {
             let rows = app.label_rows().await?;
             Ok(Value::Array(rows.iter().map(row_json).collect()))
         }
+        Command::Keys(command) => keys::execute(app, command).await,
         Command::People(command) => people::execute(app, command).await,
         Command::Event(command) => events::execute(app, command).await,
         Command::Registration(it) => events::execute_registration(app, it).await,

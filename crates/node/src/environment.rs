@@ -7,8 +7,10 @@
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use app::{Clock, Entropy, EntropyError};
+use seal::SecretKey;
 use sync::Millis;
 use wire::Timestamp;
+use zeroize::Zeroizing;
 
 /// The machine's clock, or one that is ahead of it: to see today what a node does later.
 #[derive(Debug, Clone, Copy, Default)]
@@ -76,4 +78,11 @@ impl Stopwatch {
     pub(crate) fn millis(self) -> Millis {
         Millis(u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
+}
+
+/// A new private key.
+pub(crate) fn new_key() -> anyhow::Result<SecretKey> {
+    let mut seed = Zeroizing::new([0; 32]);
+    SystemEntropy.fill(seed.as_mut_slice())?;
+    Ok(SecretKey::from_seed(&seed))
 }

@@ -13,18 +13,17 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use app::{App, CharterText, Clock as _, Entropy as _, FoundingPapers, Identity, SpaceText};
-use seal::{PublicKey, SecretKey, keyfile};
+use app::{App, CharterText, Clock as _, FoundingPapers, Identity, SpaceText};
+use seal::{PublicKey, keyfile};
 use store_sled::SledStore;
 use wire::label::{Charter, Overdraw, Roaming, Settlement};
 use wire::space::Profile;
 use wire::trust::NodeRole;
 use wire::{EntityId, INVITATION_BYTES_MAX, Invitation, LocalText};
-use zeroize::Zeroizing;
 
 use crate::cli::{Init, InitCoordinator, InitSpace};
 use crate::config::{CONFIG_FILE, Config};
-use crate::environment::{SystemClock, SystemEntropy};
+use crate::environment::{SystemClock, SystemEntropy, new_key};
 use crate::space_file::{CHARTER_FILE, SPACE_FILE, new_charter_file, new_space_file, read_space};
 use crate::{output, start};
 
@@ -120,7 +119,8 @@ async fn init_coordinator(args: InitCoordinator) -> anyhow::Result<()> {
     making.root_key = Some(args.root_key.clone());
     write_new(&dir.join(CHARTER_FILE), &new_charter_file(&charter))?;
     let fed = keyfile::load(&config.fed_key)?;
-    let anchor = App::make_anchor(&args.entity, &fed, &root, SystemClock::default().now())?;
+    let named = [fed.public().clone()];
+    let anchor = App::make_anchor(&args.entity, &named, &root, SystemClock::default().now())?;
     let papers = FoundingPapers::Coordinator {
         anchor: Box::new(anchor),
         charter: Box::new(Charter {
@@ -315,12 +315,6 @@ async fn found(config: &Config, papers: FoundingPapers) -> anyhow::Result<App> {
         Arc::new(SystemEntropy),
     );
     Ok(app.found(papers).await?)
-}
-
-fn new_key() -> anyhow::Result<SecretKey> {
-    let mut seed = Zeroizing::new([0; 32]);
-    SystemEntropy.fill(seed.as_mut_slice())?;
-    Ok(SecretKey::from_seed(&seed))
 }
 
 /// Writes a new file, durably; an existing one is not touched.

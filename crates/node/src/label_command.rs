@@ -12,7 +12,7 @@ use crate::cli::{Label, LabelAnchor, LabelSpace};
 use crate::config::Config;
 use crate::control::{Command, ask};
 use crate::environment::SystemClock;
-use crate::output;
+use crate::{key_files, output};
 
 pub(crate) async fn label(label: Label) -> anyhow::Result<ExitCode> {
     match label {
@@ -115,11 +115,21 @@ async fn list(dir: &Path, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How many keys an anchor names as a rule: the newest, and the one before, until all that
+/// it signed was signed again.
+const ANCHORED_KEYS: usize = 2;
+
 async fn anchor(args: LabelAnchor) -> anyhow::Result<()> {
     let config = Config::load(&args.folder.dir)?;
     let root = keyfile::load(&args.root_key).context("the root key cannot be used")?;
-    let fed = keyfile::load(&config.fed_key).context("the fed key cannot be used")?;
-    let anchor = App::make_anchor(&config.entity, &fed, &root, SystemClock::default().now())?;
+    let mut named: Vec<_> = key_files::read(&config.fed_key)
+        .context("a fed key cannot be used")?
+        .iter()
+        .map(|file| file.key.public().clone())
+        .rev()
+        .collect();
+    named.truncate(if args.newest_alone { 1 } else { ANCHORED_KEYS });
+    let anchor = App::make_anchor(&config.entity, &named, &root, SystemClock::default().now())?;
     let done = ask(
         &config,
         Command::Anchor {

@@ -16,6 +16,8 @@ mod environment;
 mod event_command;
 mod exchange_command;
 mod init;
+mod key_files;
+mod keys_command;
 mod label_command;
 mod member_command;
 mod metrics;
@@ -58,6 +60,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Check(check) => check_command::check(&check).await,
             Command::Publish(publish) => publish_command::publish(&publish).await,
             Command::Label(label) => label_command::label(label).await,
+            Command::Keys(keys) => keys_command::keys(keys).await,
             Command::Member(member) => member_command::member(member).await,
             Command::Access(access) => member_command::access(access).await,
             Command::Visit(visit) => exchange_command::visit(visit).await,

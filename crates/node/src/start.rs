@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use app::{App, Identity};
-use seal::keyfile;
 use store::Store;
 use store_sled::{Options, SledStore};
 
 use crate::config::Config;
 use crate::environment::{SystemClock, SystemEntropy};
+use crate::key_files;
 
 /// The identity that a configuration describes, with its keys read from disk.
 pub(crate) fn identity(config: &Config) -> anyhow::Result<Identity> {
@@ -18,8 +18,8 @@ pub(crate) fn identity(config: &Config) -> anyhow::Result<Identity> {
         role: config.role,
         coordinator: config.coordinator.clone(),
         root: config.root_key.clone(),
-        fed: keyfile::load(&config.fed_key).context("the fed key cannot be used")?,
-        ops: keyfile::load(&config.ops_key).context("the ops key cannot be used")?,
+        fed: key_files::load(&config.fed_key).context("a fed key cannot be used")?,
+        ops: key_files::load(&config.ops_key).context("an ops key cannot be used")?,
     })
 }
 

@@ -20,10 +20,12 @@ use std::cmp::Ordering;
 use seal::{KeySet, PublicKey, SealRefusal, Sealed, Verified};
 use wire::feed::{Body, Head, PageRecord, Record};
 use wire::label::{Charter, Withdrawal};
+use wire::revocation::KEY_REVOCATION_KIND;
 use wire::space::THE_ONE;
 use wire::trust::{EntityStatement, NodeRole};
 use wire::{BodyKind as _, EntityId, Sha256Hash};
 
+use crate::revocation::Revoked;
 use crate::trust;
 
 /// The kind of a record whose body is an anchor statement.
@@ -38,13 +40,14 @@ pub const MARK_KIND: &str = "trust-mark";
 /// The kinds whose records come with their bodies or not at all. Keys, belonging and the
 /// label hang from them, and whoever serves a feed could else hide a withdrawal by leaving
 /// out what the record says.
-pub const TRUST_KINDS: [&str; 6] = [
+pub const TRUST_KINDS: [&str; 7] = [
     ANCHOR_KIND,
     CONFIGURATION_KIND,
     STATEMENT_KIND,
     MARK_KIND,
     Withdrawal::KIND,
     Charter::KIND,
+    KEY_REVOCATION_KIND,
 ];
 
 /// Whose feed it is, and what its first keys hang from.
@@ -52,16 +55,24 @@ pub const TRUST_KINDS: [&str; 6] = [
 pub enum Author<'a> {
     /// The coordinator, by the pinned root key.
     Coordinator(&'a PublicKey),
-    /// A space, by the `fed` keys of its subordinate statement.
-    Space(&'a KeySet),
+    /// A space, by the `fed` keys of its subordinate statement, as far as none of its
+    /// keys was revoked.
+    Space(&'a KeySet, &'a Revoked),
 }
 
-impl Author<'_> {
+impl<'a> Author<'a> {
     /// What the author's Entity Configuration must say that it is.
     fn role(self) -> NodeRole {
         match self {
             Self::Coordinator(_) => NodeRole::Coordinator,
-            Self::Space(_) => NodeRole::Space,
+            Self::Space(..) => NodeRole::Space,
+        }
+    }
+
+    fn revoked(self) -> &'a Revoked {
+        match self {
+            Self::Coordinator(_) => Revoked::none(),
+            Self::Space(_, revoked) => revoked,
         }
     }
 }
@@ -79,20 +90,53 @@ pub struct Tip {
     pub coordinator_fed: Option<KeySet>,
     /// The `ops` keys in force at the next position.
     pub ops: Option<KeySet>,
+    /// The `ops` keys that were in force once and are not any more, the newest first, at
+    /// most eight: what they signed while they were is kept and can be checked again.
+    pub former: Option<KeySet>,
 }
 
 impl Tip {
     /// Before the first record.
     pub fn start() -> Self {
+        Self::start_of(1)
+    }
+
+    /// Before the first record of an epoch.
+    pub fn start_of(epoch: u64) -> Self {
         Self {
-            epoch: 1,
+            epoch,
             seq: 0,
             hash: None,
             coordinator_fed: None,
             ops: None,
+            former: None,
         }
     }
+
+    /// Other `ops` keys from here on.
+    fn turn_ops(&mut self, next: KeySet) {
+        let replaced = self.ops.iter().flat_map(KeySet::iter);
+        let before = self.former.iter().flat_map(KeySet::iter);
+        let mut former: Vec<PublicKey> = Vec::new();
+        for key in replaced.chain(before) {
+            let is_new = !former.contains(key) && next.find(key.thumbprint()).is_none();
+            if is_new && former.len() < FORMER_MAX {
+                former.push(key.clone());
+            }
+        }
+        self.former = KeySet::new(former).ok();
+        self.ops = Some(next);
+    }
+
+    /// The keys by which what the author signed can be checked again: those in force,
+    /// then those that once were.
+    pub fn ever(&self) -> impl Iterator<Item = &KeySet> {
+        self.ops.iter().chain(&self.former)
+    }
 }
+
+/// How many `ops` keys that are not in force any more are kept for each feed.
+const FORMER_MAX: usize = 8;
 
 /// A record that may follow, and its body if it came along.
 #[derive(Debug, Clone)]
@@ -135,6 +179,12 @@ pub enum FeedRefusal {
         /// The position.
         seq: u64,
     },
+    /// A record of a key that was revoked, after the last position at which it was good.
+    #[error("position {seq}: signed by a key that was revoked before")]
+    RevokedKey {
+        /// The position.
+        seq: u64,
+    },
     /// A body that is not the one that was signed.
     #[error("position {seq}: another body than the one that was signed")]
     OtherBody {
@@ -170,6 +220,7 @@ impl FeedRefusal {
             Self::OtherAuthor { .. } => "feed_other_author",
             Self::Gap { .. } => "feed_gap",
             Self::Fork { .. } => "feed_fork",
+            Self::RevokedKey { .. } => "feed_revoked_key",
             Self::OtherBody { .. } => "feed_other_body",
             Self::NoBody { .. } => "feed_no_body",
             Self::Epoch { .. } => "feed_epoch",
@@ -226,11 +277,14 @@ fn open_feed(
                 paper(1)?,
             )
         }
-        Author::Space(fed) => (fed.clone(), paper(0)?),
+        Author::Space(fed, _) => (fed.clone(), paper(0)?),
     };
     let configuration = trust::open_configuration(configuration, &fed, entity).map_err(failed)?;
     if !is_of_role(&configuration, author) {
         return Err(FeedRefusal::Opening("a node of another role".to_owned()));
+    }
+    if author.revoked().is_void(configuration.key(), tip.epoch, 1) {
+        return Err(FeedRefusal::Opening("by a key that was revoked".to_owned()));
     }
     tip.ops = Some(trust::ops_keys(&configuration).map_err(failed)?);
     Ok(())
@@ -262,6 +316,14 @@ fn follow(
     if record.prev != tip.hash {
         return Err(FeedRefusal::Fork { seq });
     }
+    let hash = Sha256Hash::of(&[record.as_str().as_bytes()]);
+    let revoked = author.revoked();
+    if revoked.is_void(record.key(), tip.epoch, seq) {
+        return Err(FeedRefusal::RevokedKey { seq });
+    }
+    if revoked.is_other_feed(tip.epoch, seq, hash) {
+        return Err(FeedRefusal::Fork { seq });
+    }
     let body = sent.body().map_err(|_| FeedRefusal::OtherBody { seq })?;
     let is_that_body = body
         .as_ref()
@@ -277,7 +339,7 @@ fn follow(
     let text = body.as_ref().map(|body| body.text.as_str());
     turn_keys(entity, author, tip, &record, text);
     tip.seq = seq;
-    tip.hash = Some(Sha256Hash::of(&[record.as_str().as_bytes()]));
+    tip.hash = Some(hash);
     Ok(Accepted { record, body })
 }
 
@@ -286,7 +348,7 @@ fn follow(
 fn check_opening(author: Author<'_>, record: &Record) -> Result<(), FeedRefusal> {
     let expected = match (author, record.seq) {
         (Author::Coordinator(_), 1) => ANCHOR_KIND,
-        (Author::Coordinator(_), 2) | (Author::Space(_), 1) => CONFIGURATION_KIND,
+        (Author::Coordinator(_), 2) | (Author::Space(..), 1) => CONFIGURATION_KIND,
         _ => return Ok(()),
     };
     if record.kind == expected && record.id == THE_ONE {
@@ -321,12 +383,15 @@ fn turn_keys(
     if record.kind == CONFIGURATION_KIND {
         let fed = match author {
             Author::Coordinator(_) => tip.coordinator_fed.as_ref(),
-            Author::Space(fed) => Some(fed),
+            Author::Space(fed, _) => Some(fed),
         };
         let configuration = fed.and_then(|fed| trust::open_configuration(text, fed, entity).ok());
-        let configuration = configuration.filter(|it| is_of_role(it, author));
+        let holds = |it: &Verified<EntityStatement>| {
+            is_of_role(it, author) && !author.revoked().is_void(it.key(), tip.epoch, record.seq)
+        };
+        let configuration = configuration.filter(holds);
         if let Some(keys) = configuration.and_then(|it| trust::ops_keys(&it).ok()) {
-            tip.ops = Some(keys);
+            tip.turn_ops(keys);
         }
     }
 }

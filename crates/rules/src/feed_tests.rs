@@ -53,6 +53,7 @@ fn configuration_as(role: NodeRole, entity: &EntityId, fed: u8, ops: u8) -> Stri
         }),
         constraints: None,
         trust_mark_issuers: None,
+        escale_epoch: None,
         crit: None,
         metadata_policy: None,
     };
@@ -153,7 +154,7 @@ fn opened() -> (Writer, Vec<PageRecord>) {
 }
 
 fn read(tip: &mut Tip, page: &[PageRecord]) -> (usize, Option<&'static str>) {
-    let (accepted, refusal) = extend(&space(), Author::Space(&fed()), tip, page);
+    let (accepted, refusal) = extend(&space(), Author::Space(&fed(), Revoked::none()), tip, page);
     (accepted.len(), refusal.map(|refusal| refusal.code()))
 }
 
@@ -444,4 +445,143 @@ fn a_head_says_whether_something_is_withheld() {
         code(&other.head_at(3, hash, OPS)),
         Some("feed_other_author")
     );
+}
+
+/// Papers of `fed` that name these `ops` keys, the first of which goes on.
+fn naming(fed: u8, ops: &[u8]) -> String {
+    let mut statement: EntityStatement = serde_json::from_slice(
+        &seal::base64url::decode(configuration(&space(), fed, OPS).split('.').nth(1).unwrap())
+            .unwrap(),
+    )
+    .unwrap();
+    let node = statement.metadata.as_mut().unwrap().escale_node.as_mut();
+    node.unwrap().jwks.keys = ops
+        .iter()
+        .map(|seed| seal::Jwk::from(key(*seed).public()))
+        .collect();
+    sign(statement, &key(fed)).unwrap().as_str().to_owned()
+}
+
+/// A feed whose `ops` key turned at position 4, and one record by the new key.
+fn turned() -> (Writer, Vec<PageRecord>) {
+    let (mut writer, mut page) = opened();
+    page.push(writer.write(CONFIGURATION_KIND, &naming(FED, &[OPS + 1]), OPS));
+    page.push(writer.write("profile", "{}", OPS + 1));
+    (writer, page)
+}
+
+fn hash_of(sent: &PageRecord) -> Sha256Hash {
+    Sha256Hash::of(&[sent.record.as_bytes()])
+}
+
+/// That a key ended with the record at `seq` of `page`.
+fn ended(seed: u8, page: &[PageRecord], seq: u64) -> Revoked {
+    let mut revoked = Revoked::default();
+    let last = wire::revocation::LastGood {
+        epoch: 1,
+        seq,
+        hash: hash_of(&page[usize::try_from(seq).unwrap() - 1]),
+    };
+    revoked.add(key(seed).public().thumbprint().clone(), last);
+    revoked
+}
+
+#[track_caller]
+fn check_with(revoked: &Revoked, fed: &KeySet, page: &[PageRecord], code: Option<&str>) -> usize {
+    let mut tip = Tip::start();
+    let (accepted, refusal) = extend(&space(), Author::Space(fed, revoked), &mut tip, page);
+    assert_eq!(refusal.map(|refusal| refusal.code()), code);
+    accepted.len()
+}
+
+#[test]
+fn a_key_that_has_turned_is_kept_for_what_it_signed_and_signs_nothing_more() {
+    let (mut writer, mut page) = turned();
+    let mut tip = Tip::start();
+    assert_eq!(read(&mut tip, &page), (5, None));
+    let kept: Vec<_> = tip.ever().flat_map(KeySet::iter).cloned().collect();
+    assert_eq!(kept, [key(OPS + 1), key(OPS)].map(|it| it.public().clone()));
+    page.push(writer.write("profile", "{}", OPS));
+    check(&page, 5, "seal_unknown_key");
+    // Turned back, it is in force and not former any more.
+    let (mut writer, mut page) = turned();
+    page.push(writer.write(CONFIGURATION_KIND, &naming(FED, &[OPS]), OPS + 1));
+    assert_eq!(read(&mut tip, &page[5..]), (1, None));
+    let kept: Vec<_> = tip.ever().flat_map(KeySet::iter).cloned().collect();
+    assert_eq!(kept, [key(OPS), key(OPS + 1)].map(|it| it.public().clone()));
+}
+
+#[test]
+fn no_more_than_eight_former_keys_are_kept_the_newest() {
+    let (mut writer, mut page) = opened();
+    for next in 1..=10 {
+        let papers = naming(FED, &[OPS + next]);
+        page.push(writer.write(CONFIGURATION_KIND, &papers, OPS + next - 1));
+    }
+    let mut tip = Tip::start();
+    assert_eq!(read(&mut tip, &page), (13, None));
+    let former: Vec<_> = tip.former.iter().flat_map(KeySet::iter).cloned().collect();
+    let newest: Vec<_> = (OPS + 2..OPS + 10)
+        .rev()
+        .map(|it| key(it).public().clone())
+        .collect();
+    assert_eq!(former, newest);
+}
+
+#[test]
+fn while_two_keys_overlap_both_write_until_one_is_revoked() {
+    let (mut writer, mut page) = opened();
+    page.push(writer.write(CONFIGURATION_KIND, &naming(FED, &[OPS + 1, OPS]), OPS));
+    page.push(writer.write("profile", "{}", OPS));
+    page.push(writer.write("profile", "{}", OPS + 1));
+    let both = check_with(Revoked::none(), &fed(), &page, None);
+    let after_the_turn = ended(OPS, &page, 4);
+    let one = check_with(&after_the_turn, &fed(), &page, Some("feed_revoked_key"));
+    assert_eq!((both, one), (6, 4));
+    // The one that goes on is not touched by it.
+    let last = ended(OPS, &page, 5);
+    assert_eq!(check_with(&last, &fed(), &page, None), 6);
+}
+
+#[test]
+fn a_thiefs_feed_is_another_one_at_the_last_good_position() {
+    let (_, good) = turned();
+    let revoked = ended(OPS, &good, 4);
+    assert_eq!(check_with(&revoked, &fed(), &good, None), 5);
+    // Whoever stole the key goes on from before it was replaced.
+    let (mut thief, mut page) = opened();
+    page.push(thief.write("profile", "{\"about\":\"stolen\"}", OPS));
+    page.push(thief.write("profile", "{}", OPS));
+    assert_eq!(check_with(Revoked::none(), &fed(), &page, None), 5);
+    let taken = check_with(&revoked, &fed(), &page, Some("feed_fork"));
+    assert_eq!(taken, 3);
+}
+
+#[test]
+fn a_fed_key_that_was_revoked_names_no_key_after_its_last_good_position() {
+    const NEW_FED: u8 = 30;
+    let both = KeySet::new(vec![
+        key(NEW_FED).public().clone(),
+        key(FED).public().clone(),
+    ]);
+    let both = both.unwrap();
+    let (mut writer, mut page) = opened();
+    page.push(writer.write(CONFIGURATION_KIND, &naming(NEW_FED, &[OPS]), OPS));
+    page.push(writer.write(CONFIGURATION_KIND, &naming(FED, &[OPS + 1]), OPS));
+    page.push(writer.write("profile", "{}", OPS + 1));
+    // The control: while both keys stand, the old one still names what it wants.
+    assert_eq!(check_with(Revoked::none(), &both, &page, None), 6);
+    let revoked = ended(FED, &page, 3);
+    let taken = check_with(&revoked, &both, &page, Some("seal_unknown_key"));
+    assert_eq!(taken, 5, "the papers stand in the chain, and say nothing");
+    // The opening by the old key goes on being read; one by a key that ended before does not.
+    let (_, other) = turned();
+    let mut before = Revoked::default();
+    let last = wire::revocation::LastGood {
+        epoch: 0,
+        seq: 1,
+        hash: hash_of(&other[0]),
+    };
+    before.add(key(FED).public().thumbprint().clone(), last);
+    assert_eq!(check_with(&before, &fed(), &other, Some("feed_opening")), 0);
 }

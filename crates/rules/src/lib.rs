@@ -19,6 +19,7 @@ pub mod passport;
 #[cfg(test)]
 mod random_days;
 pub mod receipt;
+pub mod revocation;
 pub mod seats;
 pub mod trust;
 pub mod visit;

@@ -54,6 +54,7 @@ fn statement(iss: EntityId, sub: EntityId, exp: Timestamp) -> Verified<EntitySta
         metadata: None,
         constraints: Some(Constraints { max_path_length: 0 }),
         trust_mark_issuers: None,
+        escale_epoch: None,
         crit: None,
         metadata_policy: None,
     };

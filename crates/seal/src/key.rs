@@ -159,6 +159,12 @@ impl KeySet {
         self.0.iter().find(|key| key.thumbprint() == thumbprint)
     }
 
+    /// Those of the keys for which this holds; `None` where that is none.
+    pub fn filtered(&self, holds: impl Fn(&PublicKey) -> bool) -> Option<Self> {
+        let keys: Vec<_> = self.0.iter().filter(|key| holds(key)).cloned().collect();
+        (!keys.is_empty()).then_some(Self(keys))
+    }
+
     /// All keys, in the order of the document.
     pub fn iter(&self) -> impl Iterator<Item = &PublicKey> {
         self.0.iter()

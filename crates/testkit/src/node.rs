@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use app::{App, FoundError, FoundingPapers};
+use app::{App, FoundError, FoundingPapers, Identity, KeyError, Keys, Overlap, Purpose};
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use seal::SecretKey;
 use store::{MemoryStore, Store};
 use tower::ServiceExt as _;
 use wire::{EntityId, Timestamp};
@@ -25,7 +26,21 @@ struct Inner {
     clock: ManualClock,
     entropy: SeededEntropy,
     dress: Dress,
+    /// The names of the keys that were put into its folder since it was founded.
+    turned: Mutex<Turned>,
     running: Mutex<Running>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Turned {
+    fed: Vec<String>,
+    ops: Vec<String>,
+}
+
+fn put(names: &mut Vec<String>, name: &str) {
+    if !names.iter().any(|it| it == name) {
+        names.push(name.to_owned());
+    }
 }
 
 /// What stands between a node and its store in memory, put there at each start.
@@ -91,6 +106,7 @@ impl TestNode {
             clock,
             entropy,
             dress: Dress::plain(),
+            turned: Mutex::default(),
             running: Mutex::new(Running::new(store, app)),
         };
         Ok(Self {
@@ -117,6 +133,7 @@ impl TestNode {
             clock,
             entropy,
             dress,
+            turned: Mutex::default(),
             running: Mutex::new(running),
         };
         Ok(Self {
@@ -132,6 +149,42 @@ impl TestNode {
     /// Its identity, with the keys, for tests that sign in its name.
     pub fn plan(&self) -> &Plan {
         &self.inner.plan
+    }
+
+    /// Its identity, with the keys that its folder holds by now.
+    pub fn identity(&self) -> Identity {
+        let Turned { fed, ops } = self.turned().clone();
+        let plan = self.plan();
+        let all = |first: SecretKey, next: &dyn Fn(&String) -> SecretKey, names: &[String]| {
+            let keys = std::iter::once(first).chain(names.iter().map(next));
+            Keys::new(keys.collect()).expect("a folder holds a few keys")
+        };
+        Identity {
+            fed: all(plan.fed(), &|name| plan.next_fed(name), &fed),
+            ops: all(plan.ops(), &|name| plan.next_ops(name), &ops),
+            ..plan.identity()
+        }
+    }
+
+    fn turned(&self) -> MutexGuard<'_, Turned> {
+        let turned = self.inner.turned.lock();
+        turned.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts another `ops` key into its folder, and replaces the one that signs.
+    pub async fn rotate_ops(&self, name: &str, overlap: Overlap) -> Result<(), KeyError> {
+        put(&mut self.turned().ops, name);
+        let next = self.plan().next_ops(name);
+        let next = self.app().hold_key(Purpose::Ops, next)?;
+        self.app().rotate_ops(&next, overlap).await
+    }
+
+    /// Puts another `fed` key into its folder, which shall follow the one that signs.
+    pub async fn follow_fed(&self, name: &str) -> Result<(), KeyError> {
+        put(&mut self.turned().fed, name);
+        let next = self.plan().next_fed(name);
+        let next = self.app().hold_key(Purpose::Fed, next)?;
+        self.app().follow_fed(&next).await
     }
 
     /// Its own clock.
@@ -159,7 +212,7 @@ impl TestNode {
         let store = self.store().restart();
         let app = App::open(
             self.inner.dress.on(&store),
-            self.plan().identity(),
+            self.identity(),
             Arc::new(self.clock().clone()),
             Arc::new(self.entropy().clone()),
         );

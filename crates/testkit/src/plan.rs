@@ -1,6 +1,6 @@
 //! What is decided of a node before it is founded: its name, its role, its keys.
 
-use app::{App, FoundingPapers, Identity};
+use app::{App, FoundingPapers, Identity, Keys};
 use seal::{PublicKey, SecretKey};
 use wire::label::Charter;
 use wire::trust::NodeRole;
@@ -61,6 +61,16 @@ impl Plan {
         key_of(&self.keys, "fed")
     }
 
+    /// A `fed` key that shall follow, by a name of its own.
+    pub fn next_fed(&self, name: &str) -> SecretKey {
+        key_of(&format!("{} {name}", self.keys), "fed")
+    }
+
+    /// An `ops` key that shall follow, by a name of its own.
+    pub fn next_ops(&self, name: &str) -> SecretKey {
+        key_of(&format!("{} {name}", self.keys), "ops")
+    }
+
     /// The node's `ops` key.
     pub fn ops(&self) -> SecretKey {
         key_of(&self.keys, "ops")
@@ -78,8 +88,8 @@ impl Plan {
             role: self.role,
             coordinator: self.coordinator.clone(),
             root: self.root.clone(),
-            fed: self.fed(),
-            ops: self.ops(),
+            fed: Keys::only(self.fed()),
+            ops: Keys::only(self.ops()),
         }
     }
 
@@ -90,7 +100,12 @@ impl Plan {
 
     /// The papers with which a coordinator of this charter begins.
     pub fn coordinator_papers_with(&self, now: Timestamp, charter: Charter) -> FoundingPapers {
-        let anchor = App::make_anchor(&self.entity, &self.fed(), &self.root_key(), now);
+        let anchor = App::make_anchor(
+            &self.entity,
+            &[self.fed().public().clone()],
+            &self.root_key(),
+            now,
+        );
         FoundingPapers::Coordinator {
             anchor: Box::new(anchor.expect("an anchor statement fits its limits")),
             charter: Box::new(charter),

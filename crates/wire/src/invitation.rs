@@ -18,6 +18,10 @@ pub struct Invitation {
     pub entity: EntityId,
     /// 16 random bytes in base64url.
     pub secret: String,
+    /// The epoch in which the space's feed begins, where it is not the first: it lost its
+    /// keys and is admitted anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u64>,
 }
 
 const PREFIX: &str = "escale-invitation.";
@@ -48,6 +52,7 @@ impl Invitation {
         let invitation: Self = shape::read(value)?;
         let key = seal::PublicKey::try_from(&invitation.root_key);
         key.map_err(|refusal| Malformed(format!("root_key: {refusal}")))?;
+        require(invitation.epoch != Some(0), "epoch")?;
         Ok(invitation)
     }
 }

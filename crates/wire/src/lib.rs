@@ -28,6 +28,7 @@ pub mod qr;
 pub mod receipt;
 pub mod registration;
 pub mod request;
+pub mod revocation;
 mod shape;
 pub mod space;
 pub mod status_list;

@@ -360,6 +360,7 @@ fn an_invitation_survives_a_mail_program_and_nothing_else() {
         root_key: seal::Jwk::from(key().public()),
         entity: crate::EntityId::parse("https://le-mug.example").unwrap(),
         secret: "c2VjcmV0".to_owned(),
+        epoch: None,
     };
     let code = invitation.to_code().unwrap();
     let (first, second) = code.split_at(70);

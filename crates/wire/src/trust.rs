@@ -62,6 +62,10 @@ pub struct EntityStatement {
     /// Who may issue which trust mark; the coordinator's configuration alone has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust_mark_issuers: Option<BTreeMap<String, Vec<EntityId>>>,
+    /// The epoch of the subject's feed, where it is not the first: the subject lost its
+    /// keys and was admitted anew. A coordinator's statement alone has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escale_epoch: Option<u64>,
     /// Always refused, `null` included.
     #[serde(default, skip_serializing, deserialize_with = "whatever_it_is")]
     pub crit: Option<Value>,
@@ -90,6 +94,7 @@ impl Claims for EntityStatement {
             node.jwks.check()?;
         }
         require(self.exp > self.iat, "exp is not after iat")?;
+        require(self.escale_epoch != Some(0), "escale_epoch")?;
         require(self.crit.is_none(), "crit")?;
         require(self.metadata_policy.is_none(), "metadata_policy")?;
         require(
@@ -100,6 +105,11 @@ impl Claims for EntityStatement {
 }
 
 impl EntityStatement {
+    /// The epoch of the subject's feed.
+    pub fn feed_epoch(&self) -> u64 {
+        self.escale_epoch.unwrap_or(1)
+    }
+
     /// The metadata of an Escale node, where the statement has it.
     pub fn node(&self) -> Option<&NodeMetadata> {
         self.metadata

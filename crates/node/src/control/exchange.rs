@@ -154,6 +154,8 @@ fn outbox_json(row: &OutboxRow) -> Value {
         About::Credit(id) => ("credit", id.to_string()),
         About::Registration(id) => ("registration", id.to_string()),
         About::Cancellation(id) => ("cancellation", id.to_string()),
+        About::KeyUpdate(key) => ("key_update", key.to_string()),
+        About::KeyRevocation(key) => ("key_revocation", key.to_string()),
         About::Notice { registration, .. } => ("notice", registration.to_string()),
     };
     let mut value = json!({ "op": op, "to": to, what: id, "since": since });

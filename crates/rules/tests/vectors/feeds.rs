@@ -1,6 +1,7 @@
 //! `specs/vectors/feed.json`: digests, bodies of each kind, and feeds page by page.
 
 use rules::feed::{Author, HeadSays, Tip, extend, judge_head};
+use rules::revocation::Revoked;
 use seal::KeySet;
 use serde_json::{Value, json};
 use wire::feed::{Body, Page};
@@ -53,7 +54,7 @@ fn check_feed(case: &Value) {
     let (root, fed): (_, KeySet) = (key(by), key_set(&[by]));
     let author = match text(case, "author") {
         "coordinator" => Author::Coordinator(root.public()),
-        _ => Author::Space(&fed),
+        _ => Author::Space(&fed, Revoked::none()),
     };
     let entity = EntityId::parse(text(case, "entity")).expect("an entity identifier");
     let mut tip = Tip::start();

@@ -282,6 +282,7 @@ fn expected(fault: &Fault) -> Result<(), Broken> {
         | Fault::Entropy(_)
         | Fault::Seal(_)
         | Fault::OwnFeed(_)
+        | Fault::NoKey
         | Fault::Calendar
         | Fault::NothingHeard => {
             let what = app::chain(fault);

@@ -195,6 +195,8 @@ fn line(words: &Words, home: &Home, row: &OutboxRow, visit: Option<(String, Stri
             About::Credit(_) => M::OutboxCredit,
             About::Registration(_) => M::OutboxRegistration,
             About::Cancellation(_) => M::OutboxCancellation,
+            About::KeyUpdate(_) => M::OutboxKeyUpdate,
+            About::KeyRevocation(_) => M::OutboxKeyRevocation,
             About::Notice { .. } => M::OutboxNotice,
         }),
         to: space_name(home, &row.to),

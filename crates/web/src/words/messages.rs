@@ -416,6 +416,8 @@ with_events! { messages! {
     OutboxCredit = "outbox-credit",
     OutboxRegistration = "outbox-registration",
     OutboxCancellation = "outbox-cancellation",
+    OutboxKeyUpdate = "outbox-key-update",
+    OutboxKeyRevocation = "outbox-key-revocation",
     OutboxNotice = "outbox-notice",
     OutboxVisit = "outbox-visit",
     OutboxSince = "outbox-since",
