@@ -17,6 +17,7 @@
 
 use std::cmp::Ordering;
 
+use seal::checks::holds;
 use seal::{KeySet, PublicKey, SealRefusal, Sealed, Verified};
 use wire::feed::{Body, Head, PageRecord, Record};
 use wire::label::{Charter, Withdrawal};
@@ -229,7 +230,7 @@ fn open_feed(
         Author::Space(fed) => (fed.clone(), paper(0)?),
     };
     let configuration = trust::open_configuration(configuration, &fed, entity).map_err(failed)?;
-    if !is_of_role(&configuration, author) {
+    if !holds("opening_role", is_of_role(&configuration, author)) {
         return Err(FeedRefusal::Opening("a node of another role".to_owned()));
     }
     tip.ops = Some(trust::ops_keys(&configuration).map_err(failed)?);
@@ -253,24 +254,27 @@ fn follow(
     let record = Sealed::<Record>::parse(&sent.record)
         .and_then(|it| it.open(ops))
         .map_err(sealed)?;
-    if record.iss != *entity {
+    if !holds("record_author", record.iss == *entity) {
         return Err(FeedRefusal::OtherAuthor { seq });
     }
-    if record.epoch != tip.epoch || record.seq != seq {
+    let follows = holds("record_epoch", record.epoch == tip.epoch)
+        && holds("record_position", record.seq == seq);
+    if !follows {
         return Err(FeedRefusal::Gap { seq });
     }
-    if record.prev != tip.hash {
+    if !holds("record_past", record.prev == tip.hash) {
         return Err(FeedRefusal::Fork { seq });
     }
     let body = sent.body().map_err(|_| FeedRefusal::OtherBody { seq })?;
     let is_that_body = body
         .as_ref()
         .is_none_or(|body| record.body_sha256 == Some(body.digest()));
-    if !is_that_body {
+    if !holds("record_body", is_that_body) {
         return Err(FeedRefusal::OtherBody { seq });
     }
     let is_said = body.is_some() || record.removed.is_some();
-    if !is_said && TRUST_KINDS.contains(&record.kind.as_str()) {
+    let may_be_dropped = !TRUST_KINDS.contains(&record.kind.as_str());
+    if !holds("record_trust_body", is_said || may_be_dropped) {
         return Err(FeedRefusal::NoBody { seq });
     }
     check_opening(author, &record)?;
@@ -289,7 +293,10 @@ fn check_opening(author: Author<'_>, record: &Record) -> Result<(), FeedRefusal>
         (Author::Coordinator(_), 2) | (Author::Space(_), 1) => CONFIGURATION_KIND,
         _ => return Ok(()),
     };
-    if record.kind == expected && record.id == THE_ONE {
+    if holds(
+        "opening_kind",
+        record.kind == expected && record.id == THE_ONE,
+    ) {
         Ok(())
     } else {
         Err(FeedRefusal::Opening(format!(
@@ -309,7 +316,7 @@ fn turn_keys(
     record: &Record,
     text: Option<&str>,
 ) {
-    let Some(text) = text.filter(|_| record.id == THE_ONE) else {
+    let Some(text) = text.filter(|_| holds("turn_id", record.id == THE_ONE)) else {
         return;
     };
     if let (ANCHOR_KIND, Author::Coordinator(root)) = (record.kind.as_str(), author) {
@@ -324,7 +331,7 @@ fn turn_keys(
             Author::Space(fed) => Some(fed),
         };
         let configuration = fed.and_then(|fed| trust::open_configuration(text, fed, entity).ok());
-        let configuration = configuration.filter(|it| is_of_role(it, author));
+        let configuration = configuration.filter(|it| holds("turn_role", is_of_role(it, author)));
         if let Some(keys) = configuration.and_then(|it| trust::ops_keys(&it).ok()) {
             tip.ops = Some(keys);
         }
@@ -358,16 +365,19 @@ pub fn judge_head(
         Err(SealRefusal::UnknownKey) if accepted > 0 => return Ok(HeadSays::More),
         Err(refusal) => return Err(refused(refusal)),
     };
-    if head.iss != *entity {
+    if !holds("head_author", head.iss == *entity) {
         return Err(FeedRefusal::OtherAuthor { seq });
     }
-    if head.epoch > tip.epoch {
+    if !holds("head_epoch", head.epoch <= tip.epoch) {
         return Err(FeedRefusal::Epoch { epoch: head.epoch });
     }
     match (head.epoch, head.seq).cmp(&(tip.epoch, tip.seq)) {
+        Ordering::Less if holds("head_behind", false) => Ok(HeadSays::More),
         Ordering::Less => Err(FeedRefusal::Behind { seq: head.seq }),
         Ordering::Greater => Ok(HeadSays::More),
-        Ordering::Equal if Some(head.hash) != tip.hash => Err(FeedRefusal::Fork { seq }),
+        Ordering::Equal if !holds("head_past", Some(head.hash) == tip.hash) => {
+            Err(FeedRefusal::Fork { seq })
+        }
         Ordering::Equal => Ok(HeadSays::Complete(head)),
     }
 }

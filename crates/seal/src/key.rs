@@ -6,6 +6,8 @@ use std::sync::Arc;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
+use crate::checks::holds;
+
 /// The name of a key: its RFC 7638 thumbprint, SHA-256 in base64url.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Thumbprint(Arc<str>);
@@ -13,8 +15,8 @@ pub struct Thumbprint(Arc<str>);
 impl Thumbprint {
     /// Reads a thumbprint: 32 bytes in base64url.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = crate::base64url::decode(text).ok()?;
-        (bytes.len() == 32).then(|| Self(text.into()))
+        let bytes = crate::base64url::decode(text);
+        holds("seal_kid", bytes.is_ok_and(|it| it.len() == 32)).then(|| Self(text.into()))
     }
 
     /// The 43 characters.
@@ -82,10 +84,11 @@ impl PublicKey {
     /// thumbprints: revoked under one name, it would go on under the other.
     pub fn from_ed25519_bytes(bytes: &[u8; 32]) -> Result<Self, KeyRefusal> {
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyRefusal::NotEd25519)?;
-        if VerifyingKey::from(key.to_edwards()).as_bytes() != bytes {
+        let encoded = VerifyingKey::from(key.to_edwards());
+        if !holds("key_encoding", encoded.as_bytes() == bytes) {
             return Err(KeyRefusal::NotEd25519);
         }
-        if key.is_weak() {
+        if !holds("key_weak", !key.is_weak()) {
             return Err(KeyRefusal::Weak);
         }
         Ok(Self {
@@ -113,6 +116,12 @@ impl PublicKey {
             return Ok(());
         }
         let signature = Signature::from_slice(signature).map_err(|_| SignatureRefusal)?;
+        #[cfg(feature = "sabotage")]
+        if !crate::checks::is_on("signature_strict") {
+            use ed25519_dalek::Verifier as _;
+            let judged = self.key.verify(message, &signature);
+            return judged.map_err(|_| SignatureRefusal);
+        }
         self.key
             .verify_strict(message, &signature)
             .map_err(|_| SignatureRefusal)
@@ -143,7 +152,7 @@ pub struct KeySet(Vec<PublicKey>);
 impl KeySet {
     /// A set of these keys.
     pub fn new(keys: Vec<PublicKey>) -> Result<Self, KeyRefusal> {
-        if keys.is_empty() || keys.len() > KEYS_MAX {
+        if !holds("keys_count", (1..=KEYS_MAX).contains(&keys.len())) {
             return Err(KeyRefusal::Count);
         }
         Ok(Self(keys))

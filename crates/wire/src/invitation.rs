@@ -1,5 +1,6 @@
 //! The one-time code by which a space joins: handed over by people, not by nodes.
 
+use seal::checks::holds;
 use seal::{Jwk, Malformed};
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +37,7 @@ impl Invitation {
     /// inside are dropped.
     pub fn from_code(code: &str) -> Result<Self, Malformed> {
         require(
-            code.len() <= INVITATION_BYTES_MAX,
+            holds("invitation_length", code.len() <= INVITATION_BYTES_MAX),
             "too long for an invitation",
         )?;
         let code: String = code.split_whitespace().collect();
