@@ -7,6 +7,11 @@
     clippy::expect_used,
     reason = "a corpus that cannot be read ends the test"
 )]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a run says its seed, and what it broke on"
+)]
 
 use std::alloc::System;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

@@ -137,8 +137,12 @@ impl fmt::Debug for PublicKey {
 /// RFC 7638 §3 with the members that RFC 8037 §2 requires, in lexicographic order.
 fn thumbprint_of(key: &VerifyingKey) -> Thumbprint {
     let x = crate::base64url::encode(key.as_bytes());
-    let json = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
-    Thumbprint(crate::base64url::encode(&Sha256::digest(json.as_bytes())).into())
+    digest_of(&format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#))
+}
+
+/// The name that the members of a key have, written as RFC 7638 §3 says.
+fn digest_of(members: &str) -> Thumbprint {
+    Thumbprint(crate::base64url::encode(&Sha256::digest(members.as_bytes())).into())
 }
 
 /// The most keys that one document may list: two in overlap for two purposes,
@@ -232,6 +236,23 @@ mod tests {
             key.public().thumbprint().as_str(),
             "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
         );
+    }
+
+    /// RFC 7638 §3.1: the example, a key of RSA, which has a name and is no key of ours.
+    #[test]
+    fn the_example_of_rfc_7638_has_the_name_of_rfc_7638() {
+        let n = [
+            "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1",
+            "L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4",
+            "QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbO",
+            "pbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csF",
+            "Cur-kEgU8awapJzKnqDKgw",
+        ];
+        let members = format!(r#"{{"e":"AQAB","kty":"RSA","n":"{}"}}"#, n.concat());
+        let name = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+        assert_eq!(digest_of(&members).as_str(), name);
+        let jwk: Jwk = serde_json::from_str(&members).unwrap();
+        assert_eq!(PublicKey::try_from(&jwk), Err(KeyRefusal::NotEd25519));
     }
 
     /// RFC 8037 appendix A.4: Ed25519 signing of a JWS.
