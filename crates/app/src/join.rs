@@ -1,6 +1,7 @@
 //! Joining the label: what a space asks, and what a coordinator answers.
 
 use rules::trust;
+use seal::checks::{holds, is_on};
 use seal::{Jwk, KeySet, Malformed, PublicKey, Sealed};
 use store::{Batch, Expected};
 use wire::request::{Answer, AnswerResult, JOIN_KIND, Join, JoinBody, Request};
@@ -156,11 +157,11 @@ impl App {
         let request = Sealed::<Request>::parse(&join.request)
             .and_then(|request| request.open(&KeySet::only(fed.clone())))
             .map_err(|_| JoinError::NotGenuine)?;
-        if request.aud != self.identity().entity {
+        if !holds("join_audience", request.aud == self.identity().entity) {
             return Err(JoinError::OtherAudience(request.aud.clone()));
         }
         let now = self.signing_time().await?;
-        if !is_in_time(&request, now) {
+        if !holds("join_time", is_in_time(&request, now)) {
             return Err(JoinError::OutOfTime);
         }
         let body = JoinBody::of(&request).map_err(JoinError::Malformed)?;
@@ -187,14 +188,18 @@ impl App {
             return Ok(Some("invitation_unknown"));
         };
         let mut invitation: stored::Invitation = stored::decode(&key, &found)?;
-        if invitation.entity != request.iss {
+        if !holds("invitation_name", invitation.entity == request.iss) {
             return Ok(Some("invitation_for_another"));
         }
-        if let Some(used) = &invitation.used {
+        if let Some(used) = invitation
+            .used
+            .as_ref()
+            .filter(|_| is_on("invitation_once"))
+        {
             let is_same = used.op == request.op && used.fed == Jwk::from(fed);
             return Ok((!is_same).then_some("invitation_used"));
         }
-        if invitation.expires_at <= now {
+        if !holds("invitation_time", now < invitation.expires_at) {
             return Ok(Some("invitation_expired"));
         }
         let own = KeySet::only(fed.clone());
@@ -205,13 +210,13 @@ impl App {
                 .node()
                 .is_some_and(|node| node.role == NodeRole::Space)
         });
-        if !is_space {
+        if !holds("invitation_papers", is_space) {
             return Ok(Some("configuration_refused"));
         }
         let belongs = register
             .member(&request.iss)
             .is_some_and(|member| member.statement.is_some());
-        if belongs && invitation.anew.is_none() {
+        if is_on("admitted_once") && belongs && invitation.anew.is_none() {
             return Ok(Some("already_admitted"));
         }
         invitation.used = Some(InvitationUse {

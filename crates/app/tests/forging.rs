@@ -14,7 +14,7 @@ use crate::desk::{home, host, judge, says, visit};
 use crate::look::{claims, stored_one};
 
 /// The wallet's passport with other claims, signed by the `ops` key of `signer`.
-fn forge(wallet: &Wallet, signer: &TestNode, change: impl FnOnce(&mut Value)) -> Wallet {
+pub(crate) fn forge(wallet: &Wallet, signer: &TestNode, change: impl FnOnce(&mut Value)) -> Wallet {
     let mut claims = claims(&wallet.passport);
     change(&mut claims);
     let passport: Passport = serde_json::from_value(claims).unwrap();
@@ -110,7 +110,7 @@ async fn only_the_list_that_the_passport_names_is_read() {
 }
 
 /// A list of the home as the host holds it, signed again with a change.
-async fn list_with(label: &Label, change: impl FnOnce(&mut StatusListToken)) {
+pub(crate) async fn list_with(label: &Label, change: impl FnOnce(&mut StatusListToken)) {
     let (host, home) = (host(label), home(label));
     let is_list = |it: &Value| {
         let body = it["body"].as_str().unwrap_or_default();

@@ -15,19 +15,19 @@ use crate::look::{assert_sound, claims, stored};
 use crate::receipts::{arrive, leave};
 
 /// A host whose receipt waits; what it says.
-async fn waiting() -> (Label, Wallet, Told) {
+pub(crate) async fn waiting() -> (Label, Wallet, Told) {
     let (label, wallet) = story().await;
     let told = told(&label, &wallet).await;
     (label, wallet, told)
 }
 
 /// The request that hands over what is told, before it is signed.
-fn request(label: &Label, op: &str, told: &Told) -> Request {
+pub(crate) fn request(label: &Label, op: &str, told: &Told) -> Request {
     let (from, to) = (host(label), home(label));
     request_of(from, to, op, RECEIPT_KIND, told.body(from))
 }
 
-async fn posted(to: &TestNode, request: &Request, by: &TestNode) -> Result<(), String> {
+pub(crate) async fn posted(to: &TestNode, request: &Request, by: &TestNode) -> Result<(), String> {
     outcome_of(&post_request(to, forge_request(request, by)).await)
 }
 

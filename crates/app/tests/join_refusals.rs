@@ -12,7 +12,7 @@ use wire::trust::{EntityStatement, NodeRole};
 use crate::look::claims;
 
 /// A space that was invited, heard the coordinator, and wants to join.
-async fn about_to_join() -> (Label, TestNode) {
+pub(crate) async fn about_to_join() -> (Label, TestNode) {
     let label = Label::invited(1).await;
     let space = label.space(0).clone();
     let heard = pull(&label.network, &space, label.coordinator.entity()).await;
@@ -21,7 +21,11 @@ async fn about_to_join() -> (Label, TestNode) {
 }
 
 /// The join that the space would send, with its request changed and signed anew.
-async fn changed(space: &TestNode, key: &SecretKey, change: impl FnOnce(&mut Request)) -> Join {
+pub(crate) async fn changed(
+    space: &TestNode,
+    key: &SecretKey,
+    change: impl FnOnce(&mut Request),
+) -> Join {
     let (join, _) = space.app().make_join().await.unwrap().unwrap();
     let mut request: Request = serde_json::from_value(claims(&join.request)).unwrap();
     change(&mut request);
@@ -30,7 +34,7 @@ async fn changed(space: &TestNode, key: &SecretKey, change: impl FnOnce(&mut Req
     Join { fed_key, request }
 }
 
-async fn answer(coordinator: &TestNode, join: &Join) -> Result<Answer, JoinError> {
+pub(crate) async fn answer(coordinator: &TestNode, join: &Join) -> Result<Answer, JoinError> {
     let bytes = serde_json::to_vec(join).unwrap();
     let answer = coordinator.app().answer_join(&bytes).await?;
     Ok(serde_json::from_value(claims(&answer)).unwrap())

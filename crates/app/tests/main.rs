@@ -9,6 +9,7 @@
 
 mod access;
 mod asking_again;
+mod attacks;
 mod between;
 mod calendars;
 mod catching_up;

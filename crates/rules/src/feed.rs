@@ -17,6 +17,7 @@
 
 use std::cmp::Ordering;
 
+use seal::checks::holds;
 use seal::{KeySet, PublicKey, SealRefusal, Sealed, Verified};
 use wire::feed::{Body, Head, PageRecord, Record};
 use wire::label::{Charter, Withdrawal};
@@ -280,10 +281,11 @@ fn open_feed(
         Author::Space(fed, _) => (fed.clone(), paper(0)?),
     };
     let configuration = trust::open_configuration(configuration, &fed, entity).map_err(failed)?;
-    if !is_of_role(&configuration, author) {
+    if !holds("opening_role", is_of_role(&configuration, author)) {
         return Err(FeedRefusal::Opening("a node of another role".to_owned()));
     }
-    if author.revoked().is_void(configuration.key(), tip.epoch, 1) {
+    let is_void = author.revoked().is_void(configuration.key(), tip.epoch, 1);
+    if !holds("opening_revoked", !is_void) {
         return Err(FeedRefusal::Opening("by a key that was revoked".to_owned()));
     }
     tip.ops = Some(trust::ops_keys(&configuration).map_err(failed)?);
@@ -307,32 +309,39 @@ fn follow(
     let record = Sealed::<Record>::parse(&sent.record)
         .and_then(|it| it.open(ops))
         .map_err(sealed)?;
-    if record.iss != *entity {
+    if !holds("record_author", record.iss == *entity) {
         return Err(FeedRefusal::OtherAuthor { seq });
     }
-    if record.epoch != tip.epoch || record.seq != seq {
+    let follows = holds("record_epoch", record.epoch == tip.epoch)
+        && holds("record_position", record.seq == seq);
+    if !follows {
         return Err(FeedRefusal::Gap { seq });
     }
-    if record.prev != tip.hash {
+    if !holds("record_past", record.prev == tip.hash) {
         return Err(FeedRefusal::Fork { seq });
     }
     let hash = Sha256Hash::of(&[record.as_str().as_bytes()]);
     let revoked = author.revoked();
-    if revoked.is_void(record.key(), tip.epoch, seq) {
+    let is_void = revoked.is_void(record.key(), tip.epoch, seq);
+    if !holds("record_revoked", !is_void) {
         return Err(FeedRefusal::RevokedKey { seq });
     }
-    if revoked.is_other_feed(tip.epoch, seq, hash) {
+    if !holds(
+        "record_pinned",
+        !revoked.is_other_feed(tip.epoch, seq, hash),
+    ) {
         return Err(FeedRefusal::Fork { seq });
     }
     let body = sent.body().map_err(|_| FeedRefusal::OtherBody { seq })?;
     let is_that_body = body
         .as_ref()
         .is_none_or(|body| record.body_sha256 == Some(body.digest()));
-    if !is_that_body {
+    if !holds("record_body", is_that_body) {
         return Err(FeedRefusal::OtherBody { seq });
     }
     let is_said = body.is_some() || record.removed.is_some();
-    if !is_said && TRUST_KINDS.contains(&record.kind.as_str()) {
+    let may_be_dropped = !TRUST_KINDS.contains(&record.kind.as_str());
+    if !holds("record_trust_body", is_said || may_be_dropped) {
         return Err(FeedRefusal::NoBody { seq });
     }
     check_opening(author, &record)?;
@@ -351,7 +360,10 @@ fn check_opening(author: Author<'_>, record: &Record) -> Result<(), FeedRefusal>
         (Author::Coordinator(_), 2) | (Author::Space(..), 1) => CONFIGURATION_KIND,
         _ => return Ok(()),
     };
-    if record.kind == expected && record.id == THE_ONE {
+    if holds(
+        "opening_kind",
+        record.kind == expected && record.id == THE_ONE,
+    ) {
         Ok(())
     } else {
         Err(FeedRefusal::Opening(format!(
@@ -371,7 +383,7 @@ fn turn_keys(
     record: &Record,
     text: Option<&str>,
 ) {
-    let Some(text) = text.filter(|_| record.id == THE_ONE) else {
+    let Some(text) = text.filter(|_| holds("turn_id", record.id == THE_ONE)) else {
         return;
     };
     if let (ANCHOR_KIND, Author::Coordinator(root)) = (record.kind.as_str(), author) {
@@ -386,10 +398,11 @@ fn turn_keys(
             Author::Space(fed, _) => Some(fed),
         };
         let configuration = fed.and_then(|fed| trust::open_configuration(text, fed, entity).ok());
-        let holds = |it: &Verified<EntityStatement>| {
-            is_of_role(it, author) && !author.revoked().is_void(it.key(), tip.epoch, record.seq)
+        let is_good = |it: &Verified<EntityStatement>| {
+            let is_void = author.revoked().is_void(it.key(), tip.epoch, record.seq);
+            holds("turn_role", is_of_role(it, author)) && holds("turn_revoked", !is_void)
         };
-        let configuration = configuration.filter(holds);
+        let configuration = configuration.filter(is_good);
         if let Some(keys) = configuration.and_then(|it| trust::ops_keys(&it).ok()) {
             tip.turn_ops(keys);
         }
@@ -423,16 +436,19 @@ pub fn judge_head(
         Err(SealRefusal::UnknownKey) if accepted > 0 => return Ok(HeadSays::More),
         Err(refusal) => return Err(refused(refusal)),
     };
-    if head.iss != *entity {
+    if !holds("head_author", head.iss == *entity) {
         return Err(FeedRefusal::OtherAuthor { seq });
     }
-    if head.epoch > tip.epoch {
+    if !holds("head_epoch", head.epoch <= tip.epoch) {
         return Err(FeedRefusal::Epoch { epoch: head.epoch });
     }
     match (head.epoch, head.seq).cmp(&(tip.epoch, tip.seq)) {
+        Ordering::Less if holds("head_behind", false) => Ok(HeadSays::More),
         Ordering::Less => Err(FeedRefusal::Behind { seq: head.seq }),
         Ordering::Greater => Ok(HeadSays::More),
-        Ordering::Equal if Some(head.hash) != tip.hash => Err(FeedRefusal::Fork { seq }),
+        Ordering::Equal if !holds("head_past", Some(head.hash) == tip.hash) => {
+            Err(FeedRefusal::Fork { seq })
+        }
         Ordering::Equal => Ok(HeadSays::Complete(head)),
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! Specified in `specs/passport.md`.
 
+use seal::checks::{holds, is_on};
 use wire::passport::{Audience, Shown, ShownBy};
 use wire::status_list::Statuses;
 use wire::{EntityId, Timestamp};
@@ -166,7 +167,7 @@ pub fn judge(shown: &Shown, held: Held<'_>, desk: Desk<'_>) -> Verdict {
 fn clock(_: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
     let as_of = held.register_as_of?;
     let is_behind = crate::trust::is_clock_behind(desk.now, as_of);
-    is_behind.then_some(Verdict::NotAllowedHere(NotHere::ClockWrong))
+    (!holds("desk_clock", !is_behind)).then_some(Verdict::NotAllowedHere(NotHere::ClockWrong))
 }
 
 /// What is on paper is shown to whoever looks, as often as they look.
@@ -174,17 +175,21 @@ fn showing(shown: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
     let ShownBy::Holder(showing) = &shown.by else {
         return None;
     };
-    if showing.audience != Audience::Desk(desk.host.clone()) {
+    if !holds(
+        "showing_host",
+        showing.audience == Audience::Desk(desk.host.clone()),
+    ) {
         return Some(Verdict::NotAllowedHere(NotHere::OtherHost));
     }
     let most = match desk.clock {
         DeskClock::Good => SHOWN_SECONDS_MAX,
         DeskClock::Poor => SHOWN_SECONDS_MAX_POOR_CLOCK,
     };
-    if desk.now.seconds_since(showing.shown_at).saturating_abs() > most {
+    let age = desk.now.seconds_since(showing.shown_at).saturating_abs();
+    if !holds("showing_time", age <= most) {
         return Some(Verdict::NotGenuine(NotGenuine::OutOfTime));
     }
-    held.was_shown.then_some(Verdict::AlreadyUsed)
+    (!holds("showing_once", !held.was_shown)).then_some(Verdict::AlreadyUsed)
 }
 
 fn label(_: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
@@ -192,54 +197,71 @@ fn label(_: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
     let Some(as_of) = held.register_as_of else {
         return not_here(NotHere::RegisterTooOld);
     };
-    if !freshness::is_register_relied_on(as_of, desk.now) {
+    if !holds(
+        "register_age",
+        freshness::is_register_relied_on(as_of, desk.now),
+    ) {
         return not_here(NotHere::RegisterTooOld);
     }
-    if !matches!(held.host, Standing::Labelled { .. }) {
+    if !holds("host_label", matches!(held.host, Standing::Labelled { .. })) {
         return not_here(NotHere::HostNotLabelled);
     }
     match held.home {
         // Whether expired papers are the home's fault or the line's shows by its list.
         Standing::Labelled { .. } | Standing::Expired { .. } => None,
-        Standing::Suspended { .. } => Some(Verdict::Blocked(Block::HomeSuspended)),
-        Standing::Withdrawn { .. } => Some(Verdict::Blocked(Block::HomeWithdrawn)),
+        Standing::Suspended { .. } => {
+            is_on("home_suspended").then_some(Verdict::Blocked(Block::HomeSuspended))
+        }
+        Standing::Withdrawn { .. } => {
+            is_on("home_withdrawn").then_some(Verdict::Blocked(Block::HomeWithdrawn))
+        }
+        Standing::Admitted if holds("home_label", false) => None,
         Standing::Admitted => not_here(NotHere::HomeNotLabelled),
-        Standing::Unknown => Some(Verdict::NotGenuine(NotGenuine::UnknownHome)),
+        Standing::Unknown => {
+            is_on("home_known").then_some(Verdict::NotGenuine(NotGenuine::UnknownHome))
+        }
     }
 }
 
 fn term(shown: &Shown, _: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
     let passport = &shown.passport;
     let is_long = passport.exp.seconds_since(passport.iat) > PASSPORT_SECONDS;
-    if is_long || passport.iat.seconds_since(desk.now) > CLOCK_LEEWAY_SECONDS {
+    let is_early = passport.iat.seconds_since(desk.now) > CLOCK_LEEWAY_SECONDS;
+    if !(holds("passport_term", !is_long) && holds("passport_begun", !is_early)) {
         return Some(Verdict::NotGenuine(NotGenuine::Malformed));
     }
-    (passport.exp <= desk.now).then_some(Verdict::Expired)
+    (!holds("passport_expired", desk.now < passport.exp)).then_some(Verdict::Expired)
 }
 
 fn status_of(shown: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
-    let Some((statuses, _)) = held.statuses.filter(|(_, until)| desk.now < *until) else {
+    let Some((statuses, _)) = held
+        .statuses
+        .filter(|(_, until)| holds("list_age", desk.now < *until))
+    else {
         return Some(Verdict::NotAllowedHere(NotHere::ListTooOld));
     };
     match statuses.get(shown.passport.status.status_list.idx) {
         Some(status::VALID) => None,
-        Some(status::SUSPENDED) => Some(Verdict::Blocked(Block::Paused)),
-        Some(_) => Some(Verdict::Blocked(Block::Revoked)),
-        None => Some(Verdict::NotGenuine(NotGenuine::Malformed)),
+        Some(status::SUSPENDED) => {
+            is_on("status_paused").then_some(Verdict::Blocked(Block::Paused))
+        }
+        Some(_) => is_on("status_revoked").then_some(Verdict::Blocked(Block::Revoked)),
+        None => is_on("status_place").then_some(Verdict::NotGenuine(NotGenuine::Malformed)),
     }
 }
 
 /// A home that was heard lately, and whose papers have expired all the same.
 fn papers(_: &Shown, held: Held<'_>, _: Desk<'_>) -> Option<Verdict> {
     let is_expired = matches!(held.home, Standing::Expired { .. });
-    is_expired.then_some(Verdict::NotAllowedHere(NotHere::HomeNotLabelled))
+    (!holds("home_papers", !is_expired))
+        .then_some(Verdict::NotAllowedHere(NotHere::HomeNotLabelled))
 }
 
 /// At home nothing of the allowance is used, nor by whoever comes back.
 fn allowance(shown: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
     let is_away = shown.passport.iss != *desk.host;
-    (is_away && !held.is_counted_now && left(shown, held, desk) == 0)
-        .then_some(Verdict::NoAllowance)
+    let is_free = !is_away || held.is_counted_now || left(shown, held, desk) > 0;
+    (!holds("allowance_left", is_free)).then_some(Verdict::NoAllowance)
 }
 
 /// Half-days left, as last known to the home, less what was used here since: a new month

@@ -5,6 +5,7 @@
 //!
 //! Specified in `specs/keys.md`.
 
+use seal::checks::holds;
 use seal::{KeySet, Sealed, Thumbprint};
 use wire::revocation::{KeyRevocation, LastGood};
 use wire::{EntityId, Sha256Hash};
@@ -91,17 +92,19 @@ pub fn open_revocation(
         (space, fed)
     };
     let revocation = sealed.open(keys)?;
-    if revocation.iss != *issuer {
+    if !holds("revocation_issuer", revocation.iss == *issuer) {
         return Err(TrustRefusal::OtherIssuer(revocation.iss.clone()));
     }
-    if revocation.sub != *space {
+    if !holds("revocation_subject", revocation.sub == *space) {
         return Err(TrustRefusal::OtherSubject(revocation.sub.clone()));
     }
     let ends_fed = revocation
         .ended()
         .is_some_and(|key| fed.find(&key).is_some());
     let by_revoked = revoked.names(sealed.kid());
-    if !by_coordinator && (ends_fed || by_revoked) {
+    let is_allowed = by_coordinator
+        || holds("revocation_of_fed", !ends_fed) && holds("revocation_by_revoked", !by_revoked);
+    if !is_allowed {
         return Err(TrustRefusal::OtherIssuer(revocation.iss.clone()));
     }
     Ok(revocation.into_inner())

@@ -7,6 +7,7 @@
 //! **Invariant:** no key is ever taken from the document that it verifies, nor
 //! from an address.
 
+use seal::checks::{holds, is_on};
 use seal::{KeyRefusal, KeySet, PublicKey, SealRefusal, Sealed, Verified};
 use wire::label::{Withdrawal, WithdrawalState};
 use wire::trust::{Anchor, EntityStatement, TrustMark};
@@ -99,7 +100,7 @@ pub fn open_configuration(
     issued_by(&statement.iss, entity)?;
     about(&statement.sub, entity)?;
     lasts_at_most(statement.iat, statement.exp, CONFIGURATION_SECONDS)?;
-    if statement.node().is_none() {
+    if !holds("configuration_node", statement.node().is_some()) {
         return Err(TrustRefusal::NotANode);
     }
     Ok(statement)
@@ -137,14 +138,14 @@ pub fn open_mark(
     issued_by(&mark.iss, coordinator)?;
     about(&mark.sub, space)?;
     lasts_at_most(mark.iat, mark.exp, MARK_SECONDS)?;
-    if mark.trust_mark_type != charter_url {
+    if !holds("mark_label", mark.trust_mark_type == charter_url) {
         return Err(TrustRefusal::OtherLabel);
     }
     Ok(mark)
 }
 
 fn issued_by(iss: &EntityId, expected: &EntityId) -> Result<(), TrustRefusal> {
-    if iss == expected {
+    if holds("paper_issuer", iss == expected) {
         Ok(())
     } else {
         Err(TrustRefusal::OtherIssuer(iss.clone()))
@@ -152,7 +153,7 @@ fn issued_by(iss: &EntityId, expected: &EntityId) -> Result<(), TrustRefusal> {
 }
 
 fn about(sub: &EntityId, expected: &EntityId) -> Result<(), TrustRefusal> {
-    if sub == expected {
+    if holds("paper_subject", sub == expected) {
         Ok(())
     } else {
         Err(TrustRefusal::OtherSubject(sub.clone()))
@@ -160,7 +161,7 @@ fn about(sub: &EntityId, expected: &EntityId) -> Result<(), TrustRefusal> {
 }
 
 fn lasts_at_most(iat: Timestamp, exp: Timestamp, seconds_max: i64) -> Result<(), TrustRefusal> {
-    if exp.seconds_since(iat) <= seconds_max {
+    if holds("paper_term", exp.seconds_since(iat) <= seconds_max) {
         Ok(())
     } else {
         Err(TrustRefusal::LastsTooLong)
@@ -219,7 +220,7 @@ pub struct Entry<'a> {
 /// even after the papers have run out. Each `exp` is the first second at which a
 /// paper no longer holds.
 pub fn standing(entry: Entry<'_>, now: Timestamp) -> Standing {
-    if let Some(withdrawal) = entry.withdrawal {
+    if let Some(withdrawal) = entry.withdrawal.filter(|_| is_on("label_withdrawal")) {
         let (since, reason) = (withdrawal.since, withdrawal.reason.clone());
         return match withdrawal.state {
             WithdrawalState::Suspended => Standing::Suspended { since, reason },
@@ -230,7 +231,7 @@ pub fn standing(entry: Entry<'_>, now: Timestamp) -> Standing {
         return Standing::Unknown;
     };
     let belongs_until = statement.exp.min(entry.anchor.exp);
-    if belongs_until <= now {
+    if !holds("label_papers", now < belongs_until) {
         return Standing::Expired {
             since: belongs_until,
         };
@@ -239,10 +240,10 @@ pub fn standing(entry: Entry<'_>, now: Timestamp) -> Standing {
         return Standing::Admitted;
     };
     let until = belongs_until.min(mark.exp);
-    if until <= now {
-        Standing::Expired { since: until }
-    } else {
+    if holds("label_mark", now < until) {
         Standing::Labelled { until }
+    } else {
+        Standing::Expired { since: until }
     }
 }
 

@@ -16,6 +16,7 @@ use p256::ecdsa::{Signature, VerifyingKey};
 use serde_json::{Value, json};
 
 use crate::base64url;
+use crate::checks::holds;
 use crate::json;
 use crate::jwk::Jwk;
 use crate::key::{KeyRefusal, PublicKey, SecretKey};
@@ -44,12 +45,12 @@ impl HolderKey {
                 PublicKey::try_from(&jwk).map(Self::Ed25519)
             }
             (Some("EC"), Some("P-256")) => {
-                if jwk.get("d").is_some() {
+                if !holds("holder_private", jwk.get("d").is_none()) {
                     return Err(KeyRefusal::IsPrivate);
                 }
                 let is_for_signatures = member("use").is_none_or(|it| it == "sig")
                     && member("alg").is_none_or(|it| it == "ES256");
-                if !is_for_signatures {
+                if !holds("holder_use", is_for_signatures) {
                     return Err(KeyRefusal::NotForSignatures);
                 }
                 let coordinate = |name: &str| {
@@ -135,7 +136,7 @@ impl KeyBinding {
 /// Opens a key binding by the holder's key. Header: `alg` and `typ`, nothing else.
 pub fn open_key_binding(text: &str, key: &HolderKey) -> Result<KeyBinding, KeyBindingRefusal> {
     let refuse = KeyBindingRefusal;
-    if text.len() > KEY_BINDING_BYTES_MAX {
+    if !holds("binding_length", text.len() <= KEY_BINDING_BYTES_MAX) {
         return Err(refuse);
     }
     let (signed, signature) = text.rsplit_once('.').ok_or(refuse)?;
@@ -144,10 +145,12 @@ pub fn open_key_binding(text: &str, key: &HolderKey) -> Result<KeyBinding, KeyBi
     let header = json::parse(&decoded(header)?).map_err(|_| refuse)?;
     let header = header.as_object().ok_or(refuse)?;
     let member = |name: &str| header.get(name).and_then(Value::as_str);
-    let is_plain = header.len() == 2
-        && member("typ") == Some("kb+jwt")
-        && member("alg").is_some_and(|alg| key.algorithms().contains(&alg));
-    if !is_plain || !key.verify(signed.as_bytes(), &decoded(signature)?) {
+    let is_of_key = member("alg").is_some_and(|alg| key.algorithms().contains(&alg));
+    let is_plain = holds("binding_header_members", header.len() == 2)
+        && holds("binding_typ", member("typ") == Some("kb+jwt"))
+        && holds("binding_algorithm", is_of_key);
+    let is_signed = key.verify(signed.as_bytes(), &decoded(signature)?);
+    if !is_plain || !holds("binding_signature", is_signed) {
         return Err(refuse);
     }
     let claims = json::parse(&decoded(claims)?).map_err(|_| refuse)?;

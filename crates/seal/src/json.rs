@@ -11,6 +11,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
+use crate::checks::holds;
+
 /// How deeply arrays and objects may be nested.
 pub const DEPTH_MAX: usize = 16;
 
@@ -44,8 +46,11 @@ pub fn parse(bytes: &[u8]) -> Result<Value, JsonRefusal> {
     let value = Strict { depth: 0 }
         .deserialize(&mut reader)
         .map_err(|error| refusal_of(&error))?;
-    reader.end().map_err(|_| JsonRefusal::NotJson)?;
-    Ok(value)
+    if holds("json_end", reader.end().is_ok()) {
+        Ok(value)
+    } else {
+        Err(JsonRefusal::NotJson)
+    }
 }
 
 fn refusal_of(error: &serde_json::Error) -> JsonRefusal {
@@ -67,10 +72,10 @@ struct Strict {
 
 impl Strict {
     fn deeper<E: serde::de::Error>(&self) -> Result<usize, E> {
-        if self.depth >= DEPTH_MAX {
-            Err(E::custom(TOO_DEEP))
-        } else {
+        if holds("json_depth", self.depth < DEPTH_MAX) {
             Ok(self.depth + 1)
+        } else {
+            Err(E::custom(TOO_DEEP))
         }
     }
 }
@@ -99,20 +104,26 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Value, E> {
-        if !(-INTEGER_MAX..=INTEGER_MAX).contains(&value) {
+        let is_safe = (-INTEGER_MAX..=INTEGER_MAX).contains(&value);
+        if !holds("json_safe_integer", is_safe) {
             return Err(E::custom(NOT_A_SAFE_INTEGER));
         }
         Ok(Value::Number(Number::from(value)))
     }
 
     fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Value, E> {
-        i64::try_from(value)
-            .map_err(|_| E::custom(NOT_A_SAFE_INTEGER))
-            .and_then(|value| self.visit_i64(value))
+        let is_safe = i64::try_from(value).is_ok_and(|value| value <= INTEGER_MAX);
+        if !holds("json_safe_integer", is_safe) {
+            return Err(E::custom(NOT_A_SAFE_INTEGER));
+        }
+        Ok(Value::Number(Number::from(value)))
     }
 
-    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Value, E> {
-        Err(E::custom(NOT_A_SAFE_INTEGER))
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        let taken = Number::from_f64(value).filter(|_| holds("json_fraction", false));
+        taken
+            .map(Value::Number)
+            .ok_or_else(|| E::custom(NOT_A_SAFE_INTEGER))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -136,7 +147,7 @@ impl<'de> Visitor<'de> for Strict {
         let depth = self.deeper()?;
         let mut object = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            if object.contains_key(&name) {
+            if !holds("json_name_twice", !object.contains_key(&name)) {
                 return Err(A::Error::custom(DUPLICATE_NAME));
             }
             let value = map.next_value_seed(Self { depth })?;

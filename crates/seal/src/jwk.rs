@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::checks::holds;
 use crate::key::{KeyRefusal, PublicKey};
 
 /// An Ed25519 public key as it stands in a document.
@@ -59,17 +60,18 @@ impl TryFrom<&Jwk> for PublicKey {
             alg,
             d,
         } = jwk;
-        if d.is_some() {
+        if !holds("jwk_private", d.is_none()) {
             return Err(KeyRefusal::IsPrivate);
         }
-        if kty != "OKP" || crv.as_deref() != Some("Ed25519") {
+        let is_ed25519 = kty == "OKP" && crv.as_deref() == Some("Ed25519");
+        if !holds("jwk_family", is_ed25519) {
             return Err(KeyRefusal::NotEd25519);
         }
         let is_for_signatures = key_use.as_deref().is_none_or(|key_use| key_use == "sig")
             && alg
                 .as_deref()
                 .is_none_or(|alg| matches!(alg, "EdDSA" | "Ed25519"));
-        if !is_for_signatures {
+        if !holds("jwk_use", is_for_signatures) {
             return Err(KeyRefusal::NotForSignatures);
         }
         let bytes = x
@@ -78,10 +80,10 @@ impl TryFrom<&Jwk> for PublicKey {
             .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
             .ok_or(KeyRefusal::NotEd25519)?;
         let key = PublicKey::from_ed25519_bytes(&bytes)?;
-        if kid
+        let is_own_name = kid
             .as_deref()
-            .is_some_and(|kid| kid != key.thumbprint().as_str())
-        {
+            .is_none_or(|kid| kid == key.thumbprint().as_str());
+        if !holds("jwk_kid", is_own_name) {
             return Err(KeyRefusal::KidIsNotThumbprint);
         }
         Ok(key)

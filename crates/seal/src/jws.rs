@@ -7,6 +7,7 @@ use std::ops::Deref;
 use serde_json::Value;
 
 use crate::base64url;
+use crate::checks::holds;
 use crate::json::{self, JsonRefusal};
 use crate::key::{KeySet, SecretKey, Thumbprint};
 
@@ -91,7 +92,7 @@ pub struct Sealed<T> {
 impl<T: Document> Sealed<T> {
     /// Checks the form and the header; the claims stay closed.
     pub fn parse(text: &str) -> Result<Self, SealRefusal> {
-        if text.len() > T::BYTES_MAX {
+        if !holds("seal_length", text.len() <= T::BYTES_MAX) {
             return Err(SealRefusal::TooLong {
                 limit: T::BYTES_MAX,
             });
@@ -106,6 +107,7 @@ impl<T: Document> Sealed<T> {
         let signature = base64url::decode(signature)
             .ok()
             .and_then(|bytes| bytes.try_into().ok())
+            .or_else(|| holds("seal_signature_length", false).then_some([0; 64]))
             .ok_or(SealRefusal::NotCompact)?;
         Ok(Self {
             signed_bytes: signed.len(),
@@ -134,8 +136,10 @@ impl<T: Document> Sealed<T> {
             .text
             .get(..self.signed_bytes)
             .ok_or(SealRefusal::NotCompact)?;
-        key.verify(signed.as_bytes(), &self.signature)
-            .map_err(|_| SealRefusal::Signature)?;
+        let is_signed = key.verify(signed.as_bytes(), &self.signature).is_ok();
+        if !holds("seal_signature", is_signed) {
+            return Err(SealRefusal::Signature);
+        }
         let (_, claims) = signed.split_once('.').ok_or(SealRefusal::NotCompact)?;
         let claims = base64url::decode(claims).map_err(|_| SealRefusal::NotCompact)?;
         let claims = json::parse(&claims).map_err(SealRefusal::Json)?;
@@ -154,7 +158,8 @@ impl<T: Document> Sealed<T> {
         let named = keys.find(&self.kid);
         #[cfg(feature = "sabotage")]
         let named = named.or_else(|| {
-            crate::sabotage::skips_signatures()
+            let is_any_good = !crate::checks::is_on("seal_key_named");
+            (is_any_good || crate::sabotage::skips_signatures())
                 .then(|| keys.iter().next())
                 .flatten()
         });
@@ -167,17 +172,18 @@ fn check_header(header: &[u8], typ: &str) -> Result<Thumbprint, SealRefusal> {
     let Ok(Value::Object(header)) = json::parse(header) else {
         return Err(SealRefusal::NotCompact);
     };
-    if header
+    let is_plain = header
         .keys()
-        .any(|name| !matches!(name.as_str(), "alg" | "typ" | "kid"))
-    {
+        .all(|name| matches!(name.as_str(), "alg" | "typ" | "kid"));
+    if !holds("seal_header_members", is_plain) {
         return Err(SealRefusal::Header);
     }
     let member = |name: &str| header.get(name).and_then(Value::as_str);
-    if !matches!(member("alg"), Some("EdDSA" | "Ed25519")) {
+    let is_ed25519 = matches!(member("alg"), Some("EdDSA" | "Ed25519"));
+    if !holds("seal_algorithm", is_ed25519) {
         return Err(SealRefusal::Algorithm);
     }
-    if member("typ") != Some(typ) {
+    if !holds("seal_typ", member("typ") == Some(typ)) {
         return Err(SealRefusal::OtherKind);
     }
     member("kid")

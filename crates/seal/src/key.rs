@@ -6,6 +6,8 @@ use std::sync::Arc;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
+use crate::checks::holds;
+
 /// The name of a key: its RFC 7638 thumbprint, SHA-256 in base64url.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Thumbprint(Arc<str>);
@@ -13,8 +15,8 @@ pub struct Thumbprint(Arc<str>);
 impl Thumbprint {
     /// Reads a thumbprint: 32 bytes in base64url.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = crate::base64url::decode(text).ok()?;
-        (bytes.len() == 32).then(|| Self(text.into()))
+        let bytes = crate::base64url::decode(text);
+        holds("seal_kid", bytes.is_ok_and(|it| it.len() == 32)).then(|| Self(text.into()))
     }
 
     /// The 43 characters.
@@ -82,10 +84,11 @@ impl PublicKey {
     /// thumbprints: revoked under one name, it would go on under the other.
     pub fn from_ed25519_bytes(bytes: &[u8; 32]) -> Result<Self, KeyRefusal> {
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyRefusal::NotEd25519)?;
-        if VerifyingKey::from(key.to_edwards()).as_bytes() != bytes {
+        let encoded = VerifyingKey::from(key.to_edwards());
+        if !holds("key_encoding", encoded.as_bytes() == bytes) {
             return Err(KeyRefusal::NotEd25519);
         }
-        if key.is_weak() {
+        if !holds("key_weak", !key.is_weak()) {
             return Err(KeyRefusal::Weak);
         }
         Ok(Self {
@@ -113,6 +116,12 @@ impl PublicKey {
             return Ok(());
         }
         let signature = Signature::from_slice(signature).map_err(|_| SignatureRefusal)?;
+        #[cfg(feature = "sabotage")]
+        if !crate::checks::is_on("signature_strict") {
+            use ed25519_dalek::Verifier as _;
+            let judged = self.key.verify(message, &signature);
+            return judged.map_err(|_| SignatureRefusal);
+        }
         self.key
             .verify_strict(message, &signature)
             .map_err(|_| SignatureRefusal)
@@ -128,8 +137,12 @@ impl fmt::Debug for PublicKey {
 /// RFC 7638 §3 with the members that RFC 8037 §2 requires, in lexicographic order.
 fn thumbprint_of(key: &VerifyingKey) -> Thumbprint {
     let x = crate::base64url::encode(key.as_bytes());
-    let json = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
-    Thumbprint(crate::base64url::encode(&Sha256::digest(json.as_bytes())).into())
+    digest_of(&format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#))
+}
+
+/// The name that the members of a key have, written as RFC 7638 §3 says.
+fn digest_of(members: &str) -> Thumbprint {
+    Thumbprint(crate::base64url::encode(&Sha256::digest(members.as_bytes())).into())
 }
 
 /// The most keys that one document may list: two in overlap for two purposes,
@@ -143,7 +156,7 @@ pub struct KeySet(Vec<PublicKey>);
 impl KeySet {
     /// A set of these keys.
     pub fn new(keys: Vec<PublicKey>) -> Result<Self, KeyRefusal> {
-        if keys.is_empty() || keys.len() > KEYS_MAX {
+        if !holds("keys_count", (1..=KEYS_MAX).contains(&keys.len())) {
             return Err(KeyRefusal::Count);
         }
         Ok(Self(keys))
@@ -229,6 +242,23 @@ mod tests {
             key.public().thumbprint().as_str(),
             "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
         );
+    }
+
+    /// RFC 7638 §3.1: the example, a key of RSA, which has a name and is no key of ours.
+    #[test]
+    fn the_example_of_rfc_7638_has_the_name_of_rfc_7638() {
+        let n = [
+            "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1",
+            "L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4",
+            "QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbO",
+            "pbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csF",
+            "Cur-kEgU8awapJzKnqDKgw",
+        ];
+        let members = format!(r#"{{"e":"AQAB","kty":"RSA","n":"{}"}}"#, n.concat());
+        let name = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+        assert_eq!(digest_of(&members).as_str(), name);
+        let jwk: Jwk = serde_json::from_str(&members).unwrap();
+        assert_eq!(PublicKey::try_from(&jwk), Err(KeyRefusal::NotEd25519));
     }
 
     /// RFC 8037 appendix A.4: Ed25519 signing of a JWS.

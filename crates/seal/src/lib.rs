@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 pub mod base64url;
+pub mod checks;
 pub mod holder;
 pub mod json;
 mod jwk;

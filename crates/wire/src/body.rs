@@ -1,6 +1,7 @@
 //! Bodies of records that are JSON: how they are read and written.
 
 use seal::Malformed;
+use seal::checks::holds;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -23,12 +24,18 @@ pub trait BodyKind: Serialize + DeserializeOwned {
 
     /// Reads a body strictly; other members that it does not know are ignored.
     fn read(text: &str) -> Result<Self, Malformed> {
-        require(text.len() <= BODY_BYTES_MAX, "a body over its limit")?;
+        require(
+            holds("body_length", text.len() <= BODY_BYTES_MAX),
+            "a body over its limit",
+        )?;
         let value =
             seal::json::parse(text.as_bytes()).map_err(|refusal| Malformed(refusal.to_string()))?;
         let mut not_ignored = Self::NOT_IGNORED.iter();
         let unknown = not_ignored.find(|name| value.get(**name).is_some());
-        require(unknown.is_none(), unknown.unwrap_or(&""))?;
+        require(
+            holds("body_not_ignored", unknown.is_none()),
+            unknown.unwrap_or(&""),
+        )?;
         let body: Self = shape::read(value)?;
         body.check()?;
         Ok(body)

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use seal::checks::holds;
 use url::{Host, Url};
 
 /// An entity identifier (OpenID Federation 1.0 §1.2): `https://host[:port]`, or
@@ -44,22 +45,24 @@ pub enum EntityIdRefusal {
 impl EntityId {
     /// Reads an entity identifier.
     pub fn parse(text: &str) -> Result<Self, EntityIdRefusal> {
-        if text.len() > ENTITY_ID_BYTES_MAX {
+        if !holds("entity_length", text.len() <= ENTITY_ID_BYTES_MAX) {
             return Err(EntityIdRefusal::NotAUrl);
         }
         let url = Url::parse(text).map_err(|_| EntityIdRefusal::NotAUrl)?;
         let is_loopback = is_loopback_host(&url);
         match (url.scheme(), url.host()) {
-            ("http", Some(_)) if is_loopback => {}
+            ("http", Some(_)) if holds("entity_loopback", is_loopback) => {}
             ("https", Some(Host::Domain(name))) => {
-                if !is_host_name(name) {
+                if !holds("entity_host_name", is_host_name(name)) {
                     return Err(EntityIdRefusal::NotCanonical);
                 }
             }
+            ("https", Some(_)) if holds("entity_is_name", false) => {}
             ("https", Some(_)) => return Err(EntityIdRefusal::HostIsAddress),
             _ => return Err(EntityIdRefusal::Scheme),
         }
-        if url.port() == Some(0) || url.origin().ascii_serialization() != text {
+        let is_shortest = url.port() != Some(0) && url.origin().ascii_serialization() == text;
+        if !holds("entity_spelling", is_shortest) {
             return Err(EntityIdRefusal::NotCanonical);
         }
         Ok(Self(text.into()))

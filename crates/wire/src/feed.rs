@@ -1,6 +1,7 @@
 //! Feeds: records in a chain, the head that shows their end, and pages of both.
 
 use seal::Malformed;
+use seal::checks::holds;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Claims, require, sealed_kind};
@@ -66,16 +67,29 @@ pub const ID_BYTES_MAX: usize = 300;
 impl Claims for Record {
     fn check(&self) -> Result<(), Malformed> {
         require(
-            self.epoch >= 1 && self.seq >= 1 && self.rev >= 1,
+            holds(
+                "record_counted",
+                self.epoch >= 1 && self.seq >= 1 && self.rev >= 1,
+            ),
             "counted from 1",
         )?;
-        require(self.prev.is_some() == (self.seq > 1), "prev")?;
+        require(
+            holds("record_prev", self.prev.is_some() == (self.seq > 1)),
+            "prev",
+        )?;
         let is_kind = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         let is_named = (1..=KIND_BYTES_MAX).contains(&self.kind.len());
-        require(is_named && self.kind.bytes().all(is_kind), "kind")?;
-        require((1..=ID_BYTES_MAX).contains(&self.id.len()), "id")?;
+        require(
+            holds("record_kind", is_named && self.kind.bytes().all(is_kind)),
+            "kind",
+        )?;
+        require(
+            holds("record_id", (1..=ID_BYTES_MAX).contains(&self.id.len())),
+            "id",
+        )?;
         match (self.body_sha256, self.removed) {
             (Some(_), None) | (None, Some(true)) => Ok(()),
+            _ if holds("record_says_one", false) => Ok(()),
             _ => Err(Malformed("either body_sha256 or removed: true".to_owned())),
         }
     }
@@ -119,8 +133,14 @@ sealed_kind!(Head, "escale-head+jwt", 2 * 1024);
 
 impl Claims for Head {
     fn check(&self) -> Result<(), Malformed> {
-        require(self.epoch >= 1 && self.seq >= 1, "counted from 1")?;
-        require(self.exp > self.iat, "exp is not after iat")
+        require(
+            holds("head_counted", self.epoch >= 1 && self.seq >= 1),
+            "counted from 1",
+        )?;
+        require(
+            holds("head_ends_later", self.exp > self.iat),
+            "exp is not after iat",
+        )
     }
 }
 
@@ -153,7 +173,7 @@ impl Page {
         let value = seal::json::parse(bytes).map_err(|refusal| Malformed(refusal.to_string()))?;
         let page: Self = shape::read(value)?;
         require(
-            page.records.len() <= PAGE_RECORDS_MAX,
+            holds("page_records", page.records.len() <= PAGE_RECORDS_MAX),
             "more records than a page may have",
         )?;
         Ok(page)
@@ -177,7 +197,10 @@ impl PageRecord {
             (None, None) => return Ok(None),
             _ => return Err(Malformed("salt and body go together".to_owned())),
         };
-        require(text.len() <= BODY_BYTES_MAX, "a body over its limit")?;
+        require(
+            holds("record_body_length", text.len() <= BODY_BYTES_MAX),
+            "a body over its limit",
+        )?;
         let salt = seal::base64url::decode(salt)
             .ok()
             .and_then(|bytes| bytes.try_into().ok())

@@ -1,5 +1,6 @@
 //! The one-time code by which a space joins: handed over by people, not by nodes.
 
+use seal::checks::holds;
 use seal::{Jwk, Malformed};
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +41,7 @@ impl Invitation {
     /// inside are dropped.
     pub fn from_code(code: &str) -> Result<Self, Malformed> {
         require(
-            code.len() <= INVITATION_BYTES_MAX,
+            holds("invitation_length", code.len() <= INVITATION_BYTES_MAX),
             "too long for an invitation",
         )?;
         let code: String = code.split_whitespace().collect();
@@ -52,7 +53,10 @@ impl Invitation {
         let invitation: Self = shape::read(value)?;
         let key = seal::PublicKey::try_from(&invitation.root_key);
         key.map_err(|refusal| Malformed(format!("root_key: {refusal}")))?;
-        require(invitation.epoch != Some(0), "epoch")?;
+        require(
+            holds("invitation_epoch", invitation.epoch != Some(0)),
+            "epoch",
+        )?;
         Ok(invitation)
     }
 }

@@ -7,6 +7,7 @@
 //!
 //! Specified in `specs/passport.md`; RFC 9901 (SD-JWT), draft-ietf-oauth-sd-jwt-vc.
 
+use seal::checks::holds;
 use seal::holder::{HolderKey, KeyBinding, open_key_binding};
 use seal::{KeySet, Malformed, SealRefusal, Sealed, Verified};
 use serde::{Deserialize, Serialize};
@@ -93,22 +94,41 @@ impl Claims for Passport {
         let needs_key = match self.vct.as_str() {
             PASSPORT_VCT => true,
             PAPER_VCT => false,
+            _ if holds("passport_type", false) => self.cnf.is_some(),
             _ => return Err(Malformed("vct".to_owned())),
         };
-        require(self.cnf.is_some() == needs_key, "cnf")?;
-        require(self.exp > self.iat, "exp is not after iat")?;
         require(
-            (1..=SHOWN_NAME_CHARS_MAX).contains(&self.name.chars().count()),
+            holds("passport_key", self.cnf.is_some() == needs_key),
+            "cnf",
+        )?;
+        require(
+            holds("passport_ends_later", self.exp > self.iat),
+            "exp is not after iat",
+        )?;
+        require(
+            holds(
+                "passport_name",
+                (1..=SHOWN_NAME_CHARS_MAX).contains(&self.name.chars().count()),
+            ),
             "name",
         )?;
-        require((1..=40).contains(&self.formula.len()), "formula")?;
         require(
-            self.roaming.left <= self.roaming.granted,
+            holds("passport_formula", (1..=40).contains(&self.formula.len())),
+            "formula",
+        )?;
+        require(
+            holds("passport_left", self.roaming.left <= self.roaming.granted),
             "more left than granted",
         )?;
-        require(is_month(&self.roaming.period), "period")?;
         require(
-            (1..=300).contains(&self.status.status_list.uri.len()),
+            holds("passport_month", is_month(&self.roaming.period)),
+            "period",
+        )?;
+        require(
+            holds(
+                "passport_list",
+                (1..=300).contains(&self.status.status_list.uri.len()),
+            ),
             "status",
         )
     }
@@ -208,7 +228,7 @@ impl Presentation {
     /// Takes `passport~key binding` apart (RFC 9901 §4). Disclosures are refused in
     /// this version: nothing of a passport is hidden.
     pub fn parse(text: &str) -> Result<Self, PresentationRefusal> {
-        if text.len() > PRESENTATION_BYTES_MAX {
+        if !holds("presentation_length", text.len() <= PRESENTATION_BYTES_MAX) {
             return Err(PresentationRefusal::Form);
         }
         let (before, key_binding) = text.rsplit_once('~').ok_or(PresentationRefusal::Form)?;
@@ -229,6 +249,8 @@ impl Presentation {
         let by = match (&passport.cnf, &self.key_binding) {
             (Some(confirmation), Some(binding)) => self.showing(confirmation, binding)?,
             (None, None) => ShownBy::Paper,
+            (Some(_), None) if holds("binding_there", false) => ShownBy::Paper,
+            (None, Some(_)) if holds("binding_not_on_paper", false) => ShownBy::Paper,
             (Some(_), None) | (None, Some(_)) => return Err(PresentationRefusal::Form),
         };
         Ok(Shown { passport, by })
@@ -249,8 +271,12 @@ impl Presentation {
 
     fn read(&self, binding: &KeyBinding) -> Option<Showing> {
         let text = |name: &str| binding.claim(name).and_then(Value::as_str);
-        let is_of_this = text("sd_hash") == Some(self.sd_hash.to_string().as_str());
-        let nonce = text("nonce").filter(|nonce| (8..=64).contains(&nonce.len()))?;
+        let is_of_this = holds(
+            "binding_passport",
+            text("sd_hash") == Some(self.sd_hash.to_string().as_str()),
+        );
+        let nonce =
+            text("nonce").filter(|it| holds("binding_nonce", (8..=64).contains(&it.len())))?;
         let audience = Audience::parse(text("aud")?)?;
         let shown_at = binding.claim("iat").and_then(Value::as_i64)?;
         is_of_this.then(|| Showing {

@@ -11,6 +11,8 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 
+use seal::checks::holds;
+
 use crate::passport::PRESENTATION_BYTES_MAX;
 
 /// What every code begins with.
@@ -51,7 +53,7 @@ pub fn encode(presentation: &str) -> Result<String, NotACode> {
 /// Unpacks a code's text into `passport~key binding`, or `passport~` for one on paper.
 /// Bounded in all it allocates.
 pub fn decode(code: &str) -> Result<String, NotACode> {
-    if code.len() > CODE_CHARS_MAX {
+    if !holds("code_length", code.len() <= CODE_CHARS_MAX) {
         return Err(NotACode);
     }
     let packed = from_base45(code.strip_prefix(PREFIX).ok_or(NotACode)?)?;
@@ -63,8 +65,9 @@ pub fn decode(code: &str) -> Result<String, NotACode> {
         .take(limit)
         .read_to_end(&mut inflated)
         .map_err(|_| NotACode)?;
-    let is_all = decoder.total_in() == packed.len() as u64;
-    if inflated.len() > PRESENTATION_BYTES_MAX || !is_all {
+    let is_all = holds("code_end", decoder.total_in() == packed.len() as u64);
+    let is_short = holds("code_inflated", inflated.len() <= PRESENTATION_BYTES_MAX);
+    if !is_short || !is_all {
         return Err(NotACode);
     }
     let mut rest = inflated.as_slice();

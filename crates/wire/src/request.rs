@@ -1,5 +1,6 @@
 //! Private calls: a signed request, and the one signed answer in which it ends.
 
+use seal::checks::holds;
 use seal::{Jwk, Malformed};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -44,9 +45,15 @@ impl Claims for Request {
         check_token(&self.jti, "jti")?;
         check_token(&self.op, "op")?;
         require((1..=KIND_BYTES_MAX).contains(&self.kind.len()), "kind")?;
-        require(self.exp > self.iat, "exp is not after iat")?;
         require(
-            self.exp.seconds_since(self.iat) <= REQUEST_SECONDS_MAX,
+            holds("request_ends_later", self.exp > self.iat),
+            "exp is not after iat",
+        )?;
+        require(
+            holds(
+                "request_term",
+                self.exp.seconds_since(self.iat) <= REQUEST_SECONDS_MAX,
+            ),
             "lives too long",
         )
     }
@@ -105,9 +112,12 @@ impl Claims for Answer {
         check_token(&self.jti, "jti")?;
         check_token(&self.op, "op")?;
         let is_explained = self.code.is_some() == (self.result == AnswerResult::Refused);
-        require(is_explained, "code")?;
+        require(holds("answer_code", is_explained), "code")?;
         let is_ranked = self.rank.is_some() == (self.result == AnswerResult::Waiting);
-        require(is_ranked && self.rank != Some(0), "rank")
+        require(
+            holds("answer_rank", is_ranked && self.rank != Some(0)),
+            "rank",
+        )
     }
 }
 
@@ -116,7 +126,7 @@ pub(crate) fn check_token(token: &str, what: &str) -> Result<(), Malformed> {
         && token
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    require(is_token, what)
+    require(holds("request_token", is_token), what)
 }
 
 /// What a space sends to be admitted. The key stands outside the request because

@@ -5,6 +5,7 @@
 //!
 //! Specified in `specs/keys.md`.
 
+use seal::checks::holds;
 use seal::{Malformed, Thumbprint};
 use serde::{Deserialize, Serialize};
 
@@ -57,8 +58,9 @@ sealed_kind!(KeyRevocation, "escale-revocation+jwt", 2 * 1024);
 
 impl Claims for KeyRevocation {
     fn check(&self) -> Result<(), Malformed> {
-        require(self.ended().is_some(), "kid")?;
-        require(self.last.epoch >= 1 && self.last.seq >= 1, "last")
+        require(holds("revocation_key", self.ended().is_some()), "kid")?;
+        let is_there = self.last.epoch >= 1 && self.last.seq >= 1;
+        require(holds("revocation_last", is_there), "last")
     }
 }
 
@@ -88,7 +90,8 @@ sealed_kind!(KeyUpdate, "escale-key-update+jwt", 2 * 1024);
 impl Claims for KeyUpdate {
     fn check(&self) -> Result<(), Malformed> {
         self.jwks.check()?;
-        require(self.jwks.keys.len() == 1, "jwks")
+        let is_one = self.jwks.keys.len() == 1;
+        require(holds("update_one_key", is_one), "jwks")
     }
 }
 

@@ -9,6 +9,7 @@
 //! Specified in `specs/seal.md`, "Claims".
 
 use seal::Malformed;
+use seal::checks::holds;
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Error as _, IntoDeserializer, Unexpected, Visitor};
 use serde::{Deserializer, forward_to_deserialize_any};
@@ -85,7 +86,7 @@ impl<'de> Deserializer<'de> for Shaped {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        if self.0.is_object() {
+        if holds("claims_object", self.0.is_object()) {
             self.deserialize_any(visitor)
         } else {
             self.is_not(&visitor)

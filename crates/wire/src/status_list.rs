@@ -8,6 +8,7 @@ use flate2::Compression;
 use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use seal::Malformed;
+use seal::checks::holds;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Claims, require, sealed_kind};
@@ -64,10 +65,19 @@ pub struct StatusList {
 
 impl Claims for StatusListToken {
     fn check(&self) -> Result<(), Malformed> {
-        require(self.exp > self.iat, "exp is not after iat")?;
-        require(self.ttl > 0, "ttl")?;
-        require((1..=300).contains(&self.sub.len()), "sub")?;
-        require(matches!(self.status_list.bits, 1 | 2 | 4 | 8), "bits")
+        require(
+            holds("list_ends_later", self.exp > self.iat),
+            "exp is not after iat",
+        )?;
+        require(holds("list_ttl", self.ttl > 0), "ttl")?;
+        require(
+            holds("list_name", (1..=300).contains(&self.sub.len())),
+            "sub",
+        )?;
+        require(
+            holds("list_bits", matches!(self.status_list.bits, 1 | 2 | 4 | 8)),
+            "bits",
+        )
     }
 }
 
@@ -90,7 +100,10 @@ impl Statuses {
 
     /// Unpacks, without inflating more than [`INFLATED_BYTES_MAX`].
     pub fn unpack(list: &StatusList) -> Result<Self, Malformed> {
-        require(matches!(list.bits, 1 | 2 | 4 | 8), "bits")?;
+        require(
+            holds("list_bits", matches!(list.bits, 1 | 2 | 4 | 8)),
+            "bits",
+        )?;
         let packed =
             seal::base64url::decode(&list.lst).map_err(|refusal| Malformed(refusal.to_string()))?;
         let mut bytes = Vec::new();
@@ -100,7 +113,7 @@ impl Statuses {
             .read_to_end(&mut bytes)
             .map_err(|_| Malformed("not zlib".to_owned()))?;
         require(
-            bytes.len() <= INFLATED_BYTES_MAX,
+            holds("list_inflated", bytes.len() <= INFLATED_BYTES_MAX),
             "inflates to more than a list may have",
         )?;
         Ok(Self {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use seal::Malformed;
+use seal::checks::holds;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -29,7 +30,10 @@ sealed_kind!(Anchor, "escale-anchor+jwt", 4 * 1024);
 impl Claims for Anchor {
     fn check(&self) -> Result<(), Malformed> {
         self.jwks.check()?;
-        require(self.exp > self.iat, "exp is not after iat")
+        require(
+            holds("paper_ends_later", self.exp > self.iat),
+            "exp is not after iat",
+        )
     }
 }
 
@@ -93,12 +97,24 @@ impl Claims for EntityStatement {
         if let Some(node) = self.node() {
             node.jwks.check()?;
         }
-        require(self.exp > self.iat, "exp is not after iat")?;
-        require(self.escale_epoch != Some(0), "escale_epoch")?;
-        require(self.crit.is_none(), "crit")?;
-        require(self.metadata_policy.is_none(), "metadata_policy")?;
         require(
-            self.authority_hints.len() <= AUTHORITY_HINTS_MAX,
+            holds("statement_epoch", self.escale_epoch != Some(0)),
+            "escale_epoch",
+        )?;
+        require(
+            holds("paper_ends_later", self.exp > self.iat),
+            "exp is not after iat",
+        )?;
+        require(holds("statement_crit", self.crit.is_none()), "crit")?;
+        require(
+            holds("statement_policy", self.metadata_policy.is_none()),
+            "metadata_policy",
+        )?;
+        require(
+            holds(
+                "statement_hints",
+                self.authority_hints.len() <= AUTHORITY_HINTS_MAX,
+            ),
             "too many authority_hints",
         )
     }
@@ -191,10 +207,13 @@ pub const CHARTER_URL_BYTES_MAX: usize = 300;
 
 impl Claims for TrustMark {
     fn check(&self) -> Result<(), Malformed> {
-        require(self.exp > self.iat, "exp is not after iat")?;
+        require(
+            holds("paper_ends_later", self.exp > self.iat),
+            "exp is not after iat",
+        )?;
         let length = self.trust_mark_type.len();
         require(
-            length > 0 && length <= CHARTER_URL_BYTES_MAX,
+            holds("mark_type", length > 0 && length <= CHARTER_URL_BYTES_MAX),
             "trust_mark_type",
         )
     }

@@ -26,7 +26,11 @@ mod json_texts;
 mod kinds;
 #[path = "vectors/passports.rs"]
 mod passports;
+#[path = "vectors/pictures.rs"]
+mod pictures;
 #[path = "vectors/public_keys.rs"]
 mod public_keys;
 #[path = "vectors/seals.rs"]
 mod seals;
+#[path = "vectors/status_figures.rs"]
+mod status_figures;

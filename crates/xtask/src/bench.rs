@@ -13,6 +13,7 @@ const BENCHES: &[(&str, &str)] = &[
     ("store-sled", "bench_commit"),
     ("node", "bench_pull"),
     ("node", "bench_desk"),
+    ("node", "bench_judge"),
     ("node", "bench_idle"),
 ];
 

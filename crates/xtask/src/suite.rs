@@ -14,6 +14,7 @@ use crate::{programs, say};
 mod binaries;
 mod counts;
 mod demo;
+mod hostile;
 mod needs;
 mod peers;
 mod steps;
@@ -106,6 +107,16 @@ const STEPS: &[Step] = &[
         name: "counts",
         after: Some("tests"),
         run: counts::step,
+    },
+    Step {
+        name: "fuzz",
+        after: None,
+        run: hostile::fuzz,
+    },
+    Step {
+        name: "mutants",
+        after: None,
+        run: hostile::mutants,
     },
     Step {
         name: "release",

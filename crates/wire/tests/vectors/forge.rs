@@ -20,6 +20,7 @@ const KEYS: &[(&str, u8)] = &[
     ("mug-ops-next", 6),
     ("grenoble-ops", 7),
     ("thief", 9),
+    ("mug-fed-next", 10),
 ];
 
 /// The 32 bytes of a key's seed.

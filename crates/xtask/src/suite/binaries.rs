@@ -28,13 +28,29 @@ pub(super) fn step(context: &Context) -> Outcome {
     let target = &context.house.target;
     let kept = programs::run(&mut build(context, &["--features", SABOTAGE]))
         .and_then(|()| keep(&honest(target), &sabotaged(target)));
-    Outcome::of(kept.and_then(|()| programs::run(&mut build(context, &[]))))
+    // The control of what is looked for in the binary that is installed.
+    let noticed = kept.and_then(|()| match can_lose_checks(&sabotaged(target)) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err("the sabotaged build has no checks that can be taken away".to_owned()),
+        Err(why) => Err(why),
+    });
+    Outcome::of(noticed.and_then(|()| programs::run(&mut build(context, &[]))))
 }
 
 fn build(context: &Context, more: &[&str]) -> Command {
     let mut command = context.cargo(&["build", "--package", "node", "--quiet"]);
     command.args(more);
     command
+}
+
+/// What `seal::checks` has in it wherever checks can be taken away.
+const CAN_BE_TAKEN_AWAY: &[u8] = b"escale: what can be taken away has a name";
+
+/// Whether checks can be taken away in this binary.
+fn can_lose_checks(binary: &Path) -> Result<bool, String> {
+    let bytes = std::fs::read(binary).map_err(|error| format!("{}: {error}", binary.display()))?;
+    let mut windows = bytes.windows(CAN_BE_TAKEN_AWAY.len());
+    Ok(windows.any(|window| window == CAN_BE_TAKEN_AWAY))
 }
 
 /// Copies beside its place and renames: a node of an earlier run may still be running.
@@ -56,11 +72,13 @@ pub(super) fn cannot_misbehave(binary: &Path) -> Result<(), String> {
     let said = String::from_utf8_lossy(&output.stderr);
     let is_unknown =
         output.status.code() == Some(2) && said.contains("unexpected argument '--sabotage'");
-    if is_unknown {
-        Ok(())
-    } else {
-        Err(format!("can be told to misbehave: {}", said.trim()))
+    if !is_unknown {
+        return Err(format!("can be told to misbehave: {}", said.trim()));
     }
+    if can_lose_checks(binary)? {
+        return Err("was built with checks that can be taken away".to_owned());
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -102,6 +120,11 @@ mod tests {
         let knows = "echo 'escale: no such sabotage: none' >&2; exit 1";
         assert!(cannot_misbehave(&binary("sabotaged", knows)).is_err());
         assert!(cannot_misbehave(&binary("other", "exit 2")).is_err());
+        let taken_away = format!(
+            "{refuses}\n# {}",
+            String::from_utf8_lossy(CAN_BE_TAKEN_AWAY)
+        );
+        assert!(cannot_misbehave(&binary("without", &taken_away)).is_err());
         assert!(cannot_misbehave(&folder.path().join("missing")).is_err());
     }
 

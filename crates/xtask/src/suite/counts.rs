@@ -24,6 +24,10 @@ const CROSS_CHECKS: &[(&str, u64)] = &[
     ("wycheproof_jwk", 26),
     // JSONTestSuite: what every parser must accept, must refuse, and may do.
     ("json_test_suite", 318),
+    // The figures of the Token Status List draft: four lists, place by place.
+    ("status_list_figures", 4_194_304),
+    // What is tried against seals, keys, papers, feeds, passports and desks.
+    ("attacks", 350),
     // This project's own vectors, judged from the specifications alone in Python.
     ("vectors_by_python", 867),
     // Days, visits and receipts of the same, by the clocks of Python's `zoneinfo`.

@@ -52,7 +52,7 @@ const NEVER: &[(&str, &[&str])] = &[
 const FEATURES_FOR_TESTS: &[&str] = &["contract-tests", "sabotage"];
 
 /// The crates of which nothing is installed.
-const NEVER_INSTALLED: &[&str] = &["testkit", "scenarios"];
+const NEVER_INSTALLED: &[&str] = &["fuzz", "testkit", "scenarios"];
 
 /// The crates that are pure: no runtime is below them, at any depth.
 const PURE: &[&str] = &["seal", "wire", "ical", "rules", "sync"];

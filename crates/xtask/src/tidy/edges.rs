@@ -90,6 +90,10 @@ const ROWS: &[Row] = &[
         ],
     },
     Row {
+        name: "fuzz",
+        may_name: &["ical", "rules", "seal", "wire"],
+    },
+    Row {
         name: "scenarios",
         may_name: &[
             "api",
