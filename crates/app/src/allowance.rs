@@ -82,7 +82,7 @@ impl App {
         if let Some(taken) = self.taken(&receipt.iss, &receipt.id).await? {
             return Ok(Decision::Answer(same_or_not(&taken, &body.receipt)));
         }
-        let shown = self.proof_of(&receipt, &body.proof);
+        let shown = self.proof_of(&receipt, &body.proof).await?;
         let member = match &shown {
             Some(shown) => self.member_shown(shown).await?,
             None => None,
@@ -174,11 +174,22 @@ impl App {
     }
 
     /// What proves that the visitor was there, if it opens and is what the receipt names.
-    fn proof_of(&self, receipt: &Receipt, proof: &str) -> Option<Shown> {
+    /// The host kept it without what was disclosed; what could be, this home knows.
+    async fn proof_of(&self, receipt: &Receipt, proof: &str) -> Result<Option<Shown>, Fault> {
         let own = KeySet::only(self.identity().ops.public().clone());
         let is_named = Sha256Hash::of(&[proof.as_bytes()]) == receipt.proof.sha256;
-        let proof = Presentation::parse(proof).ok().filter(|_| is_named)?;
-        proof.open(&own).ok()
+        let Some(proof) = Presentation::parse(proof).ok().filter(|_| is_named) else {
+            return Ok(None);
+        };
+        let Ok(passport) = proof.open_passport(&own) else {
+            return Ok(None);
+        };
+        let issued = match self.place_named(&passport.status.status_list) {
+            Some(place) => self.issued(place).await?,
+            None => None,
+        };
+        let given = issued.map(|(issued, _)| issued.disclosures);
+        Ok(proof.open_kept(&own, &given.unwrap_or_default()).ok())
     }
 
     /// The member to whom this home gave the passport that is shown.

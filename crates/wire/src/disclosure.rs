@@ -150,9 +150,8 @@ impl Disclosed {
             Some(FULL_NAME) => full_name,
             Some(ORGANISATION) => organisation,
             _ => {
-                let bytes = seal::base64url::decode(text).map_err(|_| refuse)?;
-                let digest = bytes.try_into().map_err(|_| refuse)?;
-                return Ok(self.portrait.replace(Sha256Hash(digest)).is_none());
+                let digest = Sha256Hash::parse(text).ok_or(refuse)?;
+                return Ok(self.portrait.replace(digest).is_none());
             }
         };
         if !is_shown(text) {
