@@ -32,6 +32,11 @@ pub(crate) const PATH_PARAMETERS: &[(&str, ToSchema, &str)] = &[
         "the credential",
     ),
     (
+        "carrier",
+        SchemaGenerator::subschema_for::<schemas::Id>,
+        "the phone or card",
+    ),
+    (
         "event",
         SchemaGenerator::subschema_for::<schemas::EventName>,
         "the event",

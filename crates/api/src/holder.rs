@@ -107,26 +107,26 @@ pub(crate) async fn membership(
     }))
 }
 
-/// The key of the passport to come.
+/// The keys of the passports to come.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct RenewBody {
-    #[schemars(with = "schemas::Jwk")]
-    jwk: Value,
+    #[schemars(with = "Vec<schemas::Jwk>", length(min = 1, max = 4))]
+    jwks: Vec<Value>,
 }
 
-/// `POST /api/v1/member/renew`: a new passport in place of the one that was shown.
+/// `POST /api/v1/member/renew`: new passports in place of those of which one was shown.
 pub(crate) async fn renew(
     State(app): State<App>,
     ByAMember(holder): ByAMember,
     JsonBody(body): JsonBody<RenewBody>,
 ) -> Result<Json<EnrolledBody>, Problem> {
-    let passport = app.renew_passport(&holder, &body.jwk).await;
-    let passport = passport.map_err(|error| match error {
-        EnrolError::Used => Problem::new("renew_used", "It was renewed already, for another key"),
+    let passports = app.renew_passports(&holder, &body.jwks).await;
+    let passports = passports.map_err(|error| match error {
+        EnrolError::Used => Problem::new("renew_used", "It was renewed already, for other keys"),
         EnrolError::NotActive => Problem::new("member_not_active", "The membership is not active"),
         EnrolError::Code | EnrolError::Key | EnrolError::TooMany | EnrolError::Fault(_) => {
             error.into()
         }
     })?;
-    Ok(Json(EnrolledBody { passport }))
+    Ok(Json(EnrolledBody { passports }))
 }

@@ -1,15 +1,16 @@
 //! Members of this space, for its stewards and operators.
 
-use app::{App, MemberError, MemberRow, MemberState, PaperPassport, chain};
+use app::{App, CarrierId, CarrierRow, MemberError, MemberRow, MemberState, PaperPassport, chain};
 use axum::Json;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::Timestamp;
+use wire::receipt::ProofBy;
 
 use crate::asker::{ByASteward, ByAnOperator};
 use crate::path::Named;
-use crate::people::JsonBody;
+use crate::people::{DisclosedBody, JsonBody};
 use crate::problem::Problem;
 use crate::schemas;
 
@@ -26,6 +27,8 @@ pub(crate) struct MemberBody {
     #[schemars(with = "schemas::Moment")]
     since: Timestamp,
     passports: usize,
+    #[serde(flatten)]
+    may_disclose: DisclosedBody,
 }
 
 impl From<MemberRow> for MemberBody {
@@ -38,6 +41,7 @@ impl From<MemberRow> for MemberBody {
             state,
             since,
             passports,
+            may_disclose,
         } = row;
         Self {
             member: id,
@@ -47,6 +51,7 @@ impl From<MemberRow> for MemberBody {
             state,
             since,
             passports,
+            may_disclose: may_disclose.into(),
         }
     }
 }
@@ -128,6 +133,82 @@ pub(crate) async fn set_state(
     Ok(Json(body))
 }
 
+/// `POST /api/v1/members/{member}/particulars`: what a member may disclose beside their
+/// passports, from the next one on.
+pub(crate) async fn set_particulars(
+    State(app): State<App>,
+    ByASteward(steward): ByASteward,
+    Named(member): Named,
+    JsonBody(body): JsonBody<DisclosedBody>,
+) -> Result<Json<MemberBody>, Problem> {
+    app.set_particulars(&steward, &member, &body.into()).await?;
+    Ok(Json(app.member_row(&steward, &member).await?.into()))
+}
+
+/// A phone or a card that carries passports of a member.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct CarrierBody {
+    #[schemars(with = "schemas::Id")]
+    id: CarrierId,
+    #[schemars(with = "schemas::ProofBy")]
+    by: ProofBy,
+    #[schemars(with = "schemas::Moment")]
+    since: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schemas::Moment>")]
+    renewed: Option<Timestamp>,
+    #[schemars(with = "schemas::Moment")]
+    until: Timestamp,
+    passports: usize,
+    #[schemars(with = "schemas::CarrierState")]
+    state: &'static str,
+}
+
+impl From<CarrierRow> for CarrierBody {
+    fn from(row: CarrierRow) -> Self {
+        let CarrierRow {
+            id,
+            by,
+            since,
+            renewed,
+            until,
+            passports,
+            state,
+        } = row;
+        Self {
+            id,
+            by,
+            since,
+            renewed,
+            until,
+            passports,
+            state: state.as_str(),
+        }
+    }
+}
+
+/// `GET /api/v1/members/{member}/passports`: what carries a member's passports, the newest
+/// first.
+pub(crate) async fn passports(
+    State(app): State<App>,
+    ByASteward(steward): ByASteward,
+    Named(member): Named,
+) -> Result<Json<Vec<CarrierBody>>, Problem> {
+    let rows = app.carriers(&steward, &member).await?;
+    Ok(Json(rows.into_iter().map(CarrierBody::from).collect()))
+}
+
+/// `POST /api/v1/passports/{carrier}/revoke`: takes back what one phone or card carries.
+pub(crate) async fn revoke_carrier(
+    State(app): State<App>,
+    ByASteward(steward): ByASteward,
+    Named(carrier): Named,
+) -> Result<Json<RevokedBody>, Problem> {
+    let carrier = CarrierId::parse(&carrier).ok_or(MemberError::NoCarrier)?;
+    let revoked = app.revoke_carrier(&steward, carrier).await?;
+    Ok(Json(RevokedBody { revoked }))
+}
+
 /// How many passports were taken back.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct RevokedBody {
@@ -203,6 +284,12 @@ impl From<MemberError> for Problem {
             MemberError::Name => Self::new("member_name", "The name cannot be used"),
             MemberError::Formula(_) => Self::new("member_formula", "There is no such formula"),
             MemberError::HalfDays => Self::new("member_half_days", "No month has so many"),
+            MemberError::Particulars => {
+                Self::new("member_particulars", "A name is too long to be disclosed")
+            }
+            MemberError::NoCarrier => {
+                Self::new("no_such_passport", "There is no such phone or card")
+            }
             MemberError::NotActive(_) => {
                 Self::new("member_not_active", "The membership is not active")
             }

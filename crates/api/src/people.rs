@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use wire::EntityId;
+use wire::disclosure::Disclosed;
+use wire::{EntityId, Sha256Hash};
 
 use crate::asker::ByTheDesk;
 use crate::federation::{exact_media_type, not_arrived};
@@ -40,23 +41,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(crate) struct EnrolBody {
     code: String,
-    #[schemars(with = "schemas::Jwk")]
-    jwk: Value,
+    #[schemars(with = "Vec<schemas::Jwk>", length(min = 1, max = 4))]
+    jwks: Vec<Value>,
 }
 
-/// What a phone gets.
+/// What a phone gets: a passport for each of its keys, with what can be disclosed.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct EnrolledBody {
-    pub(crate) passport: String,
+    #[schemars(with = "Vec<schemas::GivenPassport>")]
+    pub(crate) passports: Vec<String>,
 }
 
-/// `POST /api/v1/enrol`: whoever has a one-time code gets its passport for a key.
+/// `POST /api/v1/enrol`: whoever has a one-time code gets its passports for their keys.
 pub(crate) async fn enrol(
     State(app): State<App>,
     JsonBody(body): JsonBody<EnrolBody>,
 ) -> Result<Json<EnrolledBody>, Problem> {
-    let passport = app.enrol(&body.code, &body.jwk).await?;
-    Ok(Json(EnrolledBody { passport }))
+    let passports = app.enrol(&body.code, &body.jwks).await?;
+    Ok(Json(EnrolledBody { passports }))
 }
 
 impl From<EnrolError> for Problem {
@@ -64,7 +66,7 @@ impl From<EnrolError> for Problem {
         match error {
             EnrolError::Code => Self::new("enrol_code", "The code is not good, or not any more"),
             EnrolError::Used => Self::new("enrol_used", "The code was used already"),
-            EnrolError::Key => Self::new("enrol_key", "The key cannot be used for a passport"),
+            EnrolError::Key => Self::new("enrol_key", "These keys cannot be used for passports"),
             EnrolError::NotActive => Self::new("enrol_not_active", "The membership is not active"),
             EnrolError::TooMany => {
                 Self::new("too_many_passports", "The member holds as many as they may")
@@ -112,6 +114,50 @@ struct VisitorBody {
     #[schemars(with = "schemas::Entity")]
     home: EntityId,
     formula: String,
+    #[serde(flatten)]
+    disclosed: DisclosedBody,
+}
+
+/// What can be disclosed of a member, or was.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct DisclosedBody {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    full_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<schemas::Digest>")]
+    portrait: Option<Sha256Hash>,
+}
+
+impl From<Disclosed> for DisclosedBody {
+    fn from(disclosed: Disclosed) -> Self {
+        let Disclosed {
+            full_name,
+            organisation,
+            portrait,
+        } = disclosed;
+        Self {
+            full_name,
+            organisation,
+            portrait,
+        }
+    }
+}
+
+impl From<DisclosedBody> for Disclosed {
+    fn from(body: DisclosedBody) -> Self {
+        let DisclosedBody {
+            full_name,
+            organisation,
+            portrait,
+        } = body;
+        Self {
+            full_name,
+            organisation,
+            portrait,
+        }
+    }
 }
 
 impl From<Judged> for JudgedBody {
@@ -129,10 +175,12 @@ impl From<Judged> for JudgedBody {
                  name,
                  home,
                  formula,
+                 disclosed,
              }| VisitorBody {
                 name,
                 home,
                 formula,
+                disclosed: disclosed.into(),
             },
         );
         Self {

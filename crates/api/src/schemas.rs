@@ -114,6 +114,28 @@ described!(
 );
 
 described!(
+    /// A passport in compact form and what can be disclosed beside it, each with a `~` after
+    /// it (RFC 9901).
+    GivenPassport,
+    {
+        "type": "string",
+        "pattern": "^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+~([A-Za-z0-9_-]+~){0,3}$"
+    }
+);
+
+described!(
+    /// A SHA-256 digest in base64url.
+    Digest,
+    { "type": "string", "pattern": COORDINATE }
+);
+
+described!(
+    /// Where a phone's or a card's passports stand.
+    CarrierState,
+    { "enum": ["good", "paused", "revoked", "expired"] }
+);
+
+described!(
     /// Who a node is in its label.
     NodeRole,
     { "enum": ["space", "coordinator"] }

@@ -170,13 +170,25 @@ impl App {
     }
 
     /// What proves that the visitor was there, if it opens and is what the receipt names.
+    /// The host kept it without what was disclosed; what could be, this home knows.
     async fn proof_of(&self, receipt: &Receipt, proof: &str) -> Result<Option<Shown>, Fault> {
         let own = self.evidence_keys_of(&self.identity().entity).await?;
         let is_named = Sha256Hash::of(&[proof.as_bytes()]) == receipt.proof.sha256;
         let Some(proof) = Presentation::parse(proof).ok().filter(|_| is_named) else {
             return Ok(None);
         };
-        Ok(own.sets().find_map(|keys| proof.open(keys).ok()))
+        let Some((keys, passport)) = own
+            .sets()
+            .find_map(|keys| Some((keys, proof.open_passport(keys).ok()?)))
+        else {
+            return Ok(None);
+        };
+        let issued = match self.place_named(&passport.status.status_list) {
+            Some(place) => self.issued(place).await?,
+            None => None,
+        };
+        let given = issued.map(|(issued, _)| issued.disclosures);
+        Ok(proof.open_kept(keys, &given.unwrap_or_default()).ok())
     }
 
     /// The member to whom this home gave the passport that is shown.

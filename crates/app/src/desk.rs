@@ -14,6 +14,7 @@ use rules::visit::{HostDay, half_days};
 use seal::checks::{holds, is_on};
 use seal::{KeySet, Sealed, Thumbprint, Verified};
 use store::{Batch, Expected};
+use wire::disclosure::{DISCLOSED_CHARS_MAX, Disclosed};
 use wire::passport::{Presentation, SHOWN_NAME_CHARS_MAX, Shown, ShownBy};
 use wire::status_list::{STATUS_LIST_KIND, StatusListToken, Statuses, status_list_id};
 use wire::{EntityId, Timestamp, qr};
@@ -54,6 +55,8 @@ pub struct Visitor {
     pub home: EntityId,
     /// Their formula there.
     pub formula: String,
+    /// What else they chose to show; nothing of it is kept.
+    pub disclosed: Disclosed,
 }
 
 /// The most characters of a formula's id, as a passport has it.
@@ -122,6 +125,16 @@ enum Looked {
     AtThePaperToo,
 }
 
+/// What was disclosed, as it may be shown to a person.
+fn to_be_read(disclosed: &Disclosed) -> Disclosed {
+    let printable = |text: &String| wire::printable(text, DISCLOSED_CHARS_MAX);
+    Disclosed {
+        full_name: disclosed.full_name.as_ref().map(printable),
+        organisation: disclosed.organisation.as_ref().map(printable),
+        portrait: disclosed.portrait,
+    }
+}
+
 /// Keeps something open; before there is too much of it, all is forgotten.
 fn remember<K: Ord, T>(kept: &mut BTreeMap<K, Arc<T>>, key: K, value: &Arc<T>) {
     if kept.len() >= OPENED_MAX {
@@ -165,12 +178,14 @@ impl App {
         let verdict = self
             .judge_shown(&shown, &home, label, home_freshness)
             .await?;
+        // What was disclosed is for whoever stands here now: it is not kept.
+        let kept = presentation.without_disclosures();
         let (verdict, visit) = match (&shown.by, verdict, by) {
             (ShownBy::Holder(showing), Verdict::Allowed { .. }, _) => {
-                until_settled!(self.try_let_in(&shown, Some(showing), verdict, &text).await)?
+                until_settled!(self.try_let_in(&shown, Some(showing), verdict, &kept).await)?
             }
             (ShownBy::Paper, Verdict::ToVerify { .. }, Looked::AtThePaperToo) => {
-                until_settled!(self.try_let_in(&shown, None, verdict, &text).await)?
+                until_settled!(self.try_let_in(&shown, None, verdict, &kept).await)?
             }
             (ShownBy::Holder(_) | ShownBy::Paper, verdict, _) => (verdict, None),
         };
@@ -178,6 +193,7 @@ impl App {
             name: wire::printable(&shown.passport.name, SHOWN_NAME_CHARS_MAX),
             home: home.entity.clone(),
             formula: wire::printable(&shown.passport.formula, FORMULA_CHARS_MAX),
+            disclosed: to_be_read(&shown.disclosed),
         };
         Ok(Judged {
             verdict,

@@ -31,19 +31,6 @@ macro_rules! id_kind {
                 bytes.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
                 Self(bytes)
             }
-
-            pub(crate) const fn bytes(&self) -> &[u8; 16] {
-                &self.0
-            }
-
-            /// The id that a key ends with.
-            pub(crate) fn of_key(key: &store::Key) -> Option<Self> {
-                Self::of_bytes(key.rest())
-            }
-
-            pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Self> {
-                bytes.try_into().ok().map(Self)
-            }
         }
 
         impl fmt::Display for $name {
@@ -73,6 +60,26 @@ macro_rules! id_kind {
     };
 }
 
+/// For ids by which the store finds things.
+macro_rules! key_kind {
+    ($name:ident) => {
+        impl $name {
+            pub(crate) const fn bytes(&self) -> &[u8; 16] {
+                &self.0
+            }
+
+            /// The id that a key ends with.
+            pub(crate) fn of_key(key: &store::Key) -> Option<Self> {
+                Self::of_bytes(key.rest())
+            }
+
+            pub(crate) fn of_bytes(bytes: &[u8]) -> Option<Self> {
+                bytes.try_into().ok().map(Self)
+            }
+        }
+    };
+}
+
 id_kind!(
     /// A visit at this host.
     VisitId
@@ -86,9 +93,17 @@ id_kind!(
     Op
 );
 id_kind!(
+    /// What carries a member's passports: a phone, or a card.
+    CarrierId
+);
+id_kind!(
     /// A member's registration for an event.
     RegistrationId
 );
+key_kind!(VisitId);
+key_kind!(ReceiptId);
+key_kind!(Op);
+key_kind!(RegistrationId);
 
 /// A visit at this host: who it was stands beside it, for as long as it is needed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

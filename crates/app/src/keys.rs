@@ -131,20 +131,20 @@ pub const HOLDINGS: &[Holding] = &[
     },
     Holding {
         prefix: MEMBERS,
-        holds: "this space's own members: a short name, a formula, an allowance, a state",
+        holds: "this space's own members: a short name, a formula, an allowance, a state, and what they may disclose: a full name, an organisation, a portrait's digest",
         kept: "as long as the node: nothing erases a member yet",
         is_personal: true,
     },
     Holding {
         prefix: ENROLMENTS,
-        holds: "enrolment codes by their hash, for whom, and the key and passport they gave",
+        holds: "enrolment codes by their hash, for whom, and the keys and passports they gave",
         kept: "until the passport they could give has run out",
         is_personal: true,
     },
     Holding {
         prefix: PASSPORTS,
-        holds: "the places in the status lists that this home gave, to whom, until when, and the key and passport that each was renewed to",
-        kept: "whose it was until 97 days after it runs out, so that late receipts are known; the place as long as its list",
+        holds: "the places in the status lists that this home gave, to whom, on which phone or card, until when, what could be disclosed with each, and the keys and passports that a batch was renewed to",
+        kept: "whose it was, and what could be disclosed, until 97 days after it runs out, so that late receipts are known; the place as long as its list",
         is_personal: true,
     },
     Holding {

@@ -18,6 +18,7 @@ mod allowance;
 mod append;
 mod calendar;
 mod callers;
+mod carriers;
 mod check;
 mod check_seats;
 mod check_visits;
@@ -33,6 +34,7 @@ mod home;
 mod icalendar;
 mod import;
 mod inbox;
+mod issuing;
 mod join;
 pub mod keys;
 mod label;
@@ -76,11 +78,12 @@ pub use calendar::{
     CALENDAR_DAYS_DEFAULT, CALENDAR_DAYS_MAX, CALENDAR_ROWS_MAX, Calendar, CalendarFilter,
     CalendarRow, EVENTS_MAX, EventView, Listed, Publisher, SUBSCRIBED_SECONDS, SeatsView, due_of,
 };
+pub use carriers::{CarrierRow, CarrierState};
 pub use check::{CheckReport, Depth};
 pub use desk::{Judged, Visitor};
 pub use env::{Clock, Entropy, EntropyError};
 pub use events::{EventError, EventText, PublishedEvent};
-pub use exchange::{About, Fate, KeyId, Op, ReceiptId, RegistrationId, VisitId};
+pub use exchange::{About, CarrierId, Fate, KeyId, Op, ReceiptId, RegistrationId, VisitId};
 pub use fault::{Fault, chain};
 pub use figures::{FeedFigures, Figures};
 pub use found::{FoundError, FoundingPapers};
@@ -90,7 +93,7 @@ pub use join::{JoinError, JoinState};
 pub use label::{LabelError, LabelRow, LabelState};
 pub use members::{MemberError, MemberRow};
 pub use outbox::{Letter, OutboxError, OutboxRow, SendFailure, UNANSWERED};
-pub use passports::{EnrolError, Holder, Membership, PaperPassport};
+pub use passports::{BATCH_MAX, EnrolError, Holder, Membership, PaperPassport};
 pub use people::MemberState;
 pub use publish::{CharterText, PublishError, Published, SpaceText};
 pub use pull::{PullError, PullStep};

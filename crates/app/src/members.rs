@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use store::{Batch, Expected, Position};
 use wire::Timestamp;
+use wire::disclosure::{DISCLOSED_CHARS_MAX, Disclosed};
 use wire::passport::SHOWN_NAME_CHARS_MAX;
 
 use crate::access::{Operator, Steward};
@@ -30,6 +31,12 @@ pub enum MemberError {
     /// The name is empty or too long.
     #[error("a name of 1 to {SHOWN_NAME_CHARS_MAX} characters is needed")]
     Name,
+    /// A full name or organisation is too long.
+    #[error("a full name and an organisation have {DISCLOSED_CHARS_MAX} characters at most")]
+    Particulars,
+    /// The member has no such phone or card.
+    #[error("the member has no such phone or card")]
+    NoCarrier,
     /// The space has no such formula.
     #[error("this space publishes no formula {0}")]
     Formula(String),
@@ -65,8 +72,11 @@ pub struct MemberRow {
     pub state: MemberState,
     /// Since when.
     pub since: Timestamp,
-    /// How many passports they hold that have neither run out nor been taken back.
+    /// How many phones and cards carry passports that have neither run out nor been
+    /// taken back.
     pub passports: usize,
+    /// What they may disclose beside a passport.
+    pub may_disclose: Disclosed,
 }
 
 impl App {
@@ -104,6 +114,9 @@ impl App {
             half_days,
             state: MemberState::Active,
             since: self.now(),
+            full_name: None,
+            organisation: None,
+            portrait: None,
         };
         until_settled!(self.try_add_member(&member).await)
     }
@@ -126,6 +139,46 @@ impl App {
         batch.put(key.clone(), stored::encode(&key, member)?);
         self.store().commit(batch).await?;
         Ok(id)
+    }
+
+    /// Says what a member may disclose beside their passports, from the next one on. What
+    /// is empty is nothing.
+    pub async fn set_particulars(
+        &self,
+        _: &Steward,
+        id: &str,
+        particulars: &Disclosed,
+    ) -> Result<(), MemberError> {
+        let fit = |text: &Option<String>| {
+            let text = text.as_deref().unwrap_or_default();
+            let text = wire::printable(text, DISCLOSED_CHARS_MAX + 1);
+            Some(text).filter(|text| !text.is_empty())
+        };
+        let particulars = Disclosed {
+            full_name: fit(&particulars.full_name),
+            organisation: fit(&particulars.organisation),
+            portrait: particulars.portrait,
+        };
+        particulars.check().map_err(|_| MemberError::Particulars)?;
+        until_settled!(self.try_set_particulars(id, particulars.clone()).await)
+    }
+
+    async fn try_set_particulars(
+        &self,
+        id: &str,
+        particulars: Disclosed,
+    ) -> Result<(), Attempt<MemberError>> {
+        let (mut member, version) = self.member(id).await.map_err(Attempt::Failed)?;
+        if member.state == MemberState::Ended {
+            return Err(Attempt::Failed(MemberError::Ended(id.to_owned())));
+        }
+        member.full_name = particulars.full_name;
+        member.organisation = particulars.organisation;
+        member.portrait = particulars.portrait;
+        let mut batch = Batch::new();
+        touch_member(&mut batch, id, &member, version)?;
+        self.store().commit(batch).await?;
+        Ok(())
     }
 
     /// A one-time code that puts a passport on the member's phone, or into a wallet.
@@ -252,14 +305,23 @@ fn row_of(
     passports: &BTreeMap<Place, Issued>,
     now: Timestamp,
 ) -> MemberRow {
+    let may_disclose = member.may_disclose();
     let Member {
         name,
         formula,
         half_days,
         state,
         since,
+        full_name: _,
+        organisation: _,
+        portrait: _,
     } = member;
     let holds = |it: &&Issued| it.member == id && it.exp > now && !it.is_revoked;
+    let carriers: BTreeSet<_> = passports
+        .values()
+        .filter(holds)
+        .map(|it| it.carrier)
+        .collect();
     MemberRow {
         id: id.to_owned(),
         name,
@@ -267,6 +329,7 @@ fn row_of(
         half_days,
         state,
         since,
-        passports: passports.values().filter(holds).count(),
+        passports: carriers.len(),
+        may_disclose,
     }
 }

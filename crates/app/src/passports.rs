@@ -1,31 +1,29 @@
 //! Passports at their home: given for a code, renewed by their holder, printed.
+//!
+//! A phone gets a batch: one passport for each key that it sends, so that it can show each
+//! host another one. A card has one.
 
-use std::collections::BTreeSet;
-
-use rules::passport::{PASSPORT_SECONDS, status};
+use rules::passport::PASSPORT_SECONDS;
 use rules::trust::CLOCK_LEEWAY_SECONDS;
 use seal::holder::HolderKey;
-use seal::{Malformed, SealRefusal, Verified};
+use seal::{Malformed, SealRefusal};
 use serde_json::Value;
-use store::{Batch, Expected, Position};
-use wire::passport::{
-    Audience, Confirmation, PAPER_VCT, PASSPORT_VCT, Passport, Presentation, RoamingClaim,
-    SHOWN_NAME_CHARS_MAX, ShownBy, StatusClaim, StatusReference,
-};
+use store::{Batch, Expected};
+use wire::passport::{Audience, Presentation, RoamingClaim, SHOWN_NAME_CHARS_MAX, ShownBy};
 use wire::{Timestamp, qr};
 
 use crate::access::Steward;
 use crate::allowance::Roamed;
 use crate::fault::{Attempt, until_settled};
-use crate::members::{MemberError, touch_member};
-use crate::people::{Enrolment, EnrolmentUse, Issued, Member, MemberState, Place};
+use crate::issuing::{Lot, PASSPORTS_HELD_MAX, Wanted};
+use crate::members::MemberError;
+use crate::people::{Enrolment, EnrolmentUse, MemberState, Place};
 use crate::stored;
 use crate::{App, Fault};
 
-/// The most passports that a member holds at once: two phones, each renewed every ten
-/// days and so with three that hold, a card a week, and as many again. Without it a phone
-/// could renew for ever, faster than anybody takes its passports back.
-const PASSPORTS_HELD_MAX: usize = 16;
+/// The most passports of a batch: a phone shows so many hosts each another one. A member
+/// visits few spaces between two renewals.
+pub const BATCH_MAX: usize = 4;
 
 /// Why no passport is issued.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +56,8 @@ impl From<MemberError> for EnrolError {
             MemberError::NotASpace
             | MemberError::Unknown(_)
             | MemberError::Name
+            | MemberError::Particulars
+            | MemberError::NoCarrier
             | MemberError::Formula(_)
             | MemberError::HalfDays
             | MemberError::NotActive(_)
@@ -114,24 +114,34 @@ pub struct PaperPassport {
     pub code: String,
 }
 
-/// What a passport is issued to.
-#[derive(Clone, Copy)]
-enum Kind<'a> {
-    /// A key.
-    Key(&'a Value),
-    /// Whoever holds the paper with this name.
-    Paper(&'a str),
+/// The keys of a batch, as passports name them: 1 to [`BATCH_MAX`], no two the same.
+fn keys_of(jwks: &[Value]) -> Result<Vec<Value>, EnrolError> {
+    let key = |jwk| HolderKey::from_jwk(jwk).map(|key| key.to_jwk());
+    let keys: Result<Vec<Value>, _> = jwks.iter().map(key).collect();
+    let keys = keys.map_err(|_| EnrolError::Key)?;
+    let is_new = |(at, key): (usize, &Value)| !keys.iter().take(at).any(|other| other == key);
+    let are_few = (1..=BATCH_MAX).contains(&keys.len());
+    if are_few && keys.iter().enumerate().all(is_new) {
+        Ok(keys)
+    } else {
+        Err(EnrolError::Key)
+    }
 }
 
 impl App {
-    /// Gives the passport of an enrolment code to a holder's key, and keeps the code
-    /// as used. The same key asking again, after a lost answer, gets the same.
-    pub async fn enrol(&self, code: &str, jwk: &Value) -> Result<String, EnrolError> {
-        let key = HolderKey::from_jwk(jwk).map_err(|_| EnrolError::Key)?;
-        until_settled!(self.try_enrol(code, &key.to_jwk()).await)
+    /// Gives the passports of an enrolment code to a holder's keys, and keeps the code
+    /// as used. The same keys asking again, after a lost answer, get the same: each
+    /// passport with its disclosures, `passport~disclosure~…~`.
+    pub async fn enrol(&self, code: &str, jwks: &[Value]) -> Result<Vec<String>, EnrolError> {
+        let keys = keys_of(jwks)?;
+        until_settled!(self.try_enrol(code, &keys).await)
     }
 
-    async fn try_enrol(&self, code: &str, jwk: &Value) -> Result<String, Attempt<EnrolError>> {
+    async fn try_enrol(
+        &self,
+        code: &str,
+        jwks: &[Value],
+    ) -> Result<Vec<String>, Attempt<EnrolError>> {
         let key = crate::keys::enrolment(&crate::codes::normal(code));
         let found = self.store().get(&key).await.map_err(Fault::from)?;
         let Some(found) = found else {
@@ -139,21 +149,23 @@ impl App {
         };
         let mut enrolment: Enrolment = stored::decode(&key, &found)?;
         if let Some(used) = enrolment.used {
-            return used.again(jwk);
+            return used.again(jwks);
         }
         if enrolment.expires_at <= self.signing_time().await? {
             return Err(Attempt::Failed(EnrolError::Code));
         }
         let mut batch = Batch::new();
-        let passport = self
-            .issue(&mut batch, &enrolment.member, Kind::Key(jwk))
-            .await?;
-        let text = passport.as_str().to_owned();
-        enrolment.used = Some(EnrolmentUse::new(jwk, &text));
+        let lot = Lot {
+            wanted: Wanted::Keys(jwks),
+            of: None,
+        };
+        let given = self.issue(&mut batch, &enrolment.member, lot).await?;
+        let texts: Vec<String> = given.iter().map(|it| it.text()).collect();
+        enrolment.used = Some(EnrolmentUse::new(jwks, &texts));
         batch.expect(key.clone(), Expected::At(found.version));
         batch.put(key.clone(), stored::encode(&key, &enrolment)?);
         self.store().commit(batch).await?;
-        Ok(text)
+        Ok(texts)
     }
 
     /// The member who shows a passport of this home to this home, by a key binding made
@@ -199,36 +211,48 @@ impl App {
         })
     }
 
-    /// Gives a new passport, of a new key, in place of the one that was shown, which
-    /// goes on until it runs out. The same key asking again gets the same.
-    pub async fn renew_passport(&self, holder: &Holder, jwk: &Value) -> Result<String, EnrolError> {
-        let key = HolderKey::from_jwk(jwk).map_err(|_| EnrolError::Key)?;
-        until_settled!(self.try_renew_passport(holder, &key.to_jwk()).await)
-    }
-
-    async fn try_renew_passport(
+    /// Gives a new batch, of new keys and at new places, in place of the one of which a
+    /// passport was shown, and which goes on until it runs out. The same keys asking again
+    /// get the same.
+    pub async fn renew_passports(
         &self,
         holder: &Holder,
-        jwk: &Value,
-    ) -> Result<String, Attempt<EnrolError>> {
-        let found = self.issued(holder.place).await?;
-        let Some((mut old, version)) = found.filter(|(it, _)| !it.is_revoked) else {
-            return Err(Attempt::Failed(EnrolError::NotActive));
+        jwks: &[Value],
+    ) -> Result<Vec<String>, EnrolError> {
+        let keys = keys_of(jwks)?;
+        until_settled!(self.try_renew_passports(holder, &keys).await)
+    }
+
+    async fn try_renew_passports(
+        &self,
+        holder: &Holder,
+        jwks: &[Value],
+    ) -> Result<Vec<String>, Attempt<EnrolError>> {
+        let refused = Attempt::Failed(EnrolError::NotActive);
+        let shown = self.issued(holder.place).await?;
+        let Some((shown, _)) = shown.filter(|(it, _)| !it.is_revoked) else {
+            return Err(refused);
         };
-        if let Some(used) = old.renewed {
-            return used.again(jwk);
+        // Whichever of a batch is shown: the batch is renewed once.
+        let Some((mut first, version)) = self.issued(shown.batch).await? else {
+            return Err(refused);
+        };
+        if let Some(used) = first.renewed {
+            return used.again(jwks);
         }
         let mut batch = Batch::new();
-        let passport = self
-            .issue(&mut batch, &holder.member, Kind::Key(jwk))
-            .await?;
-        let text = passport.as_str().to_owned();
-        old.renewed = Some(EnrolmentUse::new(jwk, &text));
-        let key = crate::keys::passport(holder.place);
+        let lot = Lot {
+            wanted: Wanted::Keys(jwks),
+            of: Some((shown.carrier, shown.since)),
+        };
+        let given = self.issue(&mut batch, &holder.member, lot).await?;
+        let texts: Vec<String> = given.iter().map(|it| it.text()).collect();
+        first.renewed = Some(EnrolmentUse::new(jwks, &texts));
+        let key = crate::keys::passport(shown.batch);
         batch.expect(key.clone(), Expected::At(version));
-        batch.put(key.clone(), stored::encode(&key, &old)?);
+        batch.put(key.clone(), stored::encode(&key, &first)?);
         self.store().commit(batch).await?;
-        Ok(text)
+        Ok(texts)
     }
 
     /// A passport for a member without a phone, to be printed. The name on it is what a
@@ -260,7 +284,13 @@ impl App {
         name: &str,
     ) -> Result<PaperPassport, Attempt<EnrolError>> {
         let mut batch = Batch::new();
-        let passport = self.issue(&mut batch, member, Kind::Paper(name)).await?;
+        let lot = Lot {
+            wanted: Wanted::Paper(name),
+            of: None,
+        };
+        let given = self.issue(&mut batch, member, lot).await?;
+        let passport = given.into_iter().next().map(|it| it.passport);
+        let passport = passport.ok_or(Attempt::Failed(EnrolError::NotActive))?;
         let code = qr::encode(&format!("{}~", passport.as_str()));
         let does_not_fit = |_| SealRefusal::Malformed(Malformed("no code holds it".to_owned()));
         let code = code.map_err(does_not_fit).map_err(Fault::from)?;
@@ -272,131 +302,6 @@ impl App {
             until: passport.exp,
             code,
         })
-    }
-
-    /// Signs a passport for an active member, and puts its place into `batch`.
-    async fn issue(
-        &self,
-        batch: &mut Batch,
-        id: &str,
-        kind: Kind<'_>,
-    ) -> Result<Verified<Passport>, Attempt<EnrolError>> {
-        let now = self.signing_time().await?;
-        let member = self.member(id).await;
-        let (member, version) = member.map_err(|error| Attempt::Failed(error.into()))?;
-        if member.state != MemberState::Active {
-            return Err(Attempt::Failed(EnrolError::NotActive));
-        }
-        let holds =
-            |issued: &&Issued| issued.member == id && !issued.is_revoked && issued.exp > now;
-        if self.all_passports().await?.values().filter(holds).count() >= PASSPORTS_HELD_MAX {
-            return Err(Attempt::Failed(EnrolError::TooMany));
-        }
-        let place = self.free_place(batch).await?;
-        let roaming = self.roaming(id, &member).await?;
-        let passport = self
-            .make_passport(&member, roaming, kind, place, now)
-            .await?;
-        touch_member(batch, id, &member, version)?;
-        let issued = Issued {
-            member: id.to_owned(),
-            exp: passport.exp,
-            is_revoked: false,
-            status: status::VALID,
-            renewed: None,
-        };
-        let key = crate::keys::passport(place);
-        batch.expect(key.clone(), Expected::Absent);
-        batch.put(key.clone(), stored::encode(&key, &issued)?);
-        Ok(passport)
-    }
-
-    async fn make_passport(
-        &self,
-        member: &Member,
-        roaming: RoamingClaim,
-        kind: Kind<'_>,
-        place: Place,
-        now: Timestamp,
-    ) -> Result<Verified<Passport>, Fault> {
-        let (vct, cnf, name) = match kind {
-            Kind::Key(jwk) => {
-                let jwk = jwk.clone();
-                (PASSPORT_VCT, Some(Confirmation { jwk }), &*member.name)
-            }
-            Kind::Paper(name) => (PAPER_VCT, None, name),
-        };
-        let passport = Passport {
-            iss: self.identity().entity.clone(),
-            vct: vct.to_owned(),
-            iat: now,
-            exp: now.plus_seconds(PASSPORT_SECONDS),
-            cnf,
-            status: StatusClaim {
-                status_list: StatusReference {
-                    idx: u64::from(place.at),
-                    uri: self.status_list_uri(place.list),
-                },
-            },
-            name: name.to_owned(),
-            formula: member.formula.clone(),
-            roaming,
-        };
-        Ok(seal::sign(passport, &*self.ops().await?)?)
-    }
-
-    /// What a member may use elsewhere this month.
-    async fn roaming(&self, id: &str, member: &Member) -> Result<RoamingClaim, Fault> {
-        let period = rules::opening::month("Europe/Paris", self.now()).unwrap_or_default();
-        let allowance = self.allowance_of(id, member, &period).await?;
-        Ok(RoamingClaim {
-            period,
-            granted: allowance.granted,
-            left: allowance.left,
-        })
-    }
-
-    /// What was issued at a place.
-    pub(crate) async fn issued(&self, place: Place) -> Result<Option<(Issued, Position)>, Fault> {
-        let key = crate::keys::passport(place);
-        let Some(found) = self.store().get(&key).await? else {
-            return Ok(None);
-        };
-        Ok(Some((stored::decode(&key, &found)?, found.version)))
-    }
-
-    /// Takes back every passport of a member, and the codes that would give them
-    /// another: a phone was lost. A new code gives a new one. Gives how many passports
-    /// there were.
-    pub async fn revoke_passports(&self, _: &Steward, member: &str) -> Result<usize, MemberError> {
-        until_settled!(self.try_revoke(member).await)
-    }
-
-    async fn try_revoke(&self, member: &str) -> Result<usize, Attempt<MemberError>> {
-        let (held, version) = self.member(member).await.map_err(Attempt::Failed)?;
-        let mut batch = Batch::new();
-        touch_member(&mut batch, member, &held, version)?;
-        for (key, found) in self.all(crate::keys::ENROLMENTS).await? {
-            let code: Enrolment = stored::decode(&key, &found)?;
-            if code.member == member && code.used.is_none() {
-                batch.remove(key);
-            }
-        }
-        let is_theirs = |issued: &Issued| issued.member == member && !issued.is_revoked;
-        let all = self.all_passports().await?;
-        let theirs = all.values().filter(|issued| is_theirs(issued)).count();
-        if theirs > 0 {
-            self.change_passports(&mut batch, &BTreeSet::new(), &|issued| {
-                if is_theirs(issued) {
-                    issued.is_revoked = true;
-                    issued.status = status::INVALID;
-                    issued.renewed = None;
-                }
-            })
-            .await?;
-        }
-        self.store().commit(batch).await?;
-        Ok(theirs)
     }
 
     /// Forgets codes whose passports, if they gave one, have run out.
@@ -413,17 +318,17 @@ impl App {
 }
 
 impl EnrolmentUse {
-    fn new(jwk: &Value, passport: &str) -> Self {
+    fn new(jwks: &[Value], passports: &[String]) -> Self {
         Self {
-            jwk: jwk.clone(),
-            passport: passport.to_owned(),
+            jwks: jwks.to_vec(),
+            passports: passports.to_vec(),
         }
     }
 
-    /// The same passport for the same key, and for no other.
-    fn again(self, jwk: &Value) -> Result<String, Attempt<EnrolError>> {
-        if self.jwk == *jwk {
-            Ok(self.passport)
+    /// The same passports for the same keys, and for no others.
+    fn again(self, jwks: &[Value]) -> Result<Vec<String>, Attempt<EnrolError>> {
+        if self.jwks == jwks {
+            Ok(self.passports)
         } else {
             Err(Attempt::Failed(EnrolError::Used))
         }

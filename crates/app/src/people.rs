@@ -3,9 +3,12 @@
 use rules::passport::status;
 use rules::visit::{CORRECTION_SECONDS, RECEIPT_SECONDS_MAX};
 use serde::{Deserialize, Serialize};
-use wire::Timestamp;
+use wire::disclosure::Disclosed;
+use wire::receipt::ProofBy;
+use wire::{Sha256Hash, Timestamp};
 
 use crate::access::Role;
+use crate::exchange::CarrierId;
 
 /// Where a membership stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +41,21 @@ pub(crate) struct Member {
     pub(crate) half_days: u64,
     pub(crate) state: MemberState,
     pub(crate) since: Timestamp,
+    /// What the member may disclose beside a passport, each only if they want.
+    pub(crate) full_name: Option<String>,
+    pub(crate) organisation: Option<String>,
+    pub(crate) portrait: Option<Sha256Hash>,
+}
+
+impl Member {
+    /// What the member may disclose.
+    pub(crate) fn may_disclose(&self) -> Disclosed {
+        Disclosed {
+            full_name: self.full_name.clone(),
+            organisation: self.organisation.clone(),
+            portrait: self.portrait,
+        }
+    }
 }
 
 /// A code that puts a passport on a phone, by its hash.
@@ -48,11 +66,12 @@ pub(crate) struct Enrolment {
     pub(crate) used: Option<EnrolmentUse>,
 }
 
-/// What a code was used for: the same again gets the same passport.
+/// What a code was used for: the same again gets the same passports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EnrolmentUse {
-    pub(crate) jwk: serde_json::Value,
-    pub(crate) passport: String,
+    pub(crate) jwks: Vec<serde_json::Value>,
+    /// One for each key, with its disclosures.
+    pub(crate) passports: Vec<String>,
 }
 
 /// A passport that was issued, by its place in a status list.
@@ -63,7 +82,18 @@ pub(crate) struct Issued {
     pub(crate) exp: Timestamp,
     pub(crate) is_revoked: bool,
     pub(crate) status: u8,
-    /// What the holder renewed it to.
+    /// What carries it: a phone, through all its renewals, or a card.
+    pub(crate) carrier: CarrierId,
+    pub(crate) by: ProofBy,
+    /// When the carrier got its first passport.
+    pub(crate) since: Timestamp,
+    /// When this one was signed; in the passport stands the day alone.
+    pub(crate) issued_at: Timestamp,
+    /// The place of the first passport of its batch.
+    pub(crate) batch: Place,
+    /// What was given with it, to be disclosed: what proves a visit is matched by it.
+    pub(crate) disclosures: Vec<String>,
+    /// What the holder renewed the batch to; with its first passport alone.
     pub(crate) renewed: Option<EnrolmentUse>,
 }
 
@@ -76,7 +106,7 @@ impl Issued {
 }
 
 /// A place in one of this home's status lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Place {
     /// The number of the list, from 1.
     pub(crate) list: u32,

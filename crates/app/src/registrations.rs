@@ -111,7 +111,9 @@ impl From<MemberError> for RegistrationError {
             MemberError::TooMany => Self::TooMany,
             MemberError::NotASpace => Self::NoMember(String::new()),
             MemberError::Name => Self::Name,
-            MemberError::Formula(_)
+            MemberError::Particulars
+            | MemberError::NoCarrier
+            | MemberError::Formula(_)
             | MemberError::HalfDays
             | MemberError::NotActive(_)
             | MemberError::Ended(_) => Self::NotActive,

@@ -8,12 +8,12 @@ use wire::space::{ClockTime, FormulaUnit};
 
 use super::*;
 use crate::exchange::{
-    About, Answered, Attempted, Conflict, Counted, Fate, Guest, IssuedCredit, IssuedReceipt, KeyId,
-    Op, Outgoing, OutgoingState, ProofUse, ReceiptId, RegistrationId, Taken, TakenCredit,
-    TakenPlace, Visit, VisitId, VisitState, Visitor,
+    About, Answered, Attempted, CarrierId, Conflict, Counted, Fate, Guest, IssuedCredit,
+    IssuedReceipt, KeyId, Op, Outgoing, OutgoingState, ProofUse, ReceiptId, RegistrationId, Taken,
+    TakenCredit, TakenPlace, Visit, VisitId, VisitState, Visitor,
 };
 use crate::people::{
-    AccessCode, Credential, Enrolment, EnrolmentUse, Issued, Member, MemberState, Showing,
+    AccessCode, Credential, Enrolment, EnrolmentUse, Issued, Member, MemberState, Place, Showing,
 };
 
 fn entity() -> EntityId {
@@ -313,8 +313,8 @@ fn every_state_of_what_is_answered_is_read_back() {
 fn every_form_about_a_person_is_read_back() {
     let at = Timestamp(5);
     let used = EnrolmentUse {
-        jwk: serde_json::json!({ "kty": "OKP" }),
-        passport: "a.b.c".to_owned(),
+        jwks: vec![serde_json::json!({ "kty": "OKP" })],
+        passports: vec!["a.b.c~d~".to_owned()],
     };
     for (state, used) in [
         (MemberState::Active, None),
@@ -327,6 +327,9 @@ fn every_form_about_a_person_is_read_back() {
             half_days: 4,
             state,
             since: at,
+            full_name: used.as_ref().map(|_| "Zoé Martin".to_owned()),
+            organisation: used.as_ref().map(|_| "Oxalis".to_owned()),
+            portrait: used.as_ref().map(|_| Sha256Hash([4; 32])),
         });
         round_trip(&Enrolment {
             member: "ABCD-EFGH".to_owned(),
@@ -338,6 +341,16 @@ fn every_form_about_a_person_is_read_back() {
             exp: at,
             is_revoked: used.is_some(),
             status: 2,
+            carrier: CarrierId::new(at, [5; 8]),
+            by: if used.is_some() {
+                ProofBy::Holder
+            } else {
+                ProofBy::Paper
+            },
+            since: at,
+            issued_at: at.plus_seconds(1),
+            batch: Place { list: 1, at: 2 },
+            disclosures: vec!["WyJhIl0".to_owned()],
             renewed: used,
         });
     }

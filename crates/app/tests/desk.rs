@@ -2,7 +2,7 @@
 
 use app::{Judged, MemberState, Role};
 use rules::passport::{Block, NotGenuine, NotHere, Verdict};
-use testkit::{DAY_SECONDS, Label, START, TestNode, Wallet, operator, pull};
+use testkit::{DAY_SECONDS, Label, START, START_OF_DAY, TestNode, Wallet, operator, pull};
 
 use crate::look::{assert_sound, count, stored};
 
@@ -213,12 +213,18 @@ async fn a_list_of_blocked_passports_is_relied_on_for_fourteen_days() {
 async fn a_register_is_relied_on_for_thirty_days_and_a_passport_holds_as_long() {
     let (label, wallet) = visit().await;
     label.network.cut(label.coordinator.entity());
-    label.advance(30 * DAY_SECONDS - 1);
+    // It is signed as of the beginning of the day.
+    let until = START_OF_DAY.plus_seconds(30 * DAY_SECONDS);
+    label.advance(until.seconds_since(START) - 1);
     home(&label).app().renew().await.unwrap();
     pull(&label.network, host(&label), home(&label).entity())
         .await
         .unwrap();
     says(host(&label), &wallet, ALLOWED).await;
+    label.advance(1);
+    says(host(&label), &wallet, Verdict::Expired).await;
+    label.advance(START.seconds_since(START_OF_DAY) - 1);
+    says(host(&label), &wallet, Verdict::Expired).await;
     label.advance(1);
     says(host(&label), &wallet, not_here(NotHere::RegisterTooOld)).await;
     label.network.heal();

@@ -8,7 +8,9 @@ use app::{EnrolError, MemberError, MemberState};
 use rules::passport::{Block, Verdict};
 use serde_json::json;
 use store::Fault as StoreFault;
-use testkit::{DAY_SECONDS, Label, TestNode, Wallet, holder_jwk, operator, space_text};
+use testkit::{
+    DAY_SECONDS, Label, START_OF_DAY, TestNode, Wallet, holder_jwk, operator, space_text,
+};
 
 use crate::desk::{home, host, says};
 use crate::look::{assert_sound, claims, stored};
@@ -30,12 +32,20 @@ async fn with_code() -> (Label, TestNode, String, String) {
 #[tokio::test]
 async fn the_same_key_gets_the_same_passport_and_another_key_gets_none() {
     let (_, space, member, code) = with_code().await;
-    let first = space.app().enrol(&code, &holder_jwk("one")).await.unwrap();
+    let first = space
+        .app()
+        .enrol(&code, &[holder_jwk("one")])
+        .await
+        .unwrap();
     space.clock().advance(60);
     space.restart().await;
-    let again = space.app().enrol(&code, &holder_jwk("one")).await.unwrap();
+    let again = space
+        .app()
+        .enrol(&code, &[holder_jwk("one")])
+        .await
+        .unwrap();
     assert_eq!(again, first, "as after a lost answer");
-    let other = space.app().enrol(&code, &holder_jwk("other")).await;
+    let other = space.app().enrol(&code, &[holder_jwk("other")]).await;
     assert!(matches!(other, Err(EnrolError::Used)), "{other:?}");
     assert_eq!(stored(&space, PASSPORTS).await.len(), 1);
     let rows = space.app().members(&operator()).await.unwrap();
@@ -48,21 +58,29 @@ async fn the_same_key_gets_the_same_passport_and_another_key_gets_none() {
 async fn a_passport_says_what_the_home_knows_and_no_more() {
     let (_, space, _, code) = with_code().await;
     let jwk = holder_jwk("one");
-    let passport = claims(&space.app().enrol(&code, &jwk).await.unwrap());
-    let now = space.app().now();
+    let passport = claims(
+        &space
+            .app()
+            .enrol(&code, std::slice::from_ref(&jwk))
+            .await
+            .unwrap()[0],
+    );
     let idx = passport["status"]["status_list"]["idx"].clone();
     assert!(idx.as_u64().unwrap() < 8_192);
     let expected = json!({
         "iss": space.entity(),
         "vct": "urn:escale:passport:1",
-        "iat": now,
-        "exp": now.plus_seconds(30 * DAY_SECONDS),
+        "iat": START_OF_DAY,
+        "exp": START_OF_DAY.plus_seconds(30 * DAY_SECONDS),
         "cnf": { "jwk": jwk },
         "status": { "status_list": { "idx": idx, "uri": space.entity().url_of("/status/1") } },
         "name": "Camille",
         "formula": "month",
         "roaming": { "period": "2026-04", "granted": 4, "left": 4 },
+        "_sd": passport["_sd"],
     });
+    // Of this member there is nothing to disclose, which cannot be seen.
+    assert_eq!(passport["_sd"].as_array().unwrap().len(), 3);
     assert_eq!(passport, expected);
 }
 
@@ -81,8 +99,19 @@ async fn a_code_is_read_as_people_type_it() {
     let typed = code.to_uppercase().replace('0', "O").replace('1', "l");
     let typed = format!("  {} ", typed.replace('-', " "));
     let jwk = holder_jwk("one");
-    let first = space.app().enrol(&typed, &jwk).await.unwrap();
-    assert_eq!(space.app().enrol(&code, &jwk).await.unwrap(), first);
+    let first = space
+        .app()
+        .enrol(&typed, std::slice::from_ref(&jwk))
+        .await
+        .unwrap();
+    assert_eq!(
+        space
+            .app()
+            .enrol(&code, std::slice::from_ref(&jwk))
+            .await
+            .unwrap(),
+        first
+    );
 }
 
 #[tokio::test]
@@ -95,10 +124,10 @@ async fn a_code_that_is_not_good_gives_nothing() {
         .into_iter()
         .chain([format!("{code}0")])
     {
-        let refused = space.app().enrol(&wrong, &jwk).await;
+        let refused = space.app().enrol(&wrong, std::slice::from_ref(&jwk)).await;
         assert!(matches!(refused, Err(EnrolError::Code)), "{wrong}");
     }
-    let refused = space.app().enrol(&code, &json!({ "kty": "RSA" })).await;
+    let refused = space.app().enrol(&code, &[json!({ "kty": "RSA" })]).await;
     assert!(matches!(refused, Err(EnrolError::Key)), "{refused:?}");
     space.clock().advance(7 * DAY_SECONDS - 1);
     let late = {
@@ -109,9 +138,13 @@ async fn a_code_that_is_not_good_gives_nothing() {
             .await
             .unwrap()
     };
-    space.app().enrol(&code, &jwk).await.unwrap();
+    space
+        .app()
+        .enrol(&code, std::slice::from_ref(&jwk))
+        .await
+        .unwrap();
     space.clock().advance(7 * DAY_SECONDS);
-    let refused = space.app().enrol(&late, &jwk).await;
+    let refused = space.app().enrol(&late, std::slice::from_ref(&jwk)).await;
     assert!(matches!(refused, Err(EnrolError::Code)), "{refused:?}");
     let passports = stored(&space, PASSPORTS).await;
     assert_eq!(passports.len(), 1);
@@ -124,7 +157,7 @@ async fn who_is_paused_or_gone_gets_no_passport() {
     app.set_member(&operator(), &member, MemberState::Paused)
         .await
         .unwrap();
-    let refused = app.enrol(&code, &jwk).await;
+    let refused = app.enrol(&code, std::slice::from_ref(&jwk)).await;
     assert!(matches!(refused, Err(EnrolError::NotActive)), "{refused:?}");
     app.set_member(&operator(), &member, MemberState::Active)
         .await
@@ -132,7 +165,7 @@ async fn who_is_paused_or_gone_gets_no_passport() {
     app.set_member(&operator(), &member, MemberState::Ended)
         .await
         .unwrap();
-    let refused = app.enrol(&code, &jwk).await;
+    let refused = app.enrol(&code, std::slice::from_ref(&jwk)).await;
     assert!(matches!(refused, Err(EnrolError::NotActive)), "{refused:?}");
     for state in [MemberState::Active, MemberState::Paused] {
         let refused = app.set_member(&operator(), &member, state).await;
@@ -201,7 +234,10 @@ async fn of_two_phones_with_one_code_one_gets_a_passport() {
     let (_, space, _, code) = with_code().await;
     let (app, one, two) = (space.app(), holder_jwk("one"), holder_jwk("two"));
     slow(&space);
-    let (one, two) = tokio::join!(app.enrol(&code, &one), app.enrol(&code, &two));
+    let (one, two) = tokio::join!(
+        app.enrol(&code, std::slice::from_ref(&one)),
+        app.enrol(&code, std::slice::from_ref(&two))
+    );
     assert!(one.is_ok(), "{one:?}");
     assert!(matches!(two, Err(EnrolError::Used)), "{two:?}");
     assert_eq!(stored(&space, PASSPORTS).await.len(), 1);
@@ -214,7 +250,10 @@ async fn one_phone_that_asks_twice_at_once_gets_one_passport() {
     let (_, space, _, code) = with_code().await;
     let (app, jwk) = (space.app(), holder_jwk("one"));
     slow(&space);
-    let (one, two) = tokio::join!(app.enrol(&code, &jwk), app.enrol(&code, &jwk));
+    let (one, two) = tokio::join!(
+        app.enrol(&code, std::slice::from_ref(&jwk)),
+        app.enrol(&code, std::slice::from_ref(&jwk))
+    );
     assert_eq!(one.unwrap(), two.unwrap());
     assert_eq!(stored(&space, PASSPORTS).await.len(), 1);
 }
@@ -234,13 +273,13 @@ async fn a_membership_that_ends_while_a_phone_is_enrolled_leaves_no_good_passpor
             let by = operator();
             let (enrolled, set) = if is_enrolled_first {
                 tokio::join!(
-                    app.enrol(&code, &jwk),
+                    app.enrol(&code, std::slice::from_ref(&jwk)),
                     app.set_member(&by, &wallet.member, state)
                 )
             } else {
                 let (set, enrolled) = tokio::join!(
                     app.set_member(&by, &wallet.member, state),
-                    app.enrol(&code, &jwk)
+                    app.enrol(&code, std::slice::from_ref(&jwk))
                 );
                 (enrolled, set)
             };
@@ -253,7 +292,7 @@ async fn a_membership_that_ends_while_a_phone_is_enrolled_leaves_no_good_passpor
             };
             says(host(&label), &wallet, Verdict::Blocked(block)).await;
             if let Ok(passport) = enrolled {
-                let second = Wallet::of(&wallet.member, "second", passport);
+                let second = Wallet::given(&wallet.member, "second", &passport);
                 says(host(&label), &second, Verdict::Blocked(block)).await;
             }
             assert_sound(&label.nodes()).await;
@@ -297,7 +336,7 @@ async fn two_hundred_passports_have_two_hundred_places() {
         let member = members.last().unwrap();
         let code = app.enrolment_code(&operator(), member).await.unwrap();
         let jwk = holder_jwk(&format!("phone {number}"));
-        let passport = claims(&app.enrol(&code, &jwk).await.unwrap());
+        let passport = claims(&app.enrol(&code, std::slice::from_ref(&jwk)).await.unwrap()[0]);
         let idx = &passport["status"]["status_list"]["idx"];
         assert!(places.insert(idx.as_u64().unwrap()), "{idx} was given");
     }

@@ -6,7 +6,9 @@ use rules::passport::{NotGenuine, NotHere, Verdict};
 use seal::{Jwk, KeySet, PublicKey, Sealed};
 use serde_json::{Value, json};
 use store::{Batch, Store as _};
-use testkit::{DAY_SECONDS, HOUR_SECONDS, Label, START, TestNode, Wallet, operator, pull};
+use testkit::{
+    DAY_SECONDS, HOUR_SECONDS, Label, START, START_OF_DAY, TestNode, Wallet, operator, pull,
+};
 use wire::passport::Passport;
 use wire::status_list::StatusListToken;
 
@@ -229,7 +231,7 @@ async fn who_names_the_key_of_another_home_takes_no_passport_from_it() {
 async fn a_home_cannot_make_a_passport_last_longer() {
     let (label, wallet) = visit().await;
     let until = |seconds: i64| {
-        move |it: &mut Value| it["exp"] = json!(START.0 + 30 * DAY_SECONDS + seconds)
+        move |it: &mut Value| it["exp"] = json!(START_OF_DAY.0 + 30 * DAY_SECONDS + seconds)
     };
     let longest = forge(&wallet, home(&label), until(0));
     says(host(&label), &longest, ALLOWED).await;

@@ -44,7 +44,8 @@ async fn look_at(label: &Label, at: i64) {
 async fn what_is_kept_of_a_visit_goes_when_its_time_is_over_and_not_before() {
     let (label, _) = story().await;
     let wallet = testkit::Wallet::enrol(home(&label), "Alix", None).await;
-    let signed_at = home(&label).app().now().0;
+    let now = home(&label).app().now().0;
+    let signed_at = now - now % DAY_SECONDS;
     label.settle().await;
     let visit = told(&label, &wallet).await;
     let (from, to) = (host(&label), home(&label));
@@ -86,7 +87,7 @@ async fn what_is_kept_of_a_visit_goes_when_its_time_is_over_and_not_before() {
 #[tokio::test]
 async fn what_a_passport_used_is_known_while_its_last_visit_can_be_corrected() {
     let (label, wallet) = story().await;
-    let until = testkit::START.0 + 30 * DAY_SECONDS;
+    let until = testkit::START_OF_DAY.0 + 30 * DAY_SECONDS;
     look_at(&label, until - HOUR_SECONDS).await;
     told(&label, &wallet).await;
     let left = until + 2 * HOUR_SECONDS;

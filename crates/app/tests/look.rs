@@ -112,6 +112,20 @@ pub(crate) async fn stored(node: &TestNode, prefix: Prefix) -> Vec<(Key, Version
     }
 }
 
+/// Every byte that a node stores, keys and values.
+pub(crate) async fn everything(node: &TestNode) -> Vec<u8> {
+    let mut all = Vec::new();
+    for prefix in app::keys::HOLDINGS.iter().map(|it| it.prefix) {
+        for (key, found) in stored(node, prefix).await {
+            all.extend_from_slice(key.as_bytes());
+            all.push(b'\n');
+            all.extend_from_slice(&found.value);
+            all.push(b'\n');
+        }
+    }
+    all
+}
+
 /// The values under a prefix, as text.
 pub(crate) async fn stored_text(node: &TestNode, prefix: Prefix) -> String {
     let entries = stored(node, prefix).await.into_iter();

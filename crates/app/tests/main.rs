@@ -16,6 +16,7 @@ mod catching_up;
 mod checking;
 mod clocks;
 mod desk;
+mod disclosing;
 mod either_way;
 mod enduring;
 mod enrolling;

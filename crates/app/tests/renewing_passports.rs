@@ -15,8 +15,21 @@ const ALLOWED: Verdict = Verdict::Allowed { left: 4 };
 async fn renewed(home: &TestNode, wallet: &Wallet, phone: &str) -> Wallet {
     let asked = wallet.ask_home(home.entity(), home.app().now());
     let holder = home.app().holder(&asked).await.unwrap().unwrap();
-    let passport = home.app().renew_passport(&holder, &holder_jwk(phone)).await;
-    Wallet::of(&wallet.member, phone, passport.unwrap())
+    let given = home
+        .app()
+        .renew_passports(&holder, &[holder_jwk(phone)])
+        .await;
+    Wallet::given(&wallet.member, phone, &given.unwrap())
+}
+
+/// The first of four passports that a wallet is renewed to at once.
+async fn renewed_by_four(home: &TestNode, wallet: &Wallet, turn: u32) -> Wallet {
+    let asked = wallet.ask_home(home.entity(), home.app().now());
+    let holder = home.app().holder(&asked).await.unwrap().unwrap();
+    let phones = [1, 2, 3, 4].map(|key| format!("phone {turn}.{key}"));
+    let keys = phones.each_ref().map(|it| holder_jwk(it));
+    let given = home.app().renew_passports(&holder, &keys).await.unwrap();
+    Wallet::given(&wallet.member, &phones[0], &given[..1])
 }
 
 #[tokio::test]
@@ -51,7 +64,7 @@ async fn whoever_may_not_renew_does_not() {
     let holder = app.holder(&ask()).await.unwrap().unwrap();
     let set = async |state| app.set_member(&operator(), &wallet.member, state).await;
     set(MemberState::Paused).await.unwrap();
-    let refused = app.renew_passport(&holder, &holder_jwk("new")).await;
+    let refused = app.renew_passports(&holder, &[holder_jwk("new")]).await;
     assert!(matches!(refused, Err(EnrolError::NotActive)), "{refused:?}");
     // Whoever is paused is told so.
     let membership = app.membership(&holder).await.unwrap();
@@ -61,7 +74,7 @@ async fn whoever_may_not_renew_does_not() {
     app.revoke_passports(&operator(), &wallet.member)
         .await
         .unwrap();
-    let refused = app.renew_passport(&holder, &holder_jwk("new")).await;
+    let refused = app.renew_passports(&holder, &[holder_jwk("new")]).await;
     assert!(matches!(refused, Err(EnrolError::NotActive)), "{refused:?}");
     assert_eq!(app.holder(&ask()).await.unwrap(), None);
     let other = Wallet::enrol_again(node, &wallet.member, "other").await;
@@ -76,11 +89,16 @@ async fn a_phone_that_renews_without_end_is_stopped_and_taken_back() {
     let (node, app) = (home(&label), home(&label).app());
     let mut last = wallet.clone();
     for turn in 1..16 {
+        last = renewed_by_four(node, &last, turn).await;
+    }
+    for turn in 1..4 {
         last = renewed(node, &last, &format!("phone {turn}")).await;
     }
     let asked = last.ask_home(node.entity(), app.now());
     let holder = app.holder(&asked).await.unwrap().unwrap();
-    let refused = app.renew_passport(&holder, &holder_jwk("one more")).await;
+    let refused = app
+        .renew_passports(&holder, &[holder_jwk("one more")])
+        .await;
     assert!(matches!(refused, Err(EnrolError::TooMany)), "{refused:?}");
     let member = &wallet.member;
     let paper = app.paper_passport(&operator(), member, None).await;
@@ -88,7 +106,7 @@ async fn a_phone_that_renews_without_end_is_stopped_and_taken_back() {
     label.settle().await;
     says(host(&label), &last, ALLOWED).await;
     let revoked = app.revoke_passports(&operator(), member).await.unwrap();
-    assert_eq!(revoked, 16);
+    assert_eq!(revoked, 64);
     let kept = stored_text(node, PASSPORTS).await;
     let renewed_to = kept.matches(r#""renewed":{"#).count();
     assert_eq!(renewed_to, 0, "what was renewed is forgotten: {kept}");
@@ -98,7 +116,10 @@ async fn a_phone_that_renews_without_end_is_stopped_and_taken_back() {
     let again = Wallet::enrol_again(node, member, "found again").await;
     label.advance(15 * DAY_SECONDS);
     let mut last = again;
-    for turn in 1..16 {
+    for turn in 21..36 {
+        last = renewed_by_four(node, &last, turn).await;
+    }
+    for turn in 1..4 {
         last = renewed(node, &last, &format!("later {turn}")).await;
     }
     label.advance(15 * DAY_SECONDS);
@@ -121,9 +142,9 @@ async fn a_lost_phone_takes_codes_with_it_that_were_not_used() {
     app.revoke_passports(&operator(), &wallet.member)
         .await
         .unwrap();
-    let refused = app.enrol(&code, &holder_jwk("thief")).await;
+    let refused = app.enrol(&code, &[holder_jwk("thief")]).await;
     assert!(matches!(refused, Err(EnrolError::Code)), "{refused:?}");
-    app.enrol(&kept, &holder_jwk("Alix")).await.unwrap();
+    app.enrol(&kept, &[holder_jwk("Alix")]).await.unwrap();
     let again = Wallet::enrol_again(node, &wallet.member, "new phone").await;
     label.settle().await;
     says(host(&label), &again, ALLOWED).await;
@@ -174,7 +195,9 @@ async fn a_passport_on_paper_is_for_active_members_with_a_name() {
 /// Gives places of a list, as to passports of that end; those that are given stay.
 async fn give(node: &TestNode, list: u32, places: std::ops::Range<u32>, exp: i64) {
     let issued = format!(
-        r#"{{"form":1,"member":"x","exp":{exp},"is_revoked":false,"status":0,"renewed":null}}"#
+        r#"{{"form":1,"member":"x","exp":{exp},"is_revoked":false,"status":0,
+            "carrier":"AAAAAAAAAAAAAAAAAAAAAA","by":"holder","since":0,"issued_at":0,
+            "batch":{{"list":1,"at":0}},"disclosures":[],"renewed":null}}"#
     );
     let given = stored(node, PASSPORTS).await;
     let places: Vec<u32> = places.collect();
@@ -335,7 +358,7 @@ async fn a_list_that_is_full_before_anybody_looked_is_followed_at_once() {
 async fn whose_a_passport_was_is_forgotten_when_no_receipt_of_it_comes_any_more() {
     let (label, wallet) = visit().await;
     let node = home(&label);
-    label.advance(1);
+    label.advance(DAY_SECONDS);
     let next = renewed(node, &wallet, "next phone").await;
     let after = async |seconds: i64| {
         label.advance(seconds);
@@ -346,14 +369,17 @@ async fn whose_a_passport_was_is_forgotten_when_no_receipt_of_it_comes_any_more(
         let theirs = passports.matches(&wallet.member).count();
         (theirs, passports.contains(&next.passport), codes)
     };
-    assert_eq!(after(30 * DAY_SECONDS - 2).await, (2, true, 1));
+    // It was signed as of the beginning of the day, nine hours before.
+    let nine = 9 * testkit::HOUR_SECONDS;
+    assert_eq!(after(29 * DAY_SECONDS - nine - 1).await, (2, true, 1));
     // What it was renewed to is of no use once it has run out.
     assert_eq!(after(1).await, (2, false, 1));
     // The code could have been used a week after it was given.
-    assert_eq!(after(7 * DAY_SECONDS - 1).await, (2, false, 1));
+    assert_eq!(after(7 * DAY_SECONDS + nine - 1).await, (2, false, 1));
     assert_eq!(after(1).await, (2, false, 0));
-    assert_eq!(after(90 * DAY_SECONDS - 1).await, (2, false, 0));
+    assert_eq!(after(90 * DAY_SECONDS - nine - 1).await, (2, false, 0));
     assert_eq!(after(1).await, (1, false, 0));
+    assert_eq!(after(DAY_SECONDS - 1).await, (1, false, 0));
     assert_eq!(after(1).await, (0, false, 0));
 }
 

@@ -70,7 +70,7 @@ async fn a_code_gives_one_passport_wherever_the_home_fails() {
     let code = RefCell::new(String::new());
     let enrolled = async |it: &Label| {
         let code = code.borrow().clone();
-        home(it).app().enrol(&code, &holder_jwk("phone")).await
+        home(it).app().enrol(&code, &[holder_jwk("phone")]).await
     };
     let case = Case {
         what: "enrol",

@@ -37,11 +37,30 @@ pub(crate) async fn member(member: Member) -> anyhow::Result<ExitCode> {
         Member::Pause(of) => change(of, app::MemberState::Paused),
         Member::Resume(of) => change(of, app::MemberState::Active),
         Member::End(of) => change(of, app::MemberState::Ended),
-        Member::Revoke(of) => (
+        Member::Particulars(args) => {
+            let of = args.of;
+            let command = PeopleCommand::Particulars {
+                member: of.member,
+                full_name: args.full_name,
+                organisation: args.organisation,
+                portrait: args.portrait,
+            };
+            (of.folder.dir, of.json, command)
+        }
+        Member::Passports(of) => (
             of.folder.dir,
             of.json,
-            PeopleCommand::Revoke { member: of.member },
+            PeopleCommand::Passports { member: of.member },
         ),
+        Member::Revoke(args) => {
+            let (of, only) = (args.of, args.only);
+            let member = of.member;
+            (
+                of.folder.dir,
+                of.json,
+                PeopleCommand::Revoke { member, only },
+            )
+        }
         Member::Paper(paper) => {
             let (of, name) = (paper.of, paper.name);
             let member = of.member;

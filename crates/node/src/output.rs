@@ -45,6 +45,7 @@ const MOMENTS: &[&str] = &[
     "left",
     "next_at",
     "refused_at",
+    "renewed",
     "since",
     "tried_at",
     "until",

@@ -1,8 +1,10 @@
-//! `escale wallet`: a passport in a folder, for programs, tests, and people without a
+//! `escale wallet`: passports in a folder, for programs, tests, and people without a
 //! phone who have a computer.
 //!
-//! **Invariant:** a key is on disk before its public part is sent, and the passport that
-//! is there is replaced in one step: whatever breaks off can be done again.
+//! **Invariant:** keys are on disk before their public parts are sent, and the passports
+//! that are there are replaced in one step: whatever breaks off can be done again.
+//!
+//! **Invariant:** which host has which passport is on disk before a code is printed.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -21,19 +23,48 @@ use crate::cli::{Wallet, WalletEnrol, WalletGiveBack, WalletPresent, WalletRegis
 use crate::environment::{SystemClock, SystemEntropy};
 use crate::output;
 
-const FIRST_KEY_FILE: &str = "holder-1.jwk";
 const PASSPORT_FILE: &str = "passport.json";
 
 /// The most bytes of an answer: the visits of thirteen months are the most.
 const ANSWER_BYTES_MAX: usize = 512 * 1024;
 
-/// What a wallet keeps beside its key.
+/// What a wallet keeps beside its keys.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     home: EntityId,
+    /// The number of the batch, from 1: in the names of its keys' files.
+    batch: u64,
+    passports: Vec<Carried>,
+}
+
+/// A passport of a batch.
+#[derive(Serialize, Deserialize)]
+struct Carried {
+    /// As the home gave it, with its disclosures.
     passport: String,
-    /// The file of the key that the passport names.
+    /// The file of the key that it names.
     key: String,
+    /// The hosts that have seen it: one, while another is left.
+    hosts: Vec<EntityId>,
+    /// When it was shown last; never is 0.
+    shown_at: i64,
+}
+
+impl Carried {
+    /// The compact form, and what can be disclosed, by name.
+    fn parts(&self) -> (&str, Vec<(String, &str)>) {
+        let mut parts = self.passport.split_terminator('~');
+        let compact = parts.next().unwrap_or_default();
+        let disclosures = parts.filter_map(|it| Some((name_of(it)?, it)));
+        (compact, disclosures.collect())
+    }
+}
+
+/// What a disclosure is of.
+fn name_of(disclosure: &str) -> Option<String> {
+    let text = seal::base64url::decode(disclosure).ok()?;
+    let members: Vec<Value> = serde_json::from_slice(&text).ok()?;
+    Some(members.get(1)?.as_str()?.to_owned())
 }
 
 pub(crate) async fn wallet(wallet: Wallet) -> anyhow::Result<ExitCode> {
@@ -52,44 +83,63 @@ pub(crate) async fn wallet(wallet: Wallet) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes a key, and has the home's passport for it. A key that is there already is
+/// Makes keys, and has the home's passports for them. Keys that are there already are
 /// used again, so that a lost answer is asked for once more.
 async fn enrol(args: &WalletEnrol) -> anyhow::Result<()> {
     let dir = &args.wallet.dir;
     if dir.join(PASSPORT_FILE).exists() {
-        bail!("{} holds a passport already", dir.display());
+        bail!("{} holds passports already", dir.display());
     }
     std::fs::create_dir_all(dir).with_context(|| format!("{}", dir.display()))?;
-    let key = key_in(dir, FIRST_KEY_FILE)?;
-    let body = json!({ "code": args.code, "jwk": holder_jwk(&key)? });
-    let passport = ask(&args.home, "/api/v1/enrol", &body, None).await?;
-    keep(dir, &args.home, passport, FIRST_KEY_FILE)?;
-    output::line(format!("The passport is in {}.", dir.display()));
+    let jwks = keys_of(dir, 1)?;
+    let body = json!({ "code": args.code, "jwks": jwks });
+    let passports = ask(&args.home, "/api/v1/enrol", &body, None).await?;
+    keep(dir, &batch_of(&args.home, 1, passports))?;
+    output::line(format!("The passports are in {}.", dir.display()));
     Ok(())
 }
 
-/// Has a new passport with a new key. The old key goes when the new passport is there.
+/// Has new passports with new keys. The old keys go when the new passports are there.
 async fn renew(args: &WalletShow) -> anyhow::Result<()> {
     let dir = &args.wallet.dir;
-    let (kept, key) = load(dir)?;
-    let number = kept
-        .key
-        .strip_prefix("holder-")
-        .and_then(|it| it.strip_suffix(".jwk"));
-    let number: u64 = number
-        .and_then(|it| it.parse().ok())
-        .context("the key's name")?;
-    let next_file = format!("holder-{}.jwk", number + 1);
-    let next = key_in(dir, &next_file)?;
-    let audience = kept.home.url_of(MEMBER_PATH);
-    let shown = sign(&kept, &key, &audience, SystemClock::default())?;
-    let body = json!({ "jwk": holder_jwk(&next)? });
+    let kept = load(dir)?;
+    let next = kept.batch + 1;
+    let jwks = keys_of(dir, next)?;
+    let shown = to_the_home(dir, &kept)?;
+    let body = json!({ "jwks": jwks });
     let path = format!("{MEMBER_PATH}/renew");
-    let passport = ask(&kept.home, &path, &body, Some(format!("Passport {shown}"))).await?;
-    keep(dir, &kept.home, passport, &next_file)?;
-    std::fs::remove_file(dir.join(&kept.key)).context("the old key")?;
-    output::line(format!("The new passport is in {}.", dir.display()));
+    let passports = ask(&kept.home, &path, &body, Some(shown)).await?;
+    keep(dir, &batch_of(&kept.home, next, passports))?;
+    for old in &kept.passports {
+        std::fs::remove_file(dir.join(&old.key)).context("an old key")?;
+    }
+    output::line(format!("The new passports are in {}.", dir.display()));
     Ok(())
+}
+
+/// The public keys of a batch, which are made if they are not there.
+fn keys_of(dir: &Path, batch: u64) -> anyhow::Result<Vec<Value>> {
+    let keys = (1..=app::BATCH_MAX).map(|number| key_in(dir, &key_file(batch, number)));
+    keys.map(|key| holder_jwk(&key?)).collect()
+}
+
+fn key_file(batch: u64, number: usize) -> String {
+    format!("holder-{batch}-{number}.jwk")
+}
+
+/// Passports that came, each with its key, and seen by nobody.
+fn batch_of(home: &EntityId, batch: u64, passports: Vec<String>) -> Kept {
+    let carried = |(at, passport)| Carried {
+        passport,
+        key: key_file(batch, at + 1),
+        hosts: Vec::new(),
+        shown_at: 0,
+    };
+    Kept {
+        home: home.clone(),
+        batch,
+        passports: passports.into_iter().enumerate().map(carried).collect(),
+    }
 }
 
 /// The key of that file, which is made if it is not there.
@@ -103,18 +153,18 @@ fn key_in(dir: &Path, file: &str) -> anyhow::Result<SecretKey> {
     Ok(keyfile::load(&path)?)
 }
 
-/// Asks a home for a passport.
+/// Asks a home for passports.
 async fn ask(
     home: &EntityId,
     path: &str,
     body: &Value,
     authorization: Option<String>,
-) -> anyhow::Result<String> {
+) -> anyhow::Result<Vec<String>> {
     let body = Some((serde_json::to_vec(body)?, "application/json"));
     let answer = fetch(home, path, body, authorization).await;
     let answer = answer.context("no passport was given")?;
-    let passport = answer.get("passport").and_then(Value::as_str);
-    Ok(passport.context("no passport")?.to_owned())
+    let passports = answer.get("passports").cloned().context("no passports")?;
+    serde_json::from_value(passports).context("no passports")
 }
 
 /// Asks a home for something.
@@ -142,10 +192,8 @@ async fn fetch(
 
 /// Asks the home something about this member, and prints what it answers.
 async fn ask_home(dir: &Path, path: &str, body: Option<&Value>) -> anyhow::Result<()> {
-    let (kept, key) = load(dir)?;
-    let audience = kept.home.url_of(MEMBER_PATH);
-    let shown = sign(&kept, &key, &audience, SystemClock::default())?;
-    let authorization = Some(format!("Passport {shown}"));
+    let kept = load(dir)?;
+    let authorization = Some(to_the_home(dir, &kept)?);
     let body = match body {
         Some(body) => Some((serde_json::to_vec(body)?, "application/json")),
         None => None,
@@ -181,15 +229,10 @@ async fn give_back(args: &WalletGiveBack) -> anyhow::Result<()> {
     ask_home(&args.wallet.dir, &path, Some(&json!({}))).await
 }
 
-/// Puts a passport in place of what was there.
-fn keep(dir: &Path, home: &EntityId, passport: String, key: &str) -> anyhow::Result<()> {
-    let kept = Kept {
-        home: home.clone(),
-        passport,
-        key: key.to_owned(),
-    };
+/// Puts passports in place of what was there.
+fn keep(dir: &Path, kept: &Kept) -> anyhow::Result<()> {
     let (path, part) = (dir.join(PASSPORT_FILE), dir.join("passport.json.part"));
-    let written = std::fs::write(&part, serde_json::to_vec_pretty(&kept)?)
+    let written = std::fs::write(&part, serde_json::to_vec_pretty(kept)?)
         .and_then(|()| std::fs::File::open(&part)?.sync_all())
         .and_then(|()| std::fs::rename(&part, &path))
         .and_then(|()| std::fs::File::open(dir)?.sync_all());
@@ -203,18 +246,17 @@ fn holder_jwk(key: &SecretKey) -> anyhow::Result<Value> {
     Ok(json!({ "kty": "OKP", "crv": "Ed25519", "x": x }))
 }
 
-fn load(dir: &Path) -> anyhow::Result<(Kept, SecretKey)> {
+fn load(dir: &Path) -> anyhow::Result<Kept> {
     let path = dir.join(PASSPORT_FILE);
     let bytes = std::fs::read(&path).with_context(|| format!("{}", path.display()))?;
-    let kept: Kept =
-        serde_json::from_slice(&bytes).with_context(|| format!("{}", path.display()))?;
-    let key = keyfile::load(&dir.join(&kept.key))?;
-    Ok((kept, key))
+    serde_json::from_slice(&bytes).with_context(|| format!("{}", path.display()))
 }
 
+/// What the passports say, which is the same in each but for key, place and digests.
 fn show(args: &WalletShow) -> anyhow::Result<()> {
-    let (kept, _) = load(&args.wallet.dir)?;
-    let claims = kept.passport.split('.').nth(1).context("not a passport")?;
+    let kept = load(&args.wallet.dir)?;
+    let first = kept.passports.first().context("no passport")?;
+    let claims = first.passport.split('.').nth(1).context("not a passport")?;
     let claims: Value = serde_json::from_slice(&seal::base64url::decode(claims)?)?;
     output::line(serde_json::to_string_pretty(&claims)?);
     Ok(())
@@ -222,26 +264,94 @@ fn show(args: &WalletShow) -> anyhow::Result<()> {
 
 /// Prints the code that a desk scans: for this host, now, once.
 fn present(args: &WalletPresent) -> anyhow::Result<()> {
-    let (kept, key) = load(&args.wallet.dir)?;
+    let dir = &args.wallet.dir;
+    let mut kept = load(dir)?;
     let clock = SystemClock::ahead_by(args.clock_ahead);
-    let presentation = sign(&kept, &key, args.host.as_str(), clock)?;
+    let mine = own(&mut kept.passports, &args.host)?;
+    mine.shown_at = clock.now().0;
+    let names: Vec<&str> = args.disclose.iter().map(|it| it.name()).collect();
+    let shown = Showing {
+        to: args.host.as_str(),
+        names: &names,
+        challenge: args.challenge.as_deref(),
+        clock,
+    };
+    let presentation = sign(dir, mine, &shown)?;
+    if mine.hosts.len() > 1 {
+        output::note("Another space has seen this passport; `escale wallet renew` gets new ones.");
+    }
+    keep(dir, &kept)?;
     output::line(qr::encode(&presentation).context("the passport does not fit a code")?);
     Ok(())
 }
 
-/// The passport with a key binding for somebody, now.
-fn sign(kept: &Kept, key: &SecretKey, to: &str, clock: SystemClock) -> anyhow::Result<String> {
-    let mut nonce = [0; 16];
-    SystemEntropy.fill(&mut nonce)?;
-    let passport = format!("{}~", kept.passport);
+/// The passport of a host: the one that it has, else one that nobody has seen, else the
+/// one that was shown longest ago.
+fn own<'a>(held: &'a mut [Carried], host: &EntityId) -> anyhow::Result<&'a mut Carried> {
+    let place = |it: &Carried| {
+        let has_it = it.hosts.contains(host);
+        (!has_it, !it.hosts.is_empty(), it.shown_at)
+    };
+    let mine = held.iter_mut().min_by_key(|it| place(it));
+    let mine = mine.context("no passport")?;
+    if !mine.hosts.contains(host) {
+        mine.hosts.push(host.clone());
+    }
+    Ok(mine)
+}
+
+/// How a passport is shown.
+struct Showing<'a> {
+    to: &'a str,
+    /// What is disclosed.
+    names: &'a [&'a str],
+    /// The number that the desk shows.
+    challenge: Option<&'a str>,
+    clock: SystemClock,
+}
+
+/// The value of `Authorization` by which the home is asked.
+fn to_the_home(dir: &Path, kept: &Kept) -> anyhow::Result<String> {
+    let audience = kept.home.url_of(MEMBER_PATH);
+    let first = kept.passports.first().context("no passport")?;
+    let showing = Showing {
+        to: &audience,
+        names: &[],
+        challenge: None,
+        clock: SystemClock::default(),
+    };
+    Ok(format!("Passport {}", sign(dir, first, &showing)?))
+}
+
+/// So many random bytes in base64url.
+fn chance<const BYTES: usize>() -> anyhow::Result<String> {
+    let mut bytes = [0; BYTES];
+    SystemEntropy.fill(&mut bytes)?;
+    Ok(seal::base64url::encode(&bytes))
+}
+
+/// A passport with what is disclosed and a key binding for somebody, now.
+fn sign(dir: &Path, carried: &Carried, showing: &Showing<'_>) -> anyhow::Result<String> {
+    let key = keyfile::load(&dir.join(&carried.key))?;
+    let nonce = match showing.challenge {
+        // As long as without it, and so is the code.
+        Some(challenge) => format!("{challenge}.{}", chance::<11>()?),
+        None => chance::<16>()?,
+    };
+    let (compact, disclosures) = carried.parts();
+    let mut shown = format!("{compact}~");
+    for (name, disclosure) in disclosures {
+        if showing.names.contains(&name.as_str()) {
+            shown.push_str(disclosure);
+            shown.push('~');
+        }
+    }
     let claims = json!({
-        "aud": to,
-        "iat": clock.now(),
-        "nonce": seal::base64url::encode(&nonce),
-        "sd_hash": Sha256Hash::of(&[passport.as_bytes()]),
+        "aud": showing.to,
+        "iat": showing.clock.now(),
+        "nonce": nonce,
+        "sd_hash": Sha256Hash::of(&[shown.as_bytes()]),
     });
-    Ok(format!(
-        "{passport}{}",
-        holder::sign_key_binding(&claims, key)
-    ))
+    let binding = holder::sign_key_binding(&claims, &key);
+    Ok(format!("{shown}{binding}"))
 }

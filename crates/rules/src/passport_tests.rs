@@ -43,6 +43,8 @@ fn passport() -> Passport {
             granted: 4,
             left: 3,
         },
+        digests: None,
+        digest_algorithm: None,
     }
 }
 

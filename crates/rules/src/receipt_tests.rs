@@ -88,6 +88,8 @@ impl Showing {
                 granted: 4,
                 left: 3,
             },
+            digests: None,
+            digest_algorithm: None,
         };
         let mut text = format!("{}~", seal::sign(passport, &home).unwrap().as_str());
         if has_key {

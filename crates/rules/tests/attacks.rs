@@ -22,6 +22,8 @@ mod chain;
 mod codes;
 #[path = "attacks/desk.rs"]
 mod desk;
+#[path = "attacks/disclosures.rs"]
+mod disclosures;
 #[path = "attacks/document.rs"]
 mod document;
 #[path = "attacks/feeds.rs"]

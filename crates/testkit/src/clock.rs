@@ -15,6 +15,9 @@ pub const DAY_SECONDS: i64 = 24 * HOUR_SECONDS;
 /// When every story begins: Monday 6 April 2026, 09:00 UTC, 11:00 in Chambéry.
 pub const START: Timestamp = Timestamp(1_775_466_000);
 
+/// The beginning of that day (UTC), as of which passports are signed on it.
+pub const START_OF_DAY: Timestamp = Timestamp(1_775_433_600);
+
 /// A stopped clock; clones are the same clock.
 #[derive(Debug, Clone)]
 pub struct ManualClock(Arc<AtomicI64>);

@@ -37,7 +37,7 @@ mod wallet;
 
 pub use answer::Answer;
 pub use chance::SeededEntropy;
-pub use clock::{DAY_SECONDS, HOUR_SECONDS, ManualClock, START};
+pub use clock::{DAY_SECONDS, HOUR_SECONDS, ManualClock, START, START_OF_DAY};
 pub use forged::{forge, forge_request, outcome_of, post_request, request_of};
 pub use label::Label;
 pub use network::{Line, TestNetwork};

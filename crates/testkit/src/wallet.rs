@@ -15,6 +15,8 @@ pub struct Wallet {
     pub member: String,
     /// The passport, in compact form.
     pub passport: String,
+    /// What can be disclosed beside it.
+    pub disclosures: Vec<String>,
     key: String,
 }
 
@@ -51,8 +53,33 @@ impl Wallet {
             .enrolment_code(&operator(), member)
             .await
             .expect("a code is given");
-        let passport = app.enrol(&code, &holder_jwk(phone)).await;
-        Self::of(member, phone, passport.expect("a passport is given"))
+        let given = app.enrol(&code, &[holder_jwk(phone)]).await;
+        Self::given(member, phone, &given.expect("a passport is given"))
+    }
+
+    /// A phone with several keys: a wallet for each of the passports that it gets.
+    pub async fn enrol_batch(home: &TestNode, member: &str, phones: &[&str]) -> Vec<Self> {
+        let app = home.app();
+        let code = app.enrolment_code(&operator(), member).await;
+        let keys: Vec<Value> = phones.iter().map(|phone| holder_jwk(phone)).collect();
+        let given = app.enrol(&code.expect("a code is given"), &keys).await;
+        let given = given.expect("passports are given");
+        let each = phones.iter().zip(&given);
+        each.map(|(phone, it)| Self::given(member, phone, std::slice::from_ref(it)))
+            .collect()
+    }
+
+    /// A wallet of the one passport that a home gave.
+    pub fn given(member: &str, phone: &str, given: &[String]) -> Self {
+        let [given] = given else {
+            panic!("one key gets one passport, and not {}", given.len());
+        };
+        let mut parts = given.split_terminator('~').map(str::to_owned);
+        let passport = parts.next().unwrap_or_default();
+        Self {
+            disclosures: parts.collect(),
+            ..Self::of(member, phone, passport)
+        }
     }
 
     /// A wallet of what is there already.
@@ -60,6 +87,7 @@ impl Wallet {
         Self {
             member: member.to_owned(),
             passport,
+            disclosures: Vec::new(),
             key: phone.to_owned(),
         }
     }
@@ -75,6 +103,18 @@ impl Wallet {
     pub fn present(&self, claims: &Value) -> String {
         let binding = holder::sign_key_binding(claims, &key_of(&self.key));
         format!("{}~{binding}", self.passport)
+    }
+
+    /// The code that the phone shows to a host, with what stands at these places among its
+    /// disclosures.
+    pub fn disclose(&self, host: &EntityId, at: Timestamp, nonce: &str, which: &[usize]) -> String {
+        let chosen = which.iter().filter_map(|at| self.disclosures.get(*at));
+        let beside: String = chosen.map(|it| format!("{it}~")).collect();
+        let shown = format!("{}~{beside}", self.passport);
+        let claims = json!({ "aud": host, "iat": at, "nonce": nonce,
+            "sd_hash": Sha256Hash::of(&[shown.as_bytes()]) });
+        let binding = holder::sign_key_binding(&claims, &key_of(&self.key));
+        qr::encode(&format!("{shown}{binding}")).expect("it fits a code")
     }
 
     /// The code of these claims.

@@ -120,6 +120,13 @@ const WORDS: [(&str, Message); 55] = [
     ("moment", Message::DateAndTime),
 ];
 
+/// What can be disclosed beside a passport, by the name that it has there.
+const ALSO: [(&str, Message); 3] = [
+    ("full_name", Message::PassportAlsoFullName),
+    ("organisation", Message::PassportAlsoOrganisation),
+    ("portrait", Message::PassportAlsoPortrait),
+];
+
 /// What a text of [`WORDS`] wants and only a script knows: it stands in the page as its
 /// own name in braces, which the script fills.
 const PLACES: [&str; 10] = [
@@ -133,6 +140,7 @@ pub(crate) fn passport_page(language: Language) -> Result<String, RenderError> {
         frame: Frame::new(words, words.say(Message::PassportTitle)),
         script: scripts::path(scripts::PASSPORT),
         worker: worker::PATH,
+        also: ALSO.map(|(name, message)| (name, words.say(message))),
         texts: texts(words),
     };
     Ok(page.render()?)
@@ -144,6 +152,7 @@ struct PassportPage {
     frame: Frame,
     script: String,
     worker: &'static str,
+    also: [(&'static str, String); 3],
     texts: Vec<(&'static str, String)>,
 }
 

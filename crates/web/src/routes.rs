@@ -122,6 +122,10 @@ pub enum Answer {
     MemberPaper,
     /// A member's passports are taken back.
     MemberRevoke,
+    /// A phone's or a card's passports are taken back.
+    MemberRevokeCarrier,
+    /// What a member may disclose.
+    MemberParticulars,
     /// A membership is paused.
     MemberPause,
     /// A membership is resumed.
@@ -367,6 +371,18 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         method: Method::POST,
+        path: "/members/{member}/particulars",
+        asker: Asker::Steward,
+        answer: Answer::MemberParticulars,
+    },
+    Route {
+        method: Method::POST,
+        path: "/members/{member}/passports/{carrier}/revoke",
+        asker: Asker::Steward,
+        answer: Answer::MemberRevokeCarrier,
+    },
+    Route {
+        method: Method::POST,
         path: "/members/{member}/revoke",
         asker: Asker::Steward,
         answer: Answer::MemberRevoke,
@@ -444,6 +460,8 @@ pub fn router<P: Pages>(pages: P, app: App) -> Router {
             Answer::MemberCode => post(staff::code),
             Answer::MemberPaper => post(staff::paper),
             Answer::MemberRevoke => post(staff::revoke),
+            Answer::MemberRevokeCarrier => post(staff::revoke_carrier),
+            Answer::MemberParticulars => post(staff::set_particulars),
             Answer::MemberPause => post(staff::pause),
             Answer::MemberResume => post(staff::resume),
             Answer::MemberEnd => post(staff::end),

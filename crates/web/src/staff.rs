@@ -9,6 +9,7 @@
 //! Specified in `specs/pages.md`.
 
 mod attendance;
+mod carriers;
 mod cookie;
 mod correction;
 mod desk;
@@ -40,6 +41,7 @@ use crate::page::{Page, Policy, protections};
 use crate::words::{Message, Words};
 
 pub(crate) use attendance::{attendance, cancel_event, take_back};
+pub(crate) use carriers::{revoke as revoke_carrier, set_particulars};
 pub(crate) use desk::{desk, judge, leave, receive};
 pub(crate) use event_edit::{add_event, change_event, edit_event, new_event};
 pub(crate) use events::own_events;

@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod body;
+pub mod disclosure;
 mod document;
 mod entity_id;
 pub mod event;

@@ -13,6 +13,7 @@ use flate2::write::ZlibEncoder;
 
 use seal::checks::holds;
 
+use crate::disclosure::DISCLOSURES_MAX;
 use crate::passport::PRESENTATION_BYTES_MAX;
 
 /// What every code begins with.
@@ -50,8 +51,8 @@ pub fn encode(presentation: &str) -> Result<String, NotACode> {
     }
 }
 
-/// Unpacks a code's text into `passport~key binding`, or `passport~` for one on paper.
-/// Bounded in all it allocates.
+/// Unpacks a code's text into `passport~key binding`, with what is disclosed between the
+/// two, or into `passport~` for one on paper. Bounded in all it allocates.
 pub fn decode(code: &str) -> Result<String, NotACode> {
     if !holds("code_length", code.len() <= CODE_CHARS_MAX) {
         return Err(NotACode);
@@ -79,13 +80,17 @@ pub fn decode(code: &str) -> Result<String, NotACode> {
         parts.push(seal::base64url::encode(part));
         rest = after;
     }
-    match parts.as_slice() {
-        [head, claims, seal] => Ok(format!("{head}.{claims}.{seal}~")),
-        [head, claims, seal, kb_head, kb_claims, kb_seal] => Ok(format!(
-            "{head}.{claims}.{seal}~{kb_head}.{kb_claims}.{kb_seal}"
-        )),
-        _ => Err(NotACode),
-    }
+    let shown = match parts.as_slice() {
+        [head, claims, seal] => format!("{head}.{claims}.{seal}~"),
+        [head, claims, seal, shown @ .., kb_head, kb_claims, kb_seal]
+            if shown.len() <= DISCLOSURES_MAX =>
+        {
+            let shown: String = shown.iter().map(|it| format!("{it}~")).collect();
+            format!("{head}.{claims}.{seal}~{shown}{kb_head}.{kb_claims}.{kb_seal}")
+        }
+        _ => return Err(NotACode),
+    };
+    Ok(shown)
 }
 
 /// RFC 9285 §4.
@@ -162,6 +167,11 @@ mod tests {
         assert_eq!(decode(&code).as_deref(), Ok("AQI.AQID.AQ~AQ.AQ.AQ"));
         let paper = encode("AQI.AQID.AQ~").unwrap();
         assert_eq!(decode(&paper).as_deref(), Ok("AQI.AQID.AQ~"));
+        for disclosed in ["QQ", "QQ~Qg", "QQ~Qg~Qw"] {
+            let shown = format!("AQI.AQID.AQ~{disclosed}~AQ.AQ.AQ");
+            assert_eq!(decode(&encode(&shown).unwrap()), Ok(shown));
+        }
+        assert!(encode("AQI.AQID.AQ~QQ~QQ~QQ~QQ~AQ.AQ.AQ").is_err());
         for wrong in [
             "https://evil.example/",
             "javascript:alert(1)",

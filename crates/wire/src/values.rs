@@ -49,6 +49,12 @@ impl Sha256Hash {
         }
         Self(hasher.finalize().into())
     }
+
+    /// The digest that is written so: 43 characters of canonical base64url.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = seal::base64url::decode(text).ok()?;
+        bytes.try_into().ok().map(Self)
+    }
 }
 
 impl fmt::Display for Sha256Hash {
@@ -72,10 +78,7 @@ impl Serialize for Sha256Hash {
 impl<'de> Deserialize<'de> for Sha256Hash {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        seal::base64url::decode(&text)
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .map(Self)
+        Self::parse(&text)
             .ok_or_else(|| serde::de::Error::custom("not a SHA-256 digest in base64url"))
     }
 }

@@ -6,7 +6,8 @@ use axum::http::Request;
 use rules::passport::{Block, NotGenuine, NotHere, Verdict};
 use serde_json::{Value, json};
 use testkit::{
-    Answer, Label, START, TestNode, Wallet, get, holder_jwk, operator, post, space_text,
+    Answer, Label, START, START_OF_DAY, TestNode, Wallet, get, holder_jwk, operator, post,
+    space_text,
 };
 
 use super::{ask, check_refusal};
@@ -15,7 +16,7 @@ use crate::people::{BODY_BYTES_MAX, words};
 const JSON: &str = "application/json";
 
 async fn enrol(node: &TestNode, code: &str, jwk: &Value) -> Answer {
-    let body = json!({ "code": code, "jwk": jwk }).to_string();
+    let body = json!({ "code": code, "jwks": [jwk] }).to_string();
     ask(node, post("/api/v1/enrol", JSON, body)).await
 }
 
@@ -60,7 +61,7 @@ async fn added(node: &TestNode, body: Value) -> Answer {
 }
 
 async fn renew(node: &TestNode, wallet: &Wallet, phone: &str) -> Answer {
-    let body = json!({ "jwk": holder_jwk(phone) }).to_string();
+    let body = json!({ "jwks": [holder_jwk(phone)] }).to_string();
     let mut request = post("/api/v1/member/renew", JSON, body);
     let shown = wallet.ask_home(node.entity(), node.app().now());
     let value = format!("Passport {shown}").parse().unwrap();
@@ -99,7 +100,9 @@ pub(crate) async fn answer_of(code: &str) -> Answer {
         "no_such_credential" => as_operator(space, "access/0000-0000/revoke", json!({})).await,
         "too_many_passports" => {
             for phone in 0..16 {
-                Wallet::enrol_again(space, &member, &format!("phone {phone}")).await;
+                let phones = [1, 2, 3, 4].map(|key| format!("phone {phone}.{key}"));
+                let phones = phones.each_ref().map(String::as_str);
+                Wallet::enrol_batch(space, &member, &phones).await;
             }
             enrol(space, &given, &jwk).await
         }
@@ -141,6 +144,13 @@ async fn refused_of_a_member(space: &TestNode, member: &str, code: &str) -> Answ
         "no_such_member" => as_operator(space, "members/nobody/code", json!({})).await,
         "member_name" => added(space, json!({ "name": "", "formula": "month" })).await,
         "member_formula" => added(space, json!({ "name": "Alix", "formula": "x" })).await,
+        "no_such_passport" => {
+            as_operator(space, "passports/AAAAAAAAAAAAAAAAAAAAAA/revoke", json!({})).await
+        }
+        "member_particulars" => {
+            let long = json!({ "full_name": "é".repeat(101) });
+            as_operator(space, &format!("members/{member}/particulars"), long).await
+        }
         "member_half_days" => {
             let many = json!({ "name": "Alix", "formula": "month", "half_days": 63 });
             added(space, many).await
@@ -183,8 +193,8 @@ async fn a_body_is_json_of_a_length_that_people_need() {
         (JSON, "", "body_malformed"),
         (JSON, "[]", "body_malformed"),
         (JSON, "\u{ff}", "body_malformed"),
-        (JSON, r#"{"code":1,"jwk":{}}"#, "body_malformed"),
-        (JSON, r#"{"jwk":{}}"#, "body_malformed"),
+        (JSON, r#"{"code":1,"jwks":[]}"#, "body_malformed"),
+        (JSON, r#"{"jwks":[]}"#, "body_malformed"),
         (JSON, long.as_str(), "body_too_long"),
     ] {
         let answer = ask(space, post("/api/v1/enrol", media_type, body.to_owned())).await;
@@ -200,13 +210,13 @@ async fn a_key_that_would_make_a_passport_too_long_is_cut_to_what_is_needed() {
     jwk["ext"] = json!(true);
     let answer = enrol(label.space(0), &code, &jwk).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
-    let text = answer.json()["passport"].as_str().unwrap().to_owned();
+    let text = answer.json()["passports"][0].as_str().unwrap().to_owned();
     let claims = seal::base64url::decode(text.split('.').nth(1).unwrap()).unwrap();
     let claims: Value = serde_json::from_slice(&claims).unwrap();
     assert_eq!(claims["cnf"]["jwk"], holder_jwk("phone"));
     // The same key is the same key, whatever is said beside it.
     let again = enrol(label.space(0), &code, &holder_jwk("phone")).await;
-    assert_eq!(again.json()["passport"], text);
+    assert_eq!(again.json()["passports"][0], text);
 }
 
 #[tokio::test]
@@ -290,7 +300,7 @@ async fn a_member_renews_their_passport_once_and_sees_their_membership() {
     let shown = wallet.ask_home(home.entity(), START);
     let value = format!("Passport {shown}").parse().unwrap();
     request.headers_mut().insert("authorization", value);
-    let until = START.plus_seconds(rules::passport::PASSPORT_SECONDS);
+    let until = START_OF_DAY.plus_seconds(rules::passport::PASSPORT_SECONDS);
     let roaming = json!({ "period": "2026-04", "granted": 4, "left": 4 });
     let membership = json!({ "name": "Camille", "formula": "month", "state": "active",
         "roaming": roaming, "passport_until": until, "visits": [] });
@@ -299,8 +309,8 @@ async fn a_member_renews_their_passport_once_and_sees_their_membership() {
     let first = renew(home, &wallet, "new phone").await.json();
     assert_eq!(renew(home, &wallet, "new phone").await.json(), first);
     check_refusal(&renew(home, &wallet, "another").await, "renew_used");
-    let renewed = first["passport"].as_str().unwrap().to_owned();
-    let renewed = Wallet::of(&wallet.member, "new phone", renewed);
+    let renewed = first["passports"][0].as_str().unwrap().to_owned();
+    let renewed = Wallet::given(&wallet.member, "new phone", &[renewed]);
     label.settle().await;
     let token = host
         .app()

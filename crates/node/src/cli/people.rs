@@ -21,8 +21,13 @@ pub(crate) enum Member {
     Resume(MemberOne),
     /// End a membership, for good
     End(MemberOne),
+    /// Say what a member may show beside their passports, if they want; what is not given
+    /// is nothing
+    Particulars(MemberParticulars),
+    /// List the phones and cards that carry a member's passports
+    Passports(MemberOne),
     /// Take back a member's passports: a phone was lost
-    Revoke(MemberOne),
+    Revoke(MemberRevoke),
     /// Make a passport for a member without a phone; prints its code
     Paper(MemberPaper),
 }
@@ -64,6 +69,30 @@ pub(crate) struct MemberOne {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MemberParticulars {
+    #[command(flatten)]
+    pub(crate) of: MemberOne,
+    /// The name as in a paper with a picture
+    #[arg(long, value_name = "NAME")]
+    pub(crate) full_name: Option<String>,
+    /// The cooperative or firm
+    #[arg(long, value_name = "NAME")]
+    pub(crate) organisation: Option<String>,
+    /// The SHA-256 of a picture that the member has, in base64url
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) portrait: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MemberRevoke {
+    #[command(flatten)]
+    pub(crate) of: MemberOne,
+    /// Those of this phone or card alone, as `escale member passports` prints it
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub(crate) only: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -206,6 +235,28 @@ pub(crate) struct WalletGiveBack {
     pub(crate) registration: String,
 }
 
+/// What can be shown beside a passport.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Disclose {
+    /// The full name
+    FullName,
+    /// The organisation
+    Organisation,
+    /// The digest of the portrait
+    Portrait,
+}
+
+impl Disclose {
+    /// Its name in a passport.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::FullName => "full_name",
+            Self::Organisation => "organisation",
+            Self::Portrait => "portrait",
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct WalletPresent {
     #[command(flatten)]
@@ -213,6 +264,12 @@ pub(crate) struct WalletPresent {
     /// The host's address on the network
     #[arg(long, value_name = "URL")]
     pub(crate) host: EntityId,
+    /// Show this too; may be given several times
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) disclose: Vec<Disclose>,
+    /// The number that the desk shows
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) challenge: Option<String>,
     /// Show it so many seconds later (or, below zero, earlier) than the machine says
     #[arg(
         long,

@@ -1,8 +1,11 @@
 //! Commands about members and staff.
 
-use app::{AccessRow, App, MemberRow, MemberState, Operator, PaperPassport, Role};
+use anyhow::Context as _;
+use app::{AccessRow, App, CarrierRow, MemberRow, MemberState, Operator, PaperPassport, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use wire::Sha256Hash;
+use wire::disclosure::Disclosed;
 
 /// A command about members or staff.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,8 +23,20 @@ pub(crate) enum PeopleCommand {
     Code { member: String },
     /// Pause, resume or end a membership.
     SetMember { member: String, state: MemberState },
-    /// Take back a member's passports.
-    Revoke { member: String },
+    /// What a member may disclose.
+    Particulars {
+        member: String,
+        full_name: Option<String>,
+        organisation: Option<String>,
+        portrait: Option<String>,
+    },
+    /// What carries a member's passports.
+    Passports { member: String },
+    /// Take back a member's passports, or those of one phone or card alone.
+    Revoke {
+        member: String,
+        only: Option<String>,
+    },
     /// A passport on paper.
     Paper {
         member: String,
@@ -66,8 +81,32 @@ pub(super) async fn execute(app: &App, command: PeopleCommand) -> anyhow::Result
             app.set_member(&operator, &member, state).await?;
             Ok(json!({ "member": member, "state": state }))
         }
-        PeopleCommand::Revoke { member } => {
-            Ok(json!({ "revoked": app.revoke_passports(&operator, &member).await? }))
+        PeopleCommand::Particulars {
+            member,
+            full_name,
+            organisation,
+            portrait,
+        } => {
+            let digest = |text: &str| Sha256Hash::parse(text).context("the portrait's digest");
+            let particulars = Disclosed {
+                full_name,
+                organisation,
+                portrait: portrait.as_deref().map(digest).transpose()?,
+            };
+            app.set_particulars(&operator, &member, &particulars)
+                .await?;
+            Ok(member_json(&app.member_row(&operator, &member).await?))
+        }
+        PeopleCommand::Passports { member } => {
+            let rows = app.carriers(&operator, &member).await?;
+            Ok(Value::Array(rows.iter().map(carrier_json).collect()))
+        }
+        PeopleCommand::Revoke { member, only } => {
+            let revoked = match only {
+                Some(only) => revoke_one(app, &operator, &member, &only).await?,
+                None => app.revoke_passports(&operator, &member).await?,
+            };
+            Ok(json!({ "revoked": revoked }))
         }
         PeopleCommand::Paper { member, name } => {
             let paper = app.paper_passport(&operator, &member, name.as_deref());
@@ -94,6 +133,37 @@ pub(super) async fn execute(app: &App, command: PeopleCommand) -> anyhow::Result
     }
 }
 
+/// Takes back what one phone or card of a member carries.
+async fn revoke_one(
+    app: &App,
+    operator: &Operator,
+    member: &str,
+    only: &str,
+) -> anyhow::Result<usize> {
+    let rows = app.carriers(operator, member).await?;
+    let found = rows.iter().find(|row| row.id.to_string() == only);
+    let found = found.with_context(|| format!("{member} has no phone or card {only}"))?;
+    Ok(app.revoke_carrier(operator, found.id).await?)
+}
+
+fn carrier_json(row: &CarrierRow) -> Value {
+    let CarrierRow {
+        id,
+        by,
+        since,
+        renewed,
+        until,
+        passports,
+        state,
+    } = row;
+    let mut row = json!({ "id": id, "by": by, "since": since, "until": until,
+        "passports": passports, "state": state.as_str() });
+    if let (Value::Object(row), Some(renewed)) = (&mut row, renewed) {
+        row.insert("renewed".to_owned(), json!(renewed));
+    }
+    row
+}
+
 fn member_json(row: &MemberRow) -> Value {
     let MemberRow {
         id,
@@ -103,9 +173,21 @@ fn member_json(row: &MemberRow) -> Value {
         state,
         since,
         passports,
+        may_disclose,
     } = row;
-    json!({ "member": id, "name": name, "formula": formula, "half_days": half_days,
-        "state": state, "since": since, "passports": passports })
+    let mut row = json!({ "member": id, "name": name, "formula": formula,
+        "half_days": half_days, "state": state, "since": since, "passports": passports });
+    let portrait = may_disclose.portrait.map(|it| it.to_string());
+    let shown = [
+        ("full_name", may_disclose.full_name.clone()),
+        ("organisation", may_disclose.organisation.clone()),
+        ("portrait", portrait),
+    ];
+    if let Value::Object(row) = &mut row {
+        let there = shown.into_iter().filter_map(|(name, it)| Some((name, it?)));
+        row.extend(there.map(|(name, it)| (name.to_owned(), json!(it))));
+    }
+    row
 }
 
 fn access_json(row: &AccessRow) -> Value {

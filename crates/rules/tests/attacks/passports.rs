@@ -84,6 +84,7 @@ pub(crate) fn opened(presentation: &str) -> Result<Shown, &'static str> {
         PresentationRefusal::Seal(refusal) => refusal.code(),
         PresentationRefusal::HolderKey => "holder_key",
         PresentationRefusal::KeyBinding => "key_binding",
+        PresentationRefusal::Disclosure(refusal) => refusal.code(),
     })
 }
 

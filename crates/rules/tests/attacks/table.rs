@@ -4,7 +4,8 @@ use seal::{Document, Sealed};
 
 use crate::forge::key_set;
 use crate::{
-    bindings, chain, codes, desk, feeds, json_texts, keys, names, passports, revocations, seals,
+    bindings, chain, codes, desk, disclosures, feeds, json_texts, keys, names, passports,
+    revocations, seals,
 };
 
 /// Nothing where the attack succeeded, otherwise the code with which it was stopped.
@@ -68,6 +69,8 @@ pub(crate) fn all() -> Vec<Attack> {
         revocations::words(),
         revocations::after(),
         passports::attacks(),
+        disclosures::shown_by_holders(),
+        disclosures::hidden_by_homes(),
         bindings::attacks(),
         codes::codes(),
         codes::lists(),

@@ -8,7 +8,8 @@
 
 const PREFIX = "ESC1:";
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
-const PARTS = 6;
+/** Parts of a presentation that discloses nothing, and of one that discloses everything. */
+const [PARTS_MIN, PARTS_MAX] = [6, 9];
 /** Characters of a code (`CODE_CHARS_MAX`). */
 const CODE_CHARS_MAX = 4296;
 /** Bytes of a presentation, and of what a code inflates to (`PRESENTATION_BYTES_MAX`). */
@@ -37,9 +38,9 @@ async function unpack(code) {
     parts.push(base64Url(framed.subarray(at + 2, end)));
     at = end;
   }
-  return parts.length === PARTS
-    ? `${parts.slice(0, 3).join(".")}~${parts.slice(3).join(".")}`
-    : null;
+  const isWhole = parts.length >= PARTS_MIN && parts.length <= PARTS_MAX;
+  const [passport, disclosed, binding] = [parts.slice(0, 3), parts.slice(3, -3), parts.slice(-3)];
+  return isWhole ? [passport.join("."), ...disclosed, binding.join(".")].join("~") : null;
 }
 
 /** Bytes in base64url without padding. */

@@ -32,9 +32,9 @@ export function audience({ claims }) {
   return `${claims.iss}/api/v1/member`;
 }
 
-/** `POST /api/v1/enrol`: the passport for a one-time code and a key. */
-export async function enrol(code, jwk) {
-  return (await ask("/api/v1/enrol", { body: { code, jwk } })).answer.passport;
+/** `POST /api/v1/enrol`: the passports for a one-time code, one for each key. */
+export async function enrol(code, jwks) {
+  return (await ask("/api/v1/enrol", { body: { code, jwks } })).answer.passports;
 }
 
 /** `GET /api/v1/member`: what the home knows of the member now, and whether this phone's
@@ -43,9 +43,9 @@ export function member(presentation) {
   return ask("/api/v1/member", { presentation, milliseconds: OPENING_MILLISECONDS_MAX });
 }
 
-/** `POST /api/v1/member/renew`: a passport for a new key. */
-export async function renew(presentation, jwk) {
-  return (await ask("/api/v1/member/renew", { presentation, body: { jwk } })).answer.passport;
+/** `POST /api/v1/member/renew`: a passport for each of new keys. */
+export async function renew(presentation, jwks) {
+  return (await ask("/api/v1/member/renew", { presentation, body: { jwks } })).answer.passports;
 }
 
 /** `GET /api/v1/member/registrations`: what the member asked for, and what it came to. */

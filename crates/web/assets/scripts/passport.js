@@ -1,7 +1,7 @@
 /* The page on which a member's phone holds the passport.
  *
- * The code comes first and needs no line; what the home knows fills in around it, and a
- * passport with less than twenty days left is renewed.
+ * The code comes first and needs no line; what the home knows fills in around it. Passports
+ * with less than twenty days left, or of which one was shown to two hosts, are renewed.
  *
  * Invariant: a one-time code is sent when its button is pressed, and at no other moment.
  *
@@ -101,6 +101,7 @@ class Page {
     show("note-expired", left <= 0);
     show("note-expiring", left > 0 && left < SAID_BELOW_SECONDS);
     show("hosts", left > 0);
+    this.#showing.mayDisclose(held.disclosable);
     await this.#facts(held.claims);
     await (left > 0 ? this.#showing.start() : this.#showing.stop());
   }
@@ -159,7 +160,8 @@ class Page {
       isClockOff = said.isClockOff;
       const heard = Math.floor(Date.now() / 1000);
       await this.#wallet.remember("member", { ...said.answer, heard });
-      if (said.answer.state === "active" && left < RENEWED_BELOW_SECONDS) {
+      const isDue = left < RENEWED_BELOW_SECONDS || (await this.#wallet.isSpent());
+      if (said.answer.state === "active" && isDue) {
         await this.#renew(held);
       }
       this.#isTaken = false;
@@ -177,9 +179,9 @@ class Page {
   /** Renews, or leaves it: the passport is good for days, and the next opening tries again. */
   async #renew(held) {
     try {
-      const jwk = await this.#wallet.pending();
+      const jwks = await this.#wallet.pending();
       const presentation = await this.#wallet.presentation(home.audience(held));
-      await this.#wallet.accept(jwk, await home.renew(presentation, jwk));
+      await this.#wallet.accept(jwks, await home.renew(presentation, jwks));
       await this.#showing.again();
       return true;
     } catch {
@@ -216,14 +218,14 @@ class Page {
   }
 
   async #enrol(code) {
-    const jwk = await this.#wallet.pending();
-    // From here on the same code and the same key can be sent again, also after an end.
+    const jwks = await this.#wallet.pending();
+    // From here on the same code and the same keys can be sent again, also after an end.
     await this.#wallet.remember("code", code);
     try {
-      await this.#wallet.accept(jwk, await home.enrol(code, jwk));
+      await this.#wallet.accept(jwks, await home.enrol(code, jwks));
     } catch (error) {
       if (error.code === "enrol_key") {
-        await this.#wallet.drop(jwk);
+        await this.#wallet.drop(jwks);
       }
       // Nothing will ever come of this code: the next person at this device need not see it.
       if (["enrol_code", "enrol_used"].includes(error.code)) {

@@ -5,6 +5,9 @@
  * Invariant: no code is seen that is older than a minute while the page is in front; a desk
  * takes one for two (`SHOWN_SECONDS_MAX`), and once.
  *
+ * Invariant: nothing is disclosed but what is ticked now, for the host that is named now,
+ * with the page in front since.
+ *
  * Specified in `specs/passport.md`, sections 3 and 4.
  */
 
@@ -13,6 +16,10 @@ import { byId, printable, say, show, word } from "./page.js";
 import { drawing, qrCode } from "./qr.js";
 
 const CODE_MILLISECONDS = 60_000;
+/** How long a number of a desk is good (`CHALLENGE_SECONDS`). */
+const CHALLENGE_MILLISECONDS = 120_000;
+/** What can be disclosed. */
+const NAMES = ["full_name", "organisation", "portrait"];
 /** A screen is clean and lit: large modules count for more than correction. */
 const LEVEL = "L";
 
@@ -31,6 +38,12 @@ export function authority(entity) {
   return printable(String(entity).replace(/^https?:\/\//u, ""));
 }
 
+/** The number that a desk shows, as it was typed: six digits; `null` for anything else. */
+function challengeOf(typed) {
+  const digits = typed.replace(/\s/gu, "");
+  return /^[0-9]{6}$/u.test(digits) ? digits : null;
+}
+
 /** Shows codes of a wallet's passport in the page. */
 export class Showing {
   #wallet;
@@ -43,6 +56,7 @@ export class Showing {
   #turn = 0;
   #shownFor = null;
   #lock = null;
+  #untyping = null;
 
   constructor(wallet) {
     this.#wallet = wallet;
@@ -51,7 +65,41 @@ export class Showing {
       await this.again();
       say("code-made");
     });
-    document.addEventListener("visibilitychange", () => this.again());
+    NAMES.forEach((it) => byId(`also-${it}`).addEventListener("change", () => this.again()));
+    byId("challenge").addEventListener("input", () => this.#typed());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState !== "visible") {
+        this.#discreet();
+      }
+      this.again();
+    });
+  }
+
+  /** Offers to disclose what came with the passport, and nothing else. */
+  mayDisclose(names) {
+    show("also", names.length > 0);
+    NAMES.forEach((it) => show(`also-${it}-row`, names.includes(it)));
+  }
+
+  /** Nothing is ticked and no number stands any more. */
+  #discreet() {
+    clearTimeout(this.#untyping);
+    byId("challenge").value = "";
+    NAMES.forEach((it) => {
+      byId(`also-${it}`).checked = false;
+    });
+  }
+
+  /** A whole number of a desk makes a new code, and is let go when it is not good any more. */
+  #typed() {
+    clearTimeout(this.#untyping);
+    if (challengeOf(byId("challenge").value) !== null) {
+      this.#untyping = setTimeout(() => {
+        byId("challenge").value = "";
+        this.again();
+      }, CHALLENGE_MILLISECONDS);
+    }
+    this.again();
   }
 
   /** Shows codes from now on. The host that was chosen last is chosen again. */
@@ -79,6 +127,9 @@ export class Showing {
     const before = this.#chosen;
     if (hosts.length > 0) {
       this.#chosen = hosts.find((it) => it.entity === before?.entity) ?? null;
+    }
+    if (this.#chosen === null) {
+      this.#discreet();
     }
     this.#list();
     if (before !== null && this.#chosen === null) {
@@ -110,6 +161,7 @@ export class Showing {
 
   async #choose(entity) {
     this.#chosen = this.#hosts?.find((it) => it.entity === entity) ?? this.#chosen;
+    this.#discreet();
     await Promise.all([this.again(), this.#wallet.remember("host", this.#chosen)]);
     this.#list();
   }
@@ -131,10 +183,14 @@ export class Showing {
     }
     this.#timer = setTimeout(() => this.again(), CODE_MILLISECONDS);
     try {
-      const text = await pack(await this.#wallet.presentation(host.entity));
+      const names = NAMES.filter((it) => byId(`also-${it}`).checked);
+      const challenge = challengeOf(byId("challenge").value);
+      const showing = await this.#wallet.showing(host.entity, { names, challenge });
+      const text = await pack(showing.text);
       const picture = drawing(qrCode(text, LEVEL), document);
       if (turn === this.#turn) {
         this.#put(host, picture, text);
+        show("note-shared", showing.isShared);
       }
     } catch {
       // The key is gone with what the browser kept, or was never whole.

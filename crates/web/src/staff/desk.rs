@@ -9,6 +9,7 @@ use http::HeaderMap;
 use rules::passport::{Block, NotGenuine, NotHere, Verdict};
 use rules::trust::Standing;
 use wire::Timestamp;
+use wire::disclosure::Disclosed;
 
 use super::form::Filled;
 use super::here::{self, Present, Told, arrival, present, space_name, until};
@@ -46,6 +47,8 @@ struct Answer {
 struct Seen {
     name: String,
     home: String,
+    /// What else they chose to show: a label, and what it says.
+    disclosed: Vec<(String, String)>,
     left: Option<String>,
 }
 
@@ -301,11 +304,23 @@ fn seen(words: &Words, home: &Home, visitor: &Visitor, verdict: Verdict) -> Seen
     Seen {
         name: visitor.name.clone(),
         home: space_name(home, &visitor.home),
+        disclosed: disclosed(words, &visitor.disclosed),
         left: count.map(|count| {
             let count = count.unwrap_or(i64::MAX);
             words.say_with(Message::DeskLeft, &[("count", count.into())])
         }),
     }
+}
+
+fn disclosed(words: &Words, shown: &Disclosed) -> Vec<(String, String)> {
+    let portrait = shown.portrait.map(|it| it.to_string());
+    let all = [
+        (M::MemberFullName, &shown.full_name),
+        (M::MemberOrganisation, &shown.organisation),
+        (M::MemberPortrait, &portrait),
+    ];
+    let line = |(label, text): (Message, &Option<String>)| Some((words.say(label), text.clone()?));
+    all.into_iter().filter_map(line).collect()
 }
 
 /// Shape, title, why, and what can be done.

@@ -5,6 +5,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 
+use super::carriers::{Carrier, Particular, carrier, particulars};
 use super::form::Filled;
 use super::members::{Standing, state};
 use super::menu::{Menu, menu};
@@ -40,6 +41,9 @@ struct MemberPage {
     registrations: Vec<Registration>,
     /// The name for a card: what was typed, where it is refused.
     paper_name: String,
+    /// What the member may disclose: name of the field, label, what is there.
+    particulars: Vec<Particular>,
+    carriers: Vec<Carrier>,
 }
 
 #[derive(Template)]
@@ -94,6 +98,10 @@ async fn page(
         Ok(menu) => menu,
         Err(error) => return failed(&error, language),
     };
+    let carriers = match app.carriers(steward, member).await {
+        Ok(carriers) => carriers,
+        Err(error) => return gone(&error, language),
+    };
     let registrations = match registrations(app, words, steward, member).await {
         Ok(registrations) => registrations,
         Err(error) => return failed(&error, language),
@@ -119,6 +127,11 @@ async fn page(
             .filter(|typed| !typed.is_empty())
             .unwrap_or(&row.name)
             .to_owned(),
+        particulars: particulars(words, &row.may_disclose),
+        carriers: carriers
+            .iter()
+            .map(|it| carrier(words, it, &zone))
+            .collect(),
         id: row.id,
         name: row.name,
     };
@@ -133,7 +146,10 @@ fn formula_of(words: &Words, home: &app::view::Home, id: &str) -> String {
 
 /// What could not be read.
 fn gone(error: &MemberError, language: Language) -> Response {
-    if matches!(error, MemberError::Unknown(_) | MemberError::NotASpace) {
+    if matches!(
+        error,
+        MemberError::Unknown(_) | MemberError::NotASpace | MemberError::NoCarrier
+    ) {
         Notice::Missing.answer(language)
     } else {
         failed(error, language)
@@ -141,7 +157,7 @@ fn gone(error: &MemberError, language: Language) -> Response {
 }
 
 /// What could not be done, on the member's page.
-async fn refused(
+pub(super) async fn refused(
     app: &App,
     language: Language,
     steward: &Steward,
@@ -154,7 +170,9 @@ async fn refused(
         MemberError::NotActive(_) => Message::MemberNotActiveRefused,
         MemberError::Ended(_) => Message::MemberEndedRefused,
         MemberError::TooMany => Message::MemberTooManyRefused,
+        MemberError::Particulars => Message::MemberParticularsRefused,
         MemberError::Unknown(_)
+        | MemberError::NoCarrier
         | MemberError::NotASpace
         | MemberError::Formula(_)
         | MemberError::HalfDays

@@ -109,6 +109,8 @@ pub(crate) async fn add(
         Err(MemberError::NotASpace) => Message::MembersNotASpace,
         Err(
             error @ (MemberError::Unknown(_)
+            | MemberError::Particulars
+            | MemberError::NoCarrier
             | MemberError::NotActive(_)
             | MemberError::TooMany
             | MemberError::Ended(_)

@@ -234,6 +234,8 @@ async fn every_route_answers_anybody_in_both_languages() {
                 | Answer::MemberCode
                 | Answer::MemberPaper
                 | Answer::MemberRevoke
+                | Answer::MemberRevokeCarrier
+                | Answer::MemberParticulars
                 | Answer::MemberPause
                 | Answer::MemberResume
                 | Answer::MemberEnd => assert!(super::staff::ASKED.contains(&route.path)),

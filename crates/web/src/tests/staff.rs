@@ -37,6 +37,8 @@ pub(super) const ASKED: &[&str] = &[
     "/members/{member}",
     "/members/{member}/code",
     "/members/{member}/paper",
+    "/members/{member}/particulars",
+    "/members/{member}/passports/{carrier}/revoke",
     "/members/{member}/revoke",
     "/members/{member}/pause",
     "/members/{member}/resume",
@@ -170,6 +172,7 @@ struct Things {
     visit: String,
     published: app::PublishedEvent,
     registration: String,
+    carrier: String,
 }
 
 impl Things {
@@ -183,7 +186,11 @@ impl Things {
             name: None,
         };
         let row = app.register_member(&operator(), &member, &wish).await;
+        let paper = app.paper_passport(&operator(), &member, None).await;
+        paper.unwrap();
+        let carriers = app.carriers(&operator(), &member).await.unwrap();
         Self {
+            carrier: carriers[0].id.to_string(),
             visit: visitor(label).await,
             registration: row.unwrap().id.to_string(),
             member,
@@ -197,6 +204,7 @@ impl Things {
         let path = path.replace("{op}", &self.visit);
         let path = path.replace("{registration}", &self.registration);
         let path = path.replace("{id}", &self.published.id);
+        let path = path.replace("{carrier}", &self.carrier);
         let path = path.replace("{uid}", &self.published.uid);
         format!("{path}?lang=en")
     }
@@ -250,7 +258,7 @@ async fn every_page_is_for_those_whom_the_table_names_and_nobody_else() {
             }
         }
     }
-    assert_eq!(counted, 29);
+    assert_eq!(counted, 31);
 }
 
 #[tokio::test]
@@ -293,7 +301,7 @@ async fn a_form_from_elsewhere_changes_nothing() {
         let answered = boss.post(&uri, &long).await;
         assert_eq!(answered.status, StatusCode::BAD_REQUEST, "{uri}");
     }
-    assert_eq!(counted, 21);
+    assert_eq!(counted, 23);
     assert_eq!(count().await, before);
     let token = boss.token.unwrap();
     assert!(node.app().staff(&token).await.unwrap().is_some());

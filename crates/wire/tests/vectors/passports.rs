@@ -3,6 +3,7 @@
 use ed25519_dalek::{Signer as _, SigningKey};
 use seal::{Jwk, SecretKey};
 use serde_json::{Value, json};
+use wire::disclosure::{Disclosed, digest_of};
 use wire::passport::{Presentation, PresentationRefusal};
 use wire::status_list::{StatusList, Statuses};
 use wire::{Sha256Hash, qr};
@@ -119,7 +120,7 @@ fn forms() -> Vec<Case> {
         ("on paper, with a key", paper_by_key, "seal_malformed"),
         ("no key binding", format!("{passport}~"), "form"),
         ("no tilde", passport, "form"),
-        ("a disclosure", disclosed, "form"),
+        ("a disclosure", disclosed, "disclosure_form"),
         ("too long", long, "form"),
         ("signed by another node", other_node, "seal_unknown_key"),
         ("another kind of document", other_kind, "seal_other_kind"),
@@ -212,7 +213,189 @@ fn headers() -> Vec<Case> {
 }
 
 fn presentations() -> Vec<Case> {
-    [forms(), sayings(), bindings(), headers()].concat()
+    let hidden = [hidings(), showings(), wrong_showings()].concat();
+    [forms(), sayings(), bindings(), headers(), hidden].concat()
+}
+
+fn disclosure(salt: u8, rest: &str) -> String {
+    let salt = seal::base64url::encode(&[salt; 16]);
+    seal::base64url::encode(format!(r#"["{salt}",{rest}]"#).as_bytes())
+}
+
+/// What the home gives a member with a passport: full name, organisation, portrait.
+fn given() -> [String; 3] {
+    let portrait = Sha256Hash::of(&[b"a picture"]);
+    [
+        disclosure(1, r#""full_name","Zoé Martin""#),
+        disclosure(2, r#""organisation","Oxalis""#),
+        disclosure(3, &format!(r#""portrait","{portrait}""#)),
+    ]
+}
+
+/// The claims of a passport with the digests of these disclosures, in their order.
+fn hiding(disclosures: &[String]) -> Value {
+    let mut digests: Vec<_> = disclosures.iter().map(|it| digest_of(it)).collect();
+    digests.sort_unstable();
+    let mut claims = passport_claims();
+    claims["_sd"] = json!(digests);
+    claims
+}
+
+/// A presentation of these claims with these disclosures, for which its key binding is.
+fn disclosing(claims: &Value, disclosures: &[String]) -> String {
+    let mut shown = passport(claims);
+    for disclosure in disclosures {
+        shown = format!("{shown}~{disclosure}");
+    }
+    let binding = binding(HEADER, &binding_claims(&shown), &HOLDER);
+    format!("{shown}~{binding}")
+}
+
+/// Passports that hide something, of which nothing is shown.
+fn hidings() -> Vec<Case> {
+    let (ok, malformed) = ("ok", "seal_malformed");
+    let case = |name, change: &dyn Fn(&mut Value), expected| {
+        let mut claims = hiding(&given());
+        change(&mut claims);
+        (name, disclosing(&claims, &[]), expected)
+    };
+    let random = |count: u8| -> Value {
+        let digests = (0..count).map(|it| Sha256Hash([it; 32]));
+        json!(digests.collect::<Vec<_>>())
+    };
+    let of_its_own = on_paper(|it| it["_sd"] = json!([digest_of("")]));
+    vec![
+        case("nothing of it is shown", &|_| {}, ok),
+        case(
+            "how it is hidden",
+            &|it| it["_sd_alg"] = json!("sha-256"),
+            ok,
+        ),
+        case("eight digests", &|it| it["_sd"] = random(8), ok),
+        case("nine digests", &|it| it["_sd"] = random(9), malformed),
+        case(
+            "a digest twice",
+            &|it| it["_sd"][1] = it["_sd"][0].clone(),
+            malformed,
+        ),
+        case("no digest", &|it| it["_sd"][1] = json!("AQI"), malformed),
+        case(
+            "hidden in another way",
+            &|it| it["_sd_alg"] = json!("sha-512"),
+            malformed,
+        ),
+        case(
+            "hidden deeper",
+            &|it| it["roaming"]["_sd"] = json!([]),
+            malformed,
+        ),
+        case(
+            "hidden in a list",
+            &|it| it["later"] = json!([1, [{ "...": Sha256Hash([1; 32]) }]]),
+            malformed,
+        ),
+        case(
+            "in plain text",
+            &|it| it["organisation"] = json!("Oxalis"),
+            malformed,
+        ),
+        (
+            "on paper, with digests",
+            format!("{of_its_own}~"),
+            malformed,
+        ),
+    ]
+}
+
+/// Passports of which something is shown.
+fn showings() -> Vec<Case> {
+    let claims = hiding(&given());
+    let [full_name, organisation, portrait] = given();
+    let longest = disclosure(4, &format!(r#""full_name","{}""#, "é".repeat(100)));
+    let case = |name, shown: &[&String]| {
+        let shown: Vec<String> = shown.iter().map(|it| (*it).clone()).collect();
+        (name, disclosing(&claims, &shown), "ok")
+    };
+    vec![
+        case("the full name is shown", &[&full_name]),
+        case("the organisation is shown", &[&organisation]),
+        case("name and portrait are shown", &[&full_name, &portrait]),
+        case("all is shown", &[&full_name, &organisation, &portrait]),
+        (
+            "100 characters are shown",
+            disclosing(&hiding(std::slice::from_ref(&longest)), &[longest]),
+            "ok",
+        ),
+    ]
+}
+
+/// What is shown wrongly.
+fn wrong_showings() -> Vec<Case> {
+    let claims = hiding(&given());
+    let [full_name, organisation, portrait] = given();
+    let all = [full_name.clone(), organisation.clone(), portrait.clone()];
+    let of_another = disclosure(9, r#""full_name","Zoé Martin""#);
+    let shown = |shown: &[String]| disclosing(&claims, shown);
+    let of = |disclosure: &str| {
+        let shown = [disclosure.to_owned()];
+        disclosing(&hiding(&shown), &shown)
+    };
+    let said = |rest: &str| of(&disclosure(5, rest));
+    let unbound = disclosing(&claims, &[]).replacen('~', &format!("~{full_name}~"), 1);
+    let renamed = [disclosure(6, r#""full_name","Zoé""#), full_name.clone()];
+    let too_long = said(&format!(r#""organisation","{}""#, "é".repeat(101)));
+    let short_salt = of(&seal::base64url::encode(br#"["AQI","full_name","Z"]"#));
+    let reversed = shown(&[organisation.clone(), full_name.clone()]);
+    let on_paper = on_paper(|_| {});
+    let (form, value) = ("disclosure_form", "disclosure_value");
+    vec![
+        (
+            "four are shown",
+            shown(&[all.as_slice(), &all[..1]].concat()),
+            "disclosure_too_many",
+        ),
+        (
+            "given with another",
+            shown(&[of_another]),
+            "disclosure_unknown",
+        ),
+        (
+            "shown twice",
+            shown(&[full_name.clone(), full_name.clone()]),
+            "disclosure_twice",
+        ),
+        (
+            "two of one name",
+            disclosing(&hiding(&renamed), &renamed),
+            "disclosure_twice",
+        ),
+        ("in another order", reversed, "disclosure_order"),
+        ("padded", shown(&[format!("{full_name}=")]), form),
+        ("two members", said(r#""full_name""#), form),
+        ("four members", said(r#""full_name","Zoé",1"#), form),
+        (
+            "a name twice in it",
+            said(r#""full_name",{"a":1,"a":1}"#),
+            form,
+        ),
+        ("a short salt", short_salt, form),
+        ("another name", said(r#""email","a""#), "disclosure_name"),
+        (
+            "another claim of ours",
+            said(r#""name","a""#),
+            "disclosure_name",
+        ),
+        ("an empty name", said(r#""full_name","""#), value),
+        ("101 characters are shown", too_long, value),
+        ("no text", said(r#""organisation",1"#), value),
+        ("no portrait", said(r#""portrait","AQI""#), value),
+        ("shown, and not bound", unbound, "key_binding"),
+        (
+            "on paper, with a disclosure",
+            format!("{on_paper}~{full_name}~"),
+            "form",
+        ),
+    ]
 }
 
 /// What is wrong, the code, and the presentation that is read, if one is.
@@ -223,6 +406,8 @@ fn codes() -> Vec<(&'static str, String, Option<String>)> {
     let (most, _) = good.split_at(good.len() - 3);
     let paper = format!("{}~", on_paper(|_| {}));
     let on_paper = qr::encode(&paper).expect("it fits");
+    let all_shown = disclosing(&hiding(&given()), &given());
+    let code_of_all = qr::encode(&all_shown).expect("it fits");
     vec![
         (
             "as it is shown",
@@ -230,6 +415,7 @@ fn codes() -> Vec<(&'static str, String, Option<String>)> {
             Some(format!("{passport}~{binding}")),
         ),
         ("on paper", on_paper, Some(paper)),
+        ("with three disclosures", code_of_all, Some(all_shown)),
         ("an address", "https://evil.example/".to_owned(), None),
         ("another prefix", good.replacen("ESC1:", "ESC2:", 1), None),
         ("in small letters", good.to_lowercase(), None),
@@ -257,7 +443,13 @@ fn status_lists() -> Value {
 }
 
 fn made() -> Value {
-    let presentation = |(name, shown, expected): (&str, String, &str)| json!({ "name": name, "presentation": shown, "expected": expected });
+    let presentation = |(name, shown, expected): Case| {
+        let mut case = json!({ "name": name, "presentation": shown, "expected": expected });
+        if let Ok(disclosed) = opened(&shown) {
+            case["disclosed"] = disclosed;
+        }
+        case
+    };
     let code = |(name, code, expected): (&str, String, Option<String>)| json!({ "name": name, "code": code, "expected": expected });
     json!({
         "keys": keys_listed(),
@@ -269,10 +461,31 @@ fn made() -> Value {
     })
 }
 
+/// What is disclosed, or why nothing is opened.
+fn opened(shown: &str) -> Result<Value, PresentationRefusal> {
+    let shown = Presentation::parse(shown)?.open(&key_set(&["mug-ops"]))?;
+    let Disclosed {
+        full_name,
+        organisation,
+        portrait,
+    } = shown.disclosed;
+    let mut disclosed = json!({});
+    for (name, value) in [
+        ("full_name", full_name),
+        ("organisation", organisation),
+        ("portrait", portrait.map(|it| it.to_string())),
+    ] {
+        if let Some(value) = value {
+            disclosed[name] = json!(value);
+        }
+    }
+    Ok(disclosed)
+}
+
 fn judge(shown: &str) -> String {
-    let opened = Presentation::parse(shown).and_then(|it| it.open(&key_set(&["mug-ops"])));
-    match opened {
+    match opened(shown) {
         Ok(_) => "ok".to_owned(),
+        Err(PresentationRefusal::Disclosure(refusal)) => refusal.code().to_owned(),
         Err(PresentationRefusal::Form) => "form".to_owned(),
         Err(PresentationRefusal::Seal(refusal)) => refusal.code().to_owned(),
         Err(PresentationRefusal::HolderKey) => "holder_key".to_owned(),
@@ -287,6 +500,7 @@ fn every_presentation_is_judged_as_published() {
     for case in cases {
         let shown = text(case, "presentation");
         assert_eq!(judge(shown), text(case, "expected"), "{case}");
+        assert_eq!(opened(shown).ok().as_ref(), case.get("disclosed"), "{case}");
         if text(case, "expected") == "ok" {
             let code = qr::encode(shown).expect("it fits");
             assert_eq!(qr::decode(&code).as_deref(), Ok(shown));
