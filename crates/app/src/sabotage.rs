@@ -72,6 +72,8 @@ pub const PAUSES_AT: &[&str] = &[
     "give_back.after",
     "cancel_seat.before",
     "cancel_seat.after",
+    "turn.before",
+    "turn.after",
 ];
 
 /// From here on whatever comes to this place stays there: the node waits to be killed.

@@ -116,6 +116,7 @@ impl App {
     pub async fn rotate_ops(&self, next: &Thumbprint, overlap: Overlap) -> Result<(), KeyError> {
         until_settled!(self.try_rotate(next, overlap).await)?;
         self.renew_status_lists().await?;
+        self.turn_keys().await?;
         Ok(())
     }
 
