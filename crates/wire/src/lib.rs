@@ -20,6 +20,7 @@ mod body;
 mod document;
 mod entity_id;
 pub mod event;
+pub mod federation;
 pub mod feed;
 mod invitation;
 pub mod label;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use seal::Malformed;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use seal::{Document, Malformed, Verified};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::document::{Claims, Jwks, require, sealed_kind};
+use crate::document::{self, Claims, Jwks, require, sealed_kind};
 use crate::{EntityId, Timestamp};
 
 /// What the label's offline root key says, once a year: which online keys speak
@@ -36,8 +36,8 @@ impl Claims for Anchor {
 /// An Entity Statement (OpenID Federation 1.0 §3): an Entity Configuration where
 /// `iss` is `sub`, a Subordinate Statement otherwise.
 ///
-/// A statement with a metadata policy or with any `crit` is refused: this profile
-/// has chains of exactly three statements, in which neither has a place.
+/// A statement with a member of [`NOT_PLACED`] is refused: this profile has chains of
+/// exactly three statements, in which none of them has a place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EntityStatement {
     /// Who says so.
@@ -59,23 +59,76 @@ pub struct EntityStatement {
     /// The limits of chains through this statement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constraints: Option<Constraints>,
+    /// The trust marks that the subject shows of itself; at most eight.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trust_marks: Vec<ShownMark>,
     /// Who may issue which trust mark; the coordinator's configuration alone has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust_mark_issuers: Option<BTreeMap<String, Vec<EntityId>>>,
-    /// Always refused, `null` included.
-    #[serde(default, skip_serializing, deserialize_with = "whatever_it_is")]
-    pub crit: Option<Value>,
-    /// Always refused, `null` included.
-    #[serde(default, skip_serializing, deserialize_with = "whatever_it_is")]
-    pub metadata_policy: Option<Value>,
 }
 
-/// A member that is there, `null` included, as `Some`.
-fn whatever_it_is<'de, D: Deserializer<'de>>(member: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(member).map(Some)
+/// A trust mark as an Entity Configuration and a resolved entity show it (OpenID
+/// Federation 1.0 §3.1.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownMark {
+    /// What the mark says of itself.
+    pub trust_mark_type: String,
+    /// The mark, compact.
+    pub trust_mark: String,
 }
 
-sealed_kind!(EntityStatement, "entity-statement+jwt", 16 * 1024);
+/// Members with which a statement is refused, `null` included: what is critical and not
+/// known, policies, delegated marks, and those of explicit registration alone.
+pub const NOT_PLACED: [&str; 6] = [
+    "crit",
+    "metadata_policy",
+    "metadata_policy_crit",
+    "trust_mark_owners",
+    "aud",
+    "trust_anchor",
+];
+
+/// Constraints that nobody here applies: a statement with one of them is refused.
+const NOT_APPLIED: [&str; 2] = ["naming_constraints", "allowed_entity_types"];
+
+impl Document for EntityStatement {
+    const TYP: &'static str = "entity-statement+jwt";
+    const BYTES_MAX: usize = 16 * 1024;
+
+    fn from_claims(claims: Value) -> Result<Self, Malformed> {
+        refuse_any(&claims, &NOT_PLACED)?;
+        for name in ["authority_hints", "trust_anchor_hints"] {
+            let is_empty = claims
+                .get(name)
+                .is_some_and(|it| it.as_array().is_some_and(Vec::is_empty));
+            require(!is_empty, name)?;
+        }
+        require(claims.get("metadata").is_none_or(is_metadata), "metadata")?;
+        if let Some(constraints) = claims.get("constraints") {
+            refuse_any(constraints, &NOT_APPLIED)?;
+        }
+        document::from_claims(claims)
+    }
+
+    fn to_claims(&self) -> Result<Vec<u8>, Malformed> {
+        document::to_claims(self)
+    }
+}
+
+fn refuse_any(claims: &Value, names: &[&str]) -> Result<(), Malformed> {
+    let found = names.iter().find(|name| claims.get(**name).is_some());
+    require(found.is_none(), found.unwrap_or(&""))
+}
+
+/// Objects of values by entity type, none of which is `null` (OpenID Federation 1.0 §5).
+fn is_metadata(metadata: &Value) -> bool {
+    let is_type = |of_type: &Value| {
+        let members = of_type.as_object();
+        members.is_some_and(|members| !members.values().any(Value::is_null))
+    };
+    let types = metadata.as_object();
+    types.is_some_and(|types| types.values().all(is_type))
+}
 
 /// The media type of an entity statement over HTTP.
 pub const ENTITY_STATEMENT_MEDIA_TYPE: &str = "application/entity-statement+jwt";
@@ -90,8 +143,13 @@ impl Claims for EntityStatement {
             node.jwks.check()?;
         }
         require(self.exp > self.iat, "exp is not after iat")?;
-        require(self.crit.is_none(), "crit")?;
-        require(self.metadata_policy.is_none(), "metadata_policy")?;
+        let is_label =
+            |it: &ShownMark| (1..=CHARTER_URL_BYTES_MAX).contains(&it.trust_mark_type.len());
+        require(self.trust_marks.iter().all(is_label), "trust_mark_type")?;
+        require(
+            self.trust_marks.len() <= TRUST_MARKS_MAX,
+            "too many trust_marks",
+        )?;
         require(
             self.authority_hints.len() <= AUTHORITY_HINTS_MAX,
             "too many authority_hints",
@@ -99,12 +157,26 @@ impl Claims for EntityStatement {
     }
 }
 
+/// The most trust marks that one Entity Configuration shows: one of each label.
+pub const TRUST_MARKS_MAX: usize = 8;
+
 impl EntityStatement {
     /// The metadata of an Escale node, where the statement has it.
     pub fn node(&self) -> Option<&NodeMetadata> {
         self.metadata
             .as_ref()
             .and_then(|metadata| metadata.escale_node.as_ref())
+    }
+
+    /// The metadata as it was signed, entity types that nobody here knows included.
+    pub fn signed_metadata(statement: &Verified<Self>) -> Map<String, Value> {
+        let claims = statement.as_str().split('.').nth(1);
+        let claims = claims.and_then(|claims| seal::base64url::decode(claims).ok());
+        let claims = claims.and_then(|claims| seal::json::parse(&claims).ok());
+        match claims.and_then(|mut claims| claims.get_mut("metadata").map(Value::take)) {
+            Some(Value::Object(metadata)) => metadata,
+            _ => Map::new(),
+        }
     }
 }
 
@@ -138,6 +210,21 @@ pub struct FederationEntity {
     /// Where subordinates are listed; a coordinator's alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub federation_list_endpoint: Option<String>,
+    /// Where a space is resolved; a coordinator's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub federation_resolve_endpoint: Option<String>,
+    /// Where trust marks are fetched; a coordinator's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub federation_trust_mark_endpoint: Option<String>,
+    /// Where one asks whether a trust mark is active; a coordinator's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub federation_trust_mark_status_endpoint: Option<String>,
+    /// Where those who bear a trust mark are listed; a coordinator's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub federation_trust_mark_list_endpoint: Option<String>,
+    /// Where the keys of former times are; a coordinator's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub federation_historical_keys_endpoint: Option<String>,
 }
 
 /// `escale_node` metadata.
@@ -174,7 +261,23 @@ pub struct TrustMark {
     pub exp: Timestamp,
 }
 
-sealed_kind!(TrustMark, "trust-mark+jwt", 4 * 1024);
+impl Document for TrustMark {
+    const TYP: &'static str = "trust-mark+jwt";
+    const BYTES_MAX: usize = 4 * 1024;
+
+    fn from_claims(claims: Value) -> Result<Self, Malformed> {
+        // Nobody issues a label in the name of another.
+        refuse_any(&claims, &["delegation"])?;
+        document::from_claims(claims)
+    }
+
+    fn to_claims(&self) -> Result<Vec<u8>, Malformed> {
+        document::to_claims(self)
+    }
+}
+
+/// The media type of a trust mark over HTTP.
+pub const TRUST_MARK_MEDIA_TYPE: &str = "application/trust-mark+jwt";
 
 /// The most bytes of a charter's URL.
 pub const CHARTER_URL_BYTES_MAX: usize = 300;
