@@ -82,6 +82,16 @@ described!(
 );
 
 described!(
+    /// A trust mark, in a form.
+    MarkForm,
+    {
+        "type": "object",
+        "required": ["trust_mark"],
+        "properties": { "trust_mark": { "type": "string", "minLength": 1 } },
+    }
+);
+
+described!(
     /// A JSON object.
     Anything,
     { "type": "object" }

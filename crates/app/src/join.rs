@@ -88,7 +88,7 @@ impl App {
         };
         let identity = self.identity();
         let now = self.signing_time().await?;
-        let configuration = self.make_configuration(now)?;
+        let configuration = self.make_configuration(now).await?;
         let body = JoinBody {
             secret,
             entity_configuration: configuration.as_str().to_owned(),

@@ -6,11 +6,12 @@ use rules::feed::{ANCHOR_KIND, MARK_KIND, STATEMENT_KIND};
 use rules::trust::{
     INVITATION_SECONDS, MARK_SECONDS, STATEMENT_SECONDS, Standing, TrustRefusal, open_anchor,
 };
-use seal::{Jwk, Verified};
+use seal::{Jwk, PublicKey, SealRefusal, Verified};
 use store::{Batch, Expected};
+use wire::federation::{HistoricalKey, RevocationReason, Revoked};
 use wire::label::{REASON_CHARS_MAX, Withdrawal, WithdrawalState};
 use wire::space::THE_ONE;
-use wire::trust::{Constraints, EntityStatement, TrustMark};
+use wire::trust::{Anchor, Constraints, EntityStatement, TrustMark};
 use wire::{BodyKind, EntityId, Invitation, Jwks, Timestamp};
 
 use crate::append::Entry;
@@ -175,8 +176,18 @@ impl App {
     }
 
     /// Publishes a new anchor statement, which the root key signed elsewhere. Gives
-    /// until when it holds.
+    /// until when it holds. A key that it does not list any more is kept as one of former
+    /// times.
     pub async fn publish_anchor(&self, anchor: &str) -> Result<Timestamp, LabelError> {
+        self.publish_anchor_revoking(anchor, None).await
+    }
+
+    /// The same, and says why nobody shall believe the keys that it does not list any more.
+    pub async fn publish_anchor_revoking(
+        &self,
+        anchor: &str,
+        revoked: Option<RevocationReason>,
+    ) -> Result<Timestamp, LabelError> {
         self.coordinates()?;
         let identity = self.identity();
         let anchor = open_anchor(anchor, &identity.root, &identity.entity)?;
@@ -187,20 +198,43 @@ impl App {
         if !speaks_for_us {
             return Err(LabelError::OtherKeys);
         }
-        let text = anchor.as_str().to_owned();
-        until_settled!(self.try_publish_anchor(&text).await)?;
+        until_settled!(self.try_publish_anchor(&anchor, revoked).await)?;
         Ok(anchor.exp)
     }
 
-    async fn try_publish_anchor(&self, text: &str) -> Result<(), Attempt<LabelError>> {
+    async fn try_publish_anchor(
+        &self,
+        anchor: &Verified<Anchor>,
+        revoked: Option<RevocationReason>,
+    ) -> Result<(), Attempt<LabelError>> {
         let register = self.register().await?;
-        let id = THE_ONE.to_owned();
-        let entry = Entry {
+        let now = self.signing_time().await?;
+        let next = anchor.jwks.key_set().map_err(TrustRefusal::from);
+        let next = next.map_err(LabelError::from)?;
+        let mut entries = vec![Entry {
             kind: ANCHOR_KIND,
-            id,
-            text: Some(text.to_owned()),
-        };
-        self.commit_entries(&register, vec![entry]).await
+            id: THE_ONE.to_owned(),
+            text: Some(anchor.as_str().to_owned()),
+        }];
+        for key in register.coordinator_keys().iter() {
+            if next.find(key.thumbprint()).is_none() {
+                let exp = now.min(register.anchor_until());
+                entries.push(former_key_entry(key, exp, revoked.map(|why| (now, why)))?);
+            }
+        }
+        for former in self.former_keys().await? {
+            let is_listed = next
+                .iter()
+                .any(|key| key.thumbprint().as_str() == former.kid);
+            if is_listed {
+                entries.push(Entry {
+                    kind: HistoricalKey::KIND,
+                    id: former.kid,
+                    text: None,
+                });
+            }
+        }
+        self.commit_entries(&register, entries).await
     }
 
     /// All spaces that were invited or belong, by name.
@@ -294,9 +328,8 @@ impl App {
             authority_hints: Vec::new(),
             metadata: None,
             constraints: Some(Constraints { max_path_length: 0 }),
+            trust_marks: Vec::new(),
             trust_mark_issuers: None,
-            crit: None,
-            metadata_policy: None,
         };
         Ok(seal::sign(statement, &self.identity().fed)?)
     }
@@ -334,6 +367,31 @@ pub(crate) fn statement_entry(statement: &Verified<EntityStatement>) -> Entry {
 
 pub(crate) fn mark_entry(mark: &Verified<TrustMark>) -> Entry {
     entry(MARK_KIND, &mark.sub, Some(mark.as_str().to_owned()))
+}
+
+/// That a key signs no more since `exp`.
+fn former_key_entry(
+    key: &PublicKey,
+    exp: Timestamp,
+    revoked: Option<(Timestamp, RevocationReason)>,
+) -> Result<Entry, Fault> {
+    let jwk = Jwk::from(key);
+    let former = HistoricalKey {
+        kty: jwk.kty,
+        crv: jwk.crv.unwrap_or_default(),
+        x: jwk.x.unwrap_or_default(),
+        kid: key.thumbprint().to_string(),
+        exp,
+        revoked: revoked.map(|(revoked_at, reason)| Revoked { revoked_at, reason }),
+    };
+    let text = former
+        .write()
+        .map_err(|why| Fault::Seal(SealRefusal::Malformed(why)))?;
+    Ok(Entry {
+        kind: HistoricalKey::KIND,
+        id: former.kid,
+        text: Some(text),
+    })
 }
 
 fn entry(kind: &'static str, space: &EntityId, text: Option<String>) -> Entry {

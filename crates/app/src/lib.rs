@@ -27,6 +27,7 @@ mod env;
 mod events;
 mod exchange;
 mod fault;
+mod federation;
 mod figures;
 mod found;
 mod home;
@@ -79,6 +80,7 @@ pub use env::{Clock, Entropy, EntropyError};
 pub use events::{EventError, EventText, PublishedEvent};
 pub use exchange::{About, Fate, Op, ReceiptId, RegistrationId, VisitId};
 pub use fault::{Fault, chain};
+pub use federation::{FederationError, ListFilter};
 pub use figures::{FeedFigures, Figures};
 pub use found::{FoundError, FoundingPapers};
 pub use import::{ImportError, NotTaken, Proposed};
@@ -160,6 +162,8 @@ struct Inner {
     store_problems: RwLock<Vec<String>>,
     /// Whether the clock was declared right by a person, whatever was signed before.
     is_clock_accepted: AtomicBool,
+    /// What was signed for strangers within a minute.
+    signed_answers: Mutex<federation::SignedAnswers>,
 }
 
 /// How often an operation starts over when other commits came first. A node has a
@@ -214,6 +218,7 @@ impl App {
                 next_looks: Mutex::default(),
                 store_problems: RwLock::new(Vec::new()),
                 is_clock_accepted: AtomicBool::new(false),
+                signed_answers: Mutex::default(),
             }),
         }
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError};
 
 use rules::feed::{ANCHOR_KIND, MARK_KIND, STATEMENT_KIND};
 use rules::trust::{self, Entry, Standing};
-use seal::Verified;
+use seal::{KeySet, Verified};
 use wire::label::{Charter, Withdrawal};
 use wire::space::THE_ONE;
 use wire::trust::{Anchor, EntityStatement, TrustMark};
@@ -24,6 +24,7 @@ pub struct Register {
     epoch: u64,
     seq: u64,
     anchor: Verified<Anchor>,
+    coordinator_keys: KeySet,
     /// The label's rules.
     pub charter: Option<Charter>,
     members: BTreeMap<EntityId, Member>,
@@ -60,6 +61,11 @@ impl Register {
     /// Epoch and position of the feed at which this is the register.
     pub(crate) fn position(&self) -> (u64, u64) {
         (self.epoch, self.seq)
+    }
+
+    /// The coordinator's `fed` keys, as the anchor names them.
+    pub(crate) fn coordinator_keys(&self) -> &KeySet {
+        &self.coordinator_keys
     }
 
     /// Until when the root key's word holds.
@@ -162,6 +168,7 @@ impl App {
             epoch: feed.epoch,
             seq: feed.seq,
             anchor,
+            coordinator_keys: fed_keys,
             charter,
             members,
         })

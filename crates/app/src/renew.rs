@@ -13,6 +13,7 @@ use seal::KeySet;
 use store::Batch;
 use wire::Timestamp;
 use wire::space::THE_ONE;
+use wire::trust::EntityStatement;
 
 use crate::append::Entry;
 use crate::fault::{Attempt, until_settled};
@@ -102,11 +103,21 @@ impl App {
             .await?;
         let own = KeySet::only(identity.fed.public().clone());
         let held = held.and_then(|text| open_configuration(&text, &own, &identity.entity).ok());
+        let made = self.make_configuration(now).await?;
         let after = CONFIGURATION_RENEWED_AFTER_SECONDS;
-        if held.is_some_and(|held| !is_renewal_due(held.iat, after, now)) {
+        let says_the_same = |held: &EntityStatement| {
+            let (iat, exp) = (held.iat, held.exp);
+            *held
+                == EntityStatement {
+                    iat,
+                    exp,
+                    ..made.clone().into_inner()
+                }
+        };
+        if held.is_some_and(|held| says_the_same(&held) && !is_renewal_due(held.iat, after, now)) {
             return Ok(Vec::new());
         }
-        let text = Some(self.make_configuration(now)?.as_str().to_owned());
+        let text = Some(made.as_str().to_owned());
         Ok(vec![Entry {
             kind: CONFIGURATION_KIND,
             id: THE_ONE.to_owned(),

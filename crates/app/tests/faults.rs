@@ -250,7 +250,13 @@ async fn what_is_due_is_signed_again_once() {
     space.check().await;
     let head = Case {
         what: "renew a head",
-        prepare: async || after(HOUR_SECONDS).await,
+        prepare: async || {
+            let label = after(0).await;
+            label.space(0).app().renew().await.unwrap();
+            label.settle().await;
+            label.advance(HOUR_SECONDS);
+            label
+        },
         node: first,
         operate: async |it: &Label| said(it.space(0).app().renew().await),
         is_done: async |it: &Label| {

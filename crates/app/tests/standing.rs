@@ -91,7 +91,7 @@ async fn a_withdrawn_space_goes_on_belonging() {
         label
             .coordinator
             .app()
-            .subordinates()
+            .subordinates(&app::ListFilter::default())
             .await
             .unwrap()
             .contains(gone.entity())

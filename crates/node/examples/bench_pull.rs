@@ -125,6 +125,7 @@ async fn network() -> anyhow::Result<(App, App)> {
             settlement: Settlement::Reciprocal,
             overdraw: Overdraw::Carried,
         },
+        criteria: Vec::new(),
     };
     let papers = FoundingPapers::Coordinator {
         anchor: Box::new(anchor),

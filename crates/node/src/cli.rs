@@ -7,8 +7,9 @@ mod people;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use wire::EntityId;
+use wire::federation::RevocationReason;
 
 pub(crate) use events::{
     Calendar, Event, EventChange, EventImport, EventPublish, EventSaid, Registration,
@@ -237,9 +238,30 @@ pub(crate) struct LabelAnchor {
     /// The root key that `escale init coordinator` wrote
     #[arg(long, value_name = "FILE")]
     pub(crate) root_key: PathBuf,
+    /// Say of keys that are not confirmed any more why nobody shall believe them
+    #[arg(long, value_enum, value_name = "WHY")]
+    pub(crate) revoke: Option<FormerKeys>,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Why keys of former times are not believed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FormerKeys {
+    /// Somebody else may have them
+    Compromised,
+    /// Others took their place
+    Superseded,
+}
+
+impl FormerKeys {
+    pub(crate) const fn reason(self) -> RevocationReason {
+        match self {
+            Self::Compromised => RevocationReason::Compromised,
+            Self::Superseded => RevocationReason::Superseded,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -25,6 +25,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use wire::EntityId;
+use wire::federation::RevocationReason;
 
 use crate::config::Config;
 use crate::space_file::{read_charter, read_space};
@@ -56,7 +57,10 @@ pub(crate) enum Command {
     /// List the spaces.
     List,
     /// Publish a new anchor statement.
-    Anchor { anchor: String },
+    Anchor {
+        anchor: String,
+        revoked: Option<RevocationReason>,
+    },
     /// What concerns members and staff.
     People(PeopleCommand),
     /// What concerns events.
@@ -227,8 +231,8 @@ async fn execute(app: &App, command: Command) -> anyhow::Result<Value> {
         Command::Event(command) => events::execute(app, command).await,
         Command::Registration(it) => events::execute_registration(app, it).await,
         Command::Exchange(command) => exchange::execute(app, command).await,
-        Command::Anchor { anchor } => {
-            let until = app.publish_anchor(&anchor).await?;
+        Command::Anchor { anchor, revoked } => {
+            let until = app.publish_anchor_revoking(&anchor, revoked).await?;
             Ok(json!({ "until": until }))
         }
     }

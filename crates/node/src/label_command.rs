@@ -8,7 +8,7 @@ use app::{App, Clock as _};
 use seal::keyfile;
 use serde_json::Value;
 
-use crate::cli::{Label, LabelAnchor, LabelSpace};
+use crate::cli::{FormerKeys, Label, LabelAnchor, LabelSpace};
 use crate::config::Config;
 use crate::control::{Command, ask};
 use crate::environment::SystemClock;
@@ -124,6 +124,7 @@ async fn anchor(args: LabelAnchor) -> anyhow::Result<()> {
         &config,
         Command::Anchor {
             anchor: anchor.as_str().to_owned(),
+            revoked: args.revoke.map(FormerKeys::reason),
         },
     )
     .await?;

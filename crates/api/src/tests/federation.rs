@@ -4,7 +4,7 @@ use testkit::{Label, TestNode, space_name, space_text};
 use wire::feed::{PAGE_BYTES_MAX, PAGE_MEDIA_TYPE, Page};
 use wire::trust::EntityStatement;
 
-use super::{ask_for, check_refusal, escaped, feed_path};
+use super::{ask_for, check_refusal, check_standard_refusal, escaped, feed_path};
 
 #[tokio::test]
 async fn each_paper_has_exactly_its_media_type() {
@@ -80,12 +80,12 @@ async fn a_coordinator_gives_its_statement_about_those_who_belong() {
     );
 
     let unknown = ask_for(coordinator, &fetch(escaped(&stranger))).await;
-    check_refusal(&unknown, "not_here");
+    check_standard_refusal(&unknown, "not_found");
     let itself = ask_for(coordinator, &fetch(escaped(coordinator.entity()))).await;
-    check_refusal(&itself, "not_here");
-    check_refusal(
+    check_standard_refusal(&itself, "invalid_request");
+    check_standard_refusal(
         &ask_for(label.space(0), &fetch(escaped(&space))).await,
-        "not_here",
+        "not_found",
     );
     for sub in [
         "",
@@ -98,9 +98,9 @@ async fn a_coordinator_gives_its_statement_about_those_who_belong() {
         "%00",
         "%ff%fe",
     ] {
-        check_refusal(
+        check_standard_refusal(
             &ask_for(coordinator, &fetch(sub.to_owned())).await,
-            "bad_query",
+            "invalid_request",
         );
     }
 }
