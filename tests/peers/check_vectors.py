@@ -512,8 +512,45 @@ ROAMING = fields(
     may={"overdraw": word("carried", "forgiven")},
 )
 NAME = chars(1, 120)
+CRITERION = fields({"id": pattern("[a-z0-9-]{1,40}"), "text": LOCAL})
+
+
+def all_differ(names: list) -> bool:
+    return len(names) == len(set(names))
+
+
 BODIES = {
-    "charter": fields({"url": URL, "name": LOCAL, "version": whole(1), "roaming": ROAMING}),
+    "charter": fields(
+        {"url": URL, "name": LOCAL, "version": whole(1), "roaming": ROAMING},
+        may={"criteria": items(CRITERION, 40)},
+        also=lambda it: all_differ([one["id"] for one in it.get("criteria", [])]),
+    ),
+    "application": fields({"sub": ENTITY, "since": whole()}, may={"note": chars(0, 500)}),
+    "warning": fields(
+        {"sub": ENTITY, "reason": chars(0, 500), "since": whole(), "until": whole()},
+        also=lambda it: it["until"] > it["since"],
+    ),
+    "label-decision": fields(
+        {
+            "sub": ENTITY,
+            "number": whole(1),
+            "act": word(
+                "admitted",
+                "asked",
+                "granted",
+                "renewed",
+                "expired",
+                "warned",
+                "suspended",
+                "lifted",
+                "withdrawn",
+                "ended",
+            ),
+            "at": whole(),
+            "charter_version": whole(0),
+        },
+        may={"reason": chars(0, 500)},
+    ),
     "withdrawal": fields(
         {
             "sub": ENTITY,

@@ -22,6 +22,7 @@ mod federation;
 mod health;
 mod holder;
 mod home;
+mod label;
 mod members;
 mod path;
 mod people;

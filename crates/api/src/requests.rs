@@ -102,6 +102,7 @@ enum AboutBody {
     Registration(#[schemars(with = "schemas::Id")] RegistrationId),
     Cancellation(#[schemars(with = "schemas::Id")] RegistrationId),
     Notice(#[schemars(with = "schemas::Id")] RegistrationId),
+    Application(#[schemars(with = "schemas::Entity")] EntityId),
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -135,14 +136,15 @@ impl From<OutboxRow> for OutboxBody {
         } = row;
         Self {
             op,
-            to,
             about: match about {
                 About::Receipt(id) => AboutBody::Receipt(id),
                 About::Credit(id) => AboutBody::Credit(id),
                 About::Registration(id) => AboutBody::Registration(id),
                 About::Cancellation(id) => AboutBody::Cancellation(id),
                 About::Notice { registration, .. } => AboutBody::Notice(registration),
+                About::Application => AboutBody::Application(to.clone()),
             },
+            to,
             since,
             after,
             dead: dead.map(|(at, code)| DeadBody { at, code }),

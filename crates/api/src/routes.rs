@@ -15,7 +15,7 @@ use wire::trust::{ENTITY_STATEMENT_MEDIA_TYPE, TRUST_MARK_MEDIA_TYPE};
 use crate::federation::{ANCHOR_MEDIA_TYPE, FORM_BYTES_MAX, FORM_MEDIA_TYPE};
 use crate::route::{Route, Takes, Who, body, conditional, json, must, of};
 use crate::{
-    access, calendar, describe, events, federation, health, holder, home, members, people,
+    access, calendar, describe, events, federation, health, holder, home, label, members, people,
     registrations, requests, schemas, visits,
 };
 
@@ -200,6 +200,16 @@ pub const ROUTES: &[Route] = &[
         takes: Takes::Nothing,
         gives: json::<home::HomeBody>(),
         refuses: &[],
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/label/history",
+        who: Who::Anybody,
+        handler: || get(label::history),
+        summary: "everything that was decided about a space",
+        takes: Takes::Query(label::HISTORY_PARAMETERS),
+        gives: json::<label::HistoryBody>(),
+        refuses: &["not_here", "nothing_heard"],
     },
     Route {
         method: "GET",

@@ -180,6 +180,17 @@ described!(
 );
 
 described!(
+    /// What was done about a label.
+    Act,
+    {
+        "enum": [
+            "admitted", "asked", "granted", "renewed", "expired", "warned", "suspended",
+            "lifted", "withdrawn", "ended",
+        ],
+    }
+);
+
+described!(
     /// The label's charter, as in its record (`specs/trust.md`).
     Charter,
     {

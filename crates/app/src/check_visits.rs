@@ -290,7 +290,10 @@ impl HostSide {
                     let credit = self.issued.get(&id).and_then(|it| it.credit.as_ref());
                     credit.map(|it| &it.fate)
                 }
-                About::Registration(_) | About::Cancellation(_) | About::Notice { .. } => continue,
+                About::Registration(_)
+                | About::Cancellation(_)
+                | About::Notice { .. }
+                | About::Application => continue,
             };
             if fate != Some(&Fate::Waiting { op: *op }) {
                 say(format!(

@@ -13,6 +13,7 @@ use rules::trust::CLOCK_LEEWAY_SECONDS;
 use rules::visit::{CORRECTION_SECONDS, RECEIPT_SECONDS_MAX};
 use seal::{Malformed, SealRefusal, Sealed, Verified};
 use store::{Batch, Expected, Position};
+use wire::label::APPLICATION_REQUEST_KIND;
 use wire::receipt::{CREDIT_KIND, RECEIPT_KIND};
 use wire::registration::{CANCELLATION_KIND, NOTICE_KIND, REGISTRATION_KIND};
 use wire::request::{Answer, AnswerResult, Request};
@@ -286,6 +287,7 @@ impl App {
             REGISTRATION_KIND => self.decide_registration(&mut changes, request, now).await?,
             CANCELLATION_KIND => self.decide_cancellation(&mut changes, request, now).await?,
             NOTICE_KIND => self.decide_notice(&mut changes, request, now).await?,
+            APPLICATION_REQUEST_KIND => self.decide_application(&mut changes, request, now).await?,
             _ => Decision::Answer(Outcome::refused("unknown_kind")),
         };
         batch.expected.extend(changes.expected);

@@ -82,6 +82,9 @@ pub const REGISTRATIONS: Prefix = Prefix::new(*b"rg");
 /// Whose each of them is.
 pub const REGISTRATION_PLACES: Prefix = Prefix::new(*b"rp");
 
+/// With which words this space asks for the label.
+pub const OWN_APPLICATION: Prefix = Prefix::new(*b"ap");
+
 /// All of them; a test holds this list against what is stored.
 pub const HOLDINGS: &[Holding] = &[
     Holding {
@@ -118,6 +121,12 @@ pub const HOLDINGS: &[Holding] = &[
         prefix: JOINING,
         holds: "the secret by which this node asks to be admitted, until it is answered",
         kept: "until the answer; then the answer, as long as the node",
+        is_personal: false,
+    },
+    Holding {
+        prefix: OWN_APPLICATION,
+        holds: "the note with which this space last asked for the label",
+        kept: "as long as the node",
         is_personal: false,
     },
     Holding {
@@ -268,6 +277,10 @@ pub(crate) fn identity() -> Key {
 
 pub(crate) fn joining() -> Key {
     Key::new(JOINING, b"self")
+}
+
+pub(crate) fn own_application() -> Key {
+    Key::new(OWN_APPLICATION, b"self")
 }
 
 pub(crate) fn feed(entity: &EntityId) -> Key {

@@ -16,12 +16,14 @@
 mod access;
 mod allowance;
 mod append;
+mod applying;
 mod calendar;
 mod callers;
 mod check;
 mod check_seats;
 mod check_visits;
 mod codes;
+mod decisions;
 mod desk;
 mod env;
 mod events;
@@ -70,11 +72,13 @@ use wire::{EntityId, Timestamp};
 
 pub use access::{AccessError, AccessRow, Operator, ROLES, Role, Staff, Steward};
 pub use allowance::Roamed;
+pub use applying::ApplyError;
 pub use calendar::{
     CALENDAR_DAYS_DEFAULT, CALENDAR_DAYS_MAX, CALENDAR_ROWS_MAX, Calendar, CalendarFilter,
     CalendarRow, EVENTS_MAX, EventView, Listed, Publisher, SUBSCRIBED_SECONDS, SeatsView, due_of,
 };
 pub use check::{CheckReport, Depth};
+pub use decisions::Story;
 pub use desk::{Judged, Visitor};
 pub use env::{Clock, Entropy, EntropyError};
 pub use events::{EventError, EventText, PublishedEvent};

@@ -246,6 +246,7 @@ impl App {
                     state,
                 },
             ),
+            About::Application => self.application_body().await,
         }
     }
 
@@ -328,7 +329,7 @@ impl App {
                 self.settle_registration(&mut batch, id, about, settled)
                     .await?;
             }
-            About::Notice { .. } => {}
+            About::Notice { .. } | About::Application => {}
         }
         self.commit_at("settle", batch).await?;
         Ok(())

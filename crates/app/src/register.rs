@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError};
 use rules::feed::{ANCHOR_KIND, MARK_KIND, STATEMENT_KIND};
 use rules::trust::{self, Entry, Standing};
 use seal::{KeySet, Verified};
-use wire::label::{Charter, Withdrawal};
+use wire::label::{Application, Charter, Warning, Withdrawal};
 use wire::space::THE_ONE;
 use wire::trust::{Anchor, EntityStatement, TrustMark};
 use wire::{BodyKind, EntityId, Timestamp};
@@ -39,6 +39,10 @@ pub struct Member {
     pub mark: Option<Verified<TrustMark>>,
     /// That it is suspended or withdrawn.
     pub withdrawal: Option<Withdrawal>,
+    /// That it asks for the label.
+    pub application: Option<Application>,
+    /// That it is warned.
+    pub warning: Option<Warning>,
 }
 
 impl Register {
@@ -71,6 +75,17 @@ impl Register {
     /// Until when the root key's word holds.
     pub fn anchor_until(&self) -> Timestamp {
         self.anchor.exp
+    }
+
+    /// That a space is warned at `now`: no longer than it was given time.
+    pub fn warning(&self, space: &EntityId, now: Timestamp) -> Option<&Warning> {
+        let warning = self.members.get(space)?.warning.as_ref()?;
+        (now < warning.until).then_some(warning)
+    }
+
+    /// The version of the charter, by which decisions are made.
+    pub(crate) fn charter_version(&self) -> u64 {
+        self.charter.as_ref().map_or(1, |charter| charter.version)
     }
 
     /// What there is about a space.
@@ -164,6 +179,7 @@ impl App {
             let withdrawal = Withdrawal::read(&text).ok().filter(|it| it.sub == space);
             members.entry(space).or_default().withdrawal = withdrawal;
         }
+        self.read_notes(&mut members).await?;
         Ok(Register {
             epoch: feed.epoch,
             seq: feed.seq,
@@ -172,5 +188,25 @@ impl App {
             charter,
             members,
         })
+    }
+
+    /// What changes no standing: who asks, and who is warned.
+    async fn read_notes(&self, members: &mut BTreeMap<EntityId, Member>) -> Result<(), Fault> {
+        let coordinator = &self.identity().coordinator;
+        for (id, text) in self.latest_texts(coordinator, Application::KIND).await? {
+            let read = Application::read(&text).ok();
+            if let Some(application) = read.filter(|it| it.sub.as_str() == id) {
+                let space = application.sub.clone();
+                members.entry(space).or_default().application = Some(application);
+            }
+        }
+        for (id, text) in self.latest_texts(coordinator, Warning::KIND).await? {
+            let read = Warning::read(&text).ok();
+            if let Some(warning) = read.filter(|it| it.sub.as_str() == id) {
+                let space = warning.sub.clone();
+                members.entry(space).or_default().warning = Some(warning);
+            }
+        }
+        Ok(())
     }
 }

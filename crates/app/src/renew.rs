@@ -12,10 +12,12 @@ use rules::trust::{
 use seal::KeySet;
 use store::Batch;
 use wire::Timestamp;
+use wire::label::Act;
 use wire::space::THE_ONE;
 use wire::trust::EntityStatement;
 
 use crate::append::Entry;
+use crate::decisions::Done;
 use crate::fault::{Attempt, until_settled};
 use crate::label::{mark_entry, statement_entry};
 use crate::{App, Fault, Register};
@@ -77,7 +79,7 @@ impl App {
         let mut batch = Batch::new();
         if self.is_coordinator() {
             let register = self.register().await?;
-            entries.extend(self.due_members(&register, now)?);
+            entries.extend(self.due_members(&register, now).await?);
             if entries.is_empty() {
                 return Ok(0);
             }
@@ -126,8 +128,9 @@ impl App {
     }
 
     /// A suspended or withdrawn space goes on belonging; its mark is not renewed.
-    fn due_members(&self, register: &Register, now: Timestamp) -> Result<Vec<Entry>, Fault> {
+    async fn due_members(&self, register: &Register, now: Timestamp) -> Result<Vec<Entry>, Fault> {
         let mut entries = Vec::new();
+        let mut done = Vec::new();
         for (space, member) in register.members() {
             let statement = member.statement.as_ref();
             let is_due = |iat| is_renewal_due(iat, STATEMENT_RENEWED_AFTER_SECONDS, now);
@@ -140,8 +143,19 @@ impl App {
             if let (Some(held), None) = (mark, &member.withdrawal) {
                 let mark = self.make_mark(space, &held.trust_mark_type, now)?;
                 entries.push(mark_entry(&mark));
+                let act = |act, at| Done {
+                    space: space.clone(),
+                    act,
+                    reason: String::new(),
+                    at,
+                };
+                if held.exp <= now {
+                    done.push(act(Act::Expired, held.exp));
+                }
+                done.push(act(Act::Renewed, now));
             }
         }
+        entries.extend(self.decision_entries(register, done).await?);
         Ok(entries)
     }
 }

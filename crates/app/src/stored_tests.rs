@@ -100,6 +100,10 @@ fn every_form_is_read_back_and_a_later_one_is_refused() {
         op: "o".to_owned(),
     });
     round_trip(&Joining::Accepted { at });
+    round_trip(&OwnApplication {
+        note: "x".to_owned(),
+        since: at,
+    });
     round_trip(&Joining::Refused {
         at,
         code: "no".to_owned(),
@@ -222,7 +226,8 @@ fn every_state_of_what_is_sent_is_read_back() {
         (About::Credit(receipt), Some(op), dead.clone()),
         (About::Registration(registration), None, dead.clone()),
         (About::Cancellation(registration), Some(op), dead.clone()),
-        (notice, None, dead),
+        (notice, None, dead.clone()),
+        (About::Application, None, dead),
     ] {
         round_trip(&Outgoing {
             to: entity(),

@@ -143,6 +143,7 @@ pub(crate) async fn outbox(host: &TestNode) -> Vec<(&'static str, Option<String>
             About::Registration(_) => "registration",
             About::Cancellation(_) => "cancellation",
             About::Notice { .. } => "notice",
+            About::Application => "application",
         };
         (about, row.dead.map(|(_, why)| why))
     };

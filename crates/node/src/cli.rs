@@ -189,12 +189,26 @@ pub(crate) struct Publish {
 pub(crate) enum Label {
     /// Invite a space: prints a one-time code; the space is admitted when it uses it
     Admit(LabelSpace),
+    /// Take an invitation back that nobody has used
+    Uninvite(LabelSpace),
+    /// Ask the coordinator for the label (spaces)
+    Ask(LabelAsk),
+    /// Join again by a new invitation, after the membership had ended (spaces)
+    Join(LabelJoin),
     /// Grant the label to a space that was admitted, or grant it again
-    Grant(LabelSpace),
+    Grant(LabelGrant),
+    /// Warn a space: it keeps the label, and has time to mend it
+    Warn(LabelWarn),
     /// Suspend a space's label for a while
     Suspend(LabelEnd),
+    /// Take a warning or a suspension back
+    Lift(LabelEnd),
     /// Withdraw a space's label
     Withdraw(LabelEnd),
+    /// End the membership of a space that bears no label any more
+    End(LabelEnd),
+    /// Everything that was decided about a space
+    History(LabelSpace),
     /// List the spaces and their standing
     List(LabelList),
     /// Sign a new anchor statement with the root key: once a year, or for new keys
@@ -206,6 +220,48 @@ pub(crate) struct LabelSpace {
     /// The space's address on the network, such as <https://le-mug.example>
     #[arg(value_name = "URL")]
     pub(crate) space: EntityId,
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabelGrant {
+    #[command(flatten)]
+    pub(crate) of: LabelSpace,
+    /// Although nothing was heard of the space yet, or its feed is refused
+    #[arg(long)]
+    pub(crate) anyway: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabelWarn {
+    #[command(flatten)]
+    pub(crate) of: LabelEnd,
+    /// How many days the space is given
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    pub(crate) days: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabelJoin {
+    /// The code that the coordinator handed over
+    #[arg(long, value_name = "CODE")]
+    pub(crate) invitation: String,
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabelAsk {
+    /// What to say with it, in words that everybody may read
+    #[arg(long, default_value = "")]
+    pub(crate) note: String,
     #[command(flatten)]
     pub(crate) folder: Folder,
     /// Print the result as JSON

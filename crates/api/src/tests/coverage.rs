@@ -23,7 +23,8 @@ fn expected(route: &Route) -> [u16; 3] {
         | "/calendar.ics"
         | "/healthz" => [200, 200, 200],
         _ if route.path == "/api/v1/events/{event}" => [404, 404, 404],
-        "/federation/fetch"
+        "/api/v1/label/history"
+        | "/federation/fetch"
         | "/federation/resolve"
         | "/federation/trust-mark"
         | "/federation/trust-mark-list"

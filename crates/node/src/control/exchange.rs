@@ -155,6 +155,7 @@ fn outbox_json(row: &OutboxRow) -> Value {
         About::Registration(id) => ("registration", id.to_string()),
         About::Cancellation(id) => ("cancellation", id.to_string()),
         About::Notice { registration, .. } => ("notice", registration.to_string()),
+        About::Application => ("application", to.to_string()),
     };
     let mut value = json!({ "op": op, "to": to, what: id, "since": since });
     if let Value::Object(value) = &mut value {

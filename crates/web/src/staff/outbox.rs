@@ -196,6 +196,7 @@ fn line(words: &Words, home: &Home, row: &OutboxRow, visit: Option<(String, Stri
             About::Registration(_) => M::OutboxRegistration,
             About::Cancellation(_) => M::OutboxCancellation,
             About::Notice { .. } => M::OutboxNotice,
+            About::Application => M::OutboxApplication,
         }),
         to: space_name(home, &row.to),
         visit,
