@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Judges what running nodes sign, by PyPI `jwcrypto`, from the label's root key down.
 
-Nothing here comes from the Rust code: `specs/trust.md` and `specs/feed.md` were read.
-From the root key alone: the anchor statement, the coordinator's Entity Configuration,
-statement and feed, and a space's Entity Configuration and feed, fetched over HTTP.
+Nothing here comes from the Rust code: `specs/trust.md`, `specs/feed.md` and OpenID
+Federation 1.0 were read. From the root key alone: the anchor statement, the coordinator's
+Entity Configuration, statement and feed, a space's Entity Configuration and feed, and what
+every federation endpoint answers, fetched over HTTP.
 
 Negative control: every document that holds is changed in one place, and must be refused.
 
@@ -14,6 +15,7 @@ import base64
 import hashlib
 import json
 import sys
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -56,6 +58,19 @@ def fetch(url: str, media_type: str) -> bytes:
         found = answer.headers["Content-Type"]
         COUNT.that(found == media_type, f"{url} is {found}")
         return answer.read()
+
+
+def refused(url: str, form=None) -> tuple:
+    """The status and code of an error object (OpenID Federation 1.0, section 8.9)."""
+    data = urllib.parse.urlencode(form).encode() if form is not None else None
+    try:
+        urllib.request.urlopen(urllib.request.Request(url, data=data), timeout=20)
+    except urllib.error.HTTPError as answer:
+        COUNT.that(answer.headers["Content-Type"] == "application/json", f"{url}: an error object")
+        told = json.loads(answer.read())
+        COUNT.that(set(told) == {"error", "error_description"}, f"{url}: {told}")
+        return answer.code, told["error"]
+    return None
 
 
 def claims_of(compact: str, keys: list, typ: str):
@@ -138,6 +153,87 @@ def read_feed(at: str, entity: str, ops: list) -> list:
     return records
 
 
+def judge_endpoints(coordinator: str, space: str, fed: list, own, theirs: str) -> None:
+    """What the coordinator's metadata names, asked as the standard says."""
+    endpoints = own["metadata"]["federation_entity"]
+    at = lambda name: endpoints[f"federation_{name}_endpoint"]
+    ask = lambda name, media_type, **query: fetch(
+        f"{at(name)}?{urllib.parse.urlencode(query)}", media_type
+    ).decode()
+    (label, issuers), *others = own["trust_mark_issuers"].items()
+    COUNT.that((issuers, others) == ([coordinator], []), "who issues the label")
+
+    mark = ask("trust_mark", "application/trust-mark+jwt", trust_mark_type=label, sub=space)
+    claims = open_document(mark, fed, "trust-mark+jwt")
+    COUNT.that((claims["sub"], claims["trust_mark_type"]) == (space, label), "whose mark")
+    shown = theirs["trust_marks"]
+    COUNT.that(shown == [{"trust_mark_type": label, "trust_mark": mark}], "the space shows it")
+
+    for query in ({}, {"trust_marked": "true"}, {"trust_mark_type": label}, {"entity_type": "escale_node"}):
+        COUNT.that(json.loads(ask("list", "application/json", **query)) == [space], f"listed: {query}")
+    for query in ({"intermediate": "true"}, {"trust_mark_type": "x"}, {"entity_type": "openid_provider"}):
+        COUNT.that(json.loads(ask("list", "application/json", **query)) == [], f"not listed: {query}")
+    marked = json.loads(ask("trust_mark_list", "application/json", trust_mark_type=label))
+    COUNT.that(marked == [space], "who bears the label")
+
+    resolved = ask("resolve", "application/resolve-response+jwt", sub=space, trust_anchor=coordinator)
+    resolved = open_document(resolved, fed, "resolve-response+jwt")
+    COUNT.that((resolved["iss"], resolved["sub"]) == (coordinator, space), "who was resolved")
+    COUNT.that(resolved["metadata"] == theirs["metadata"], "what it says of itself")
+    COUNT.that(resolved["trust_marks"] == shown, "its mark")
+    first, second, third = resolved["trust_chain"]
+    anchor = configuration_of(coordinator, third, fed)
+    statement = open_document(second, keys_of(anchor["jwks"]), CONFIGURATION)
+    COUNT.that((statement["iss"], statement["sub"]) == (coordinator, space), "who about whom")
+    leaf = configuration_of(space, first, keys_of(statement["jwks"]))
+    COUNT.that(coordinator in leaf["authority_hints"], "its superior")
+    ends = [it["exp"] for it in (leaf, statement, anchor, claims)]
+    COUNT.that(resolved["exp"] == min(ends), "until when it holds")
+
+    def status(text: str) -> str:
+        form = urllib.parse.urlencode({"trust_mark": text}).encode()
+        request = urllib.request.Request(at("trust_mark_status"), data=form)
+        answer = urllib.request.urlopen(request, timeout=20)
+        media_type = "application/trust-mark-status-response+jwt"
+        COUNT.that(answer.headers["Content-Type"] == media_type, "a status")
+        told = open_document(answer.read().decode(), fed, "trust-mark-status-response+jwt")
+        COUNT.that((told["iss"], told["trust_mark"]) == (coordinator, text), "the status of this mark")
+        return told["status"]
+
+    COUNT.that(status(mark) == "active", "an active mark")
+    for changed in altered(mark):
+        COUNT.that(status(changed) == "invalid", "an altered mark")
+
+    keys = fetch(at("historical_keys"), "application/jwk-set+jwt").decode()
+    keys = open_document(keys, fed, "jwk-set+jwt")
+    COUNT.that((keys["iss"], keys["keys"]) == (coordinator, []), "no former keys")
+
+    stranger = JWS(json.dumps({"iss": coordinator}))
+    key = JWK.generate(kty="OKP", crv="Ed25519")
+    header = {"alg": "EdDSA", "kid": key.thumbprint(), "typ": "trust-mark+jwt"}
+    stranger.allowed_algs = ["EdDSA"]
+    stranger.add_signature(key, alg="EdDSA", protected=json.dumps(header))
+    query = lambda name, **words: f"{at(name)}?{urllib.parse.urlencode(words)}"
+    other = "https://other.example"
+    for url, form, expected in (
+        (at("fetch"), None, (400, "invalid_request")),
+        (query("fetch", sub=coordinator), None, (400, "invalid_request")),
+        (query("fetch", sub=other), None, (404, "not_found")),
+        (query("list", trust_marked="perhaps"), None, (400, "invalid_request")),
+        (query("resolve", sub=space), None, (400, "invalid_request")),
+        (query("resolve", sub=space, trust_anchor=other), None, (404, "invalid_trust_anchor")),
+        (query("resolve", sub=other, trust_anchor=coordinator), None, (404, "not_found")),
+        (query("resolve", sub=coordinator, trust_anchor=coordinator), None, (404, "invalid_subject")),
+        (query("trust_mark", trust_mark_type=label, sub=other), None, (404, "not_found")),
+        (query("trust_mark", trust_mark_type="x", sub=space), None, (404, "not_found")),
+        (at("trust_mark_list"), None, (400, "invalid_request")),
+        (at("trust_mark_status"), {"trust_mark": "x"}, (400, "invalid_request")),
+        (at("trust_mark_status"), {}, (400, "invalid_request")),
+        (at("trust_mark_status"), {"trust_mark": stranger.serialize(compact=True)}, (404, "not_found")),
+    ):
+        COUNT.that(refused(url, form) == expected, f"{url} is {expected}")
+
+
 def main() -> int:
     root_x, coordinator, space = sys.argv[1:]
     root = [JWK(kty="OKP", crv="Ed25519", x=root_x)]
@@ -154,6 +250,8 @@ def main() -> int:
     statement = open_document(statement, fed, CONFIGURATION)
     COUNT.that((statement["iss"], statement["sub"]) == (coordinator, space), "who about whom")
     theirs = configuration_of(space, configuration(space), keys_of(statement["jwks"]))
+
+    judge_endpoints(coordinator, space, fed, own, theirs)
 
     register = read_feed(coordinator, coordinator, ops_of(own))
     marks = [body for record, body in register if record["kind"] == "trust-mark"]

@@ -43,6 +43,9 @@ SIZES = {
     "escale-anchor+jwt": 4096,
     "entity-statement+jwt": 16384,
     "trust-mark+jwt": 4096,
+    "resolve-response+jwt": 131072,
+    "trust-mark-status-response+jwt": 8192,
+    "jwk-set+jwt": 65536,
     "escale-record+jwt": 2048,
     "escale-head+jwt": 2048,
     "escale-request+jwt": 32768,
@@ -336,12 +339,46 @@ VISIT_VALUE = fields(
 SIGNED = {"iss": ENTITY, "iat": whole()}
 UNTIL = {**SIGNED, "exp": whole()}
 NODE = fields({"jwks": KEYS, "role": word("space", "coordinator")})
-ENDPOINTS = ("organization_name", "federation_fetch_endpoint", "federation_list_endpoint")
+ENDPOINTS = (
+    "organization_name",
+    "federation_fetch_endpoint",
+    "federation_list_endpoint",
+    "federation_resolve_endpoint",
+    "federation_trust_mark_endpoint",
+    "federation_trust_mark_status_endpoint",
+    "federation_trust_mark_list_endpoint",
+    "federation_historical_keys_endpoint",
+)
+NOT_PLACED = {"crit", "metadata_policy", "metadata_policy_crit", "trust_mark_owners", "aud", "trust_anchor"}
+SHOWN_MARK = fields({"trust_mark_type": URL, "trust_mark": TEXT})
+
+
+def is_statement(it) -> bool:
+    """What specs/trust.md, section 3.2, refuses beside the forms of the members."""
+    metadata = it.get("metadata", {})
+    types = metadata.values() if isinstance(metadata, dict) else [None]
+    nulls = [of_type for of_type in types if not isinstance(of_type, dict) or None in of_type.values()]
+    constraints = it.get("constraints") or {}
+    return (
+        lasts(it)
+        and not NOT_PLACED & set(it)
+        and not {"naming_constraints", "allowed_entity_types"} & set(constraints)
+        and it.get("authority_hints") != []
+        and it.get("trust_anchor_hints") != []
+        and not nulls
+    )
+
+
+def is_former_key(it) -> bool:
+    named = {name: it.get(name) for name in ("kty", "crv", "x", "kid")}
+    return isinstance(it, dict) and all(named.values()) and key_outcome(it) == "ok"
+
+
 FORMS = {
     "escale-anchor+jwt": fields({**UNTIL, "jwks": KEYS}, also=lasts),
     "entity-statement+jwt": fields(
         {**UNTIL, "sub": ENTITY, "jwks": KEYS},
-        may={"authority_hints": items(TEXT, 8)},
+        may={"authority_hints": items(TEXT, 8), "trust_marks": items(SHOWN_MARK, 8)},
         unless_null={
             "metadata": fields(
                 {},
@@ -354,9 +391,32 @@ FORMS = {
             "trust_mark_issuers": lambda it: isinstance(it, dict)
             and all(items(ENTITY, 10**9)(issuers) for issuers in it.values()),
         },
-        also=lambda it: lasts(it) and not {"crit", "metadata_policy"} & set(it),
+        also=is_statement,
     ),
-    "trust-mark+jwt": fields({**UNTIL, "sub": ENTITY, "trust_mark_type": URL}, also=lasts),
+    "trust-mark+jwt": fields(
+        {**UNTIL, "sub": ENTITY, "trust_mark_type": URL},
+        also=lambda it: lasts(it) and "delegation" not in it,
+    ),
+    "jwk-set+jwt": fields(
+        {
+            **SIGNED,
+            "keys": items(
+                fields(
+                    {"exp": whole()},
+                    unless_null={
+                        "revoked": fields(
+                            {
+                                "revoked_at": whole(),
+                                "reason": word("unspecified", "compromised", "superseded"),
+                            }
+                        )
+                    },
+                    also=is_former_key,
+                ),
+                100,
+            ),
+        }
+    ),
     "escale-record+jwt": fields(
         {
             **SIGNED,
@@ -452,8 +512,45 @@ ROAMING = fields(
     may={"overdraw": word("carried", "forgiven")},
 )
 NAME = chars(1, 120)
+CRITERION = fields({"id": pattern("[a-z0-9-]{1,40}"), "text": LOCAL})
+
+
+def all_differ(names: list) -> bool:
+    return len(names) == len(set(names))
+
+
 BODIES = {
-    "charter": fields({"url": URL, "name": LOCAL, "version": whole(1), "roaming": ROAMING}),
+    "charter": fields(
+        {"url": URL, "name": LOCAL, "version": whole(1), "roaming": ROAMING},
+        may={"criteria": items(CRITERION, 40)},
+        also=lambda it: all_differ([one["id"] for one in it.get("criteria", [])]),
+    ),
+    "application": fields({"sub": ENTITY, "since": whole()}, may={"note": chars(0, 500)}),
+    "warning": fields(
+        {"sub": ENTITY, "reason": chars(0, 500), "since": whole(), "until": whole()},
+        also=lambda it: it["until"] > it["since"],
+    ),
+    "label-decision": fields(
+        {
+            "sub": ENTITY,
+            "number": whole(1),
+            "act": word(
+                "admitted",
+                "asked",
+                "granted",
+                "renewed",
+                "expired",
+                "warned",
+                "suspended",
+                "lifted",
+                "withdrawn",
+                "ended",
+            ),
+            "at": whole(),
+            "charter_version": whole(0),
+        },
+        may={"reason": chars(0, 500)},
+    ),
     "withdrawal": fields(
         {
             "sub": ENTITY,
@@ -703,7 +800,71 @@ def open_paper(paper: str, jws: str, keys: dict, iss: str, sub: str, charter: st
         raise Refused("trust_other_label")
     if paper == "configuration" and not (claims.get("metadata") or {}).get("escale_node"):
         raise Refused("trust_not_a_node")
+    if paper == "configuration" and claims.get("constraints"):
+        raise Refused("trust_misplaced")
+    of_itself = (claims.get("authority_hints"), claims.get("trust_marks"))
+    if paper == "statement" and (any(of_itself) or claims.get("trust_mark_issuers") is not None):
+        raise Refused("trust_misplaced")
     return claims
+
+
+# What strangers ask for.
+
+
+def kid_of(jws: str) -> str:
+    return json.loads(decode(jws.split(".")[0]))["kid"]
+
+
+def holds_at(claims, now: int) -> None:
+    refuse("chain_future", claims["iat"] > now + 300)
+    refuse("chain_expired", claims["exp"] <= now)
+
+
+def judge_chain(case, file, pinned: dict) -> None:
+    """specs/trust.md, section 9.2, for a chain and the mark beside it."""
+    label, mug, charter = file["coordinator"], file["space"], file["charter"]
+    refuse("chain_length", len(case["statements"]) != 3)
+    own, said, last = case["statements"]
+    anchor = open_paper("configuration", last, pinned, label, label, charter)
+    named = keys_of(anchor["jwks"])
+    both = {kid: x for kid, x in pinned.items() if kid in named}
+    refuse("chain_own_key", not both or kid_of(last) not in named)
+    statement = open_paper("statement", said, both, label, mug, charter)
+    space = open_paper("configuration", own, keys_of(statement["jwks"]), mug, mug, charter)
+    refuse("chain_own_key", kid_of(own) not in keys_of(space["jwks"]))
+    refuse("chain_hint", label not in space.get("authority_hints", []))
+    for claims in (space, statement, anchor):
+        holds_at(claims, case["now"])
+    if "mark" in case:
+        shown = case["mark"]
+        mark = open_paper("mark", shown["trust_mark"], both, label, mug, charter)
+        refuse("chain_mark_type", shown["trust_mark_type"] != mark["trust_mark_type"])
+        issuers = (anchor.get("trust_mark_issuers") or {}).get(charter, [])
+        refuse("chain_mark_issuer", label not in issuers)
+        holds_at(mark, case["now"])
+
+
+def mark_status(case, file, keys: dict, former: dict) -> str:
+    """specs/trust.md, section 9.4."""
+    try:
+        open_sealed(case["mark"], "trust-mark+jwt", {})
+    except Refused as refusal:
+        if str(refusal) != "seal_unknown_key":
+            return "invalid_request"
+    all_keys = {**keys, **former}
+    if kid_of(case["mark"]) not in all_keys:
+        return "not_found"
+    try:
+        mark = open_sealed(case["mark"], "trust-mark+jwt", all_keys)
+    except Refused:
+        return "invalid"
+    if mark["iss"] != file["coordinator"] or mark["exp"] - mark["iat"] > 90 * DAY:
+        return "invalid"
+    if mark["exp"] <= case["now"]:
+        return "expired"
+    if kid_of(case["mark"]) in former or mark["trust_mark_type"] != file["charter"]:
+        return "revoked"
+    return {"labelled": "active", "expired": "expired"}.get(case["standing"], "revoked")
 
 
 def ops_of(configuration, role: str) -> dict:
@@ -914,6 +1075,18 @@ class Check:
             self.same("trust.json", f"{paper}: {case['name']}", outcome, case["expected"])
         for case in file["standings"]:
             self.same("trust.json", "standing", standing(case), case["expected"])
+        for case in file["chains"]:
+            pinned = self.named(case["pinned"])
+            outcome = outcome_of(lambda: judge_chain(case, file, pinned))
+            self.same("trust.json", f"chain: {case['name']}", outcome, case["expected"])
+        for case in file["statuses"]:
+            keys, former = self.named(case["issued_by"]), self.named(case["former"])
+            found = mark_status(case, file, keys, former)
+            self.same("trust.json", f"status: {case['name']}", found, case["expected"])
+        for case in file["former_keys"]:
+            keys = self.named(case["by"])
+            outcome = outcome_of(lambda: open_sealed(case["jws"], "jwk-set+jwt", keys))
+            self.same("trust.json", f"former: {case['name']}", outcome, case["expected"])
         for case in file["heads"]:
             since = min(case["exp"], case["iat"] + DAY)
             fresh = {"state": "fresh", "as_of": case["iat"]}

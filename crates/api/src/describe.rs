@@ -17,6 +17,7 @@ use crate::problem::{CODES, Problem};
 use crate::route::{Form, Parameter, Route, Takes, ToSchema, Who};
 use crate::routes::ROUTES;
 use crate::schemas;
+use crate::standard::STANDARD_CODES;
 
 /// `GET /api/v1/openapi.json`: this description.
 pub(crate) async fn openapi() -> Result<Json<&'static Value>, Problem> {
@@ -220,13 +221,14 @@ impl Parts {
             responses.insert("304".to_owned(), known);
         }
         let own = route.codes();
-        let listed = CODES.iter().filter(|(code, _)| own.contains(code));
+        let form = Refused::at(route);
+        let listed = form.codes().iter().filter(|(code, _)| own.contains(code));
         let statuses: BTreeSet<u16> = listed
             .chain(BEFORE_THE_ROUTER)
             .map(|(_, status)| *status)
             .collect();
         for status in statuses {
-            let name = self.refusal(status, &own);
+            let name = self.refusal(form, status, &own);
             let reference = json!({ "$ref": format!("#/components/responses/{name}") });
             responses.insert(status.to_string(), reference);
         }
@@ -234,29 +236,72 @@ impl Parts {
     }
 
     /// The name of the answer that has this status and any of these codes.
-    fn refusal(&mut self, status: u16, own: &[&str]) -> String {
+    fn refusal(&mut self, form: Refused, status: u16, own: &[&str]) -> String {
         let of_status = |list: &[(&'static str, u16)]| -> BTreeSet<&'static str> {
             let listed = list.iter().filter(|(_, listed)| *listed == status);
             listed.map(|(code, _)| *code).collect()
         };
-        let mut codes = of_status(CODES);
+        let mut codes = of_status(form.codes());
         codes.retain(|code| own.contains(code));
         let mut name = status.to_string();
         for code in &codes {
             name.push('.');
             name.push_str(code);
         }
-        codes.extend(of_status(BEFORE_THE_ROUTER));
-        let listed: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
-        let answer = json!({
-            "description": listed.join(", "),
-            "content": { "application/problem+json": { "schema": {
+        let before = of_status(BEFORE_THE_ROUTER);
+        let listed = codes.union(&before).map(|code| format!("`{code}`"));
+        let listed: Vec<String> = listed.collect();
+        let problems: BTreeSet<&str> = match form {
+            Refused::AsProblem => codes.union(&before).copied().collect(),
+            Refused::AsTheStandardSays => before,
+        };
+        let mut content = Map::new();
+        if !problems.is_empty() {
+            let schema = json!({ "schema": {
                 "allOf": [{ "$ref": "#/components/schemas/Problem" }],
-                "properties": { "status": { "const": status }, "code": { "enum": codes } },
-            } } },
-        });
+                "properties": { "status": { "const": status }, "code": { "enum": problems } },
+            } });
+            content.insert("application/problem+json".to_owned(), schema);
+        }
+        if form == Refused::AsTheStandardSays && !codes.is_empty() {
+            let schema = json!({ "schema": {
+                "type": "object",
+                "required": ["error", "error_description"],
+                "properties": {
+                    "error": { "enum": codes },
+                    "error_description": { "type": "string" },
+                },
+            } });
+            content.insert("application/json".to_owned(), schema);
+        }
+        let answer = json!({ "description": listed.join(", "), "content": content });
         self.refusals.insert(name.clone(), answer);
         name
+    }
+}
+
+/// What a refusal of a route looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refused {
+    AsProblem,
+    /// OpenID Federation 1.0 §8.9.
+    AsTheStandardSays,
+}
+
+impl Refused {
+    fn at(route: &Route) -> Self {
+        if route.is_of_the_standard() {
+            Self::AsTheStandardSays
+        } else {
+            Self::AsProblem
+        }
+    }
+
+    fn codes(self) -> &'static [(&'static str, u16)] {
+        match self {
+            Self::AsProblem => CODES,
+            Self::AsTheStandardSays => STANDARD_CODES,
+        }
     }
 }
 

@@ -109,7 +109,7 @@ impl From<Translation> for TranslationBody {
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
-enum StandingBody {
+pub(crate) enum StandingBody {
     Labelled {
         #[schemars(with = "schemas::Moment")]
         until: Timestamp,

@@ -5,7 +5,8 @@
 //! the coverage test walks it.
 //!
 //! **Invariant:** every answer that is not a success is an
-//! `application/problem+json` (RFC 9457) with a stable `code`, listed in
+//! `application/problem+json` (RFC 9457) with a stable `code`, or at the endpoints of OpenID
+//! Federation the error object of that standard; the codes are listed in
 //! `specs/problems.md`.
 //!
 //! Specified in `specs/http.md`.
@@ -21,6 +22,7 @@ mod federation;
 mod health;
 mod holder;
 mod home;
+mod label;
 mod members;
 mod path;
 mod people;
@@ -30,6 +32,7 @@ mod requests;
 mod route;
 mod routes;
 mod schemas;
+mod standard;
 mod visits;
 
 use std::collections::BTreeMap;
@@ -45,6 +48,7 @@ pub use describe::description;
 pub use problem::{CODES, Problem};
 pub use route::{Route, Who};
 pub use routes::ROUTES;
+pub use standard::STANDARD_CODES;
 
 /// The router of all routes, and refusals for what is beside them.
 pub fn router(app: App) -> Router {

@@ -86,7 +86,7 @@ pub const CODES: &[(&str, u16)] = &[
 ];
 
 /// When to come back after a refusal that passes by itself.
-const RETRY_AFTER_SECONDS: &str = "5";
+pub(crate) const RETRY_AFTER_SECONDS: &str = "5";
 
 impl Problem {
     /// The refusal of that code; its status stands in [`CODES`].

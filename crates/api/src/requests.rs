@@ -104,6 +104,7 @@ enum AboutBody {
     KeyUpdate(#[schemars(with = "schemas::KeyName")] KeyId),
     KeyRevocation(#[schemars(with = "schemas::KeyName")] KeyId),
     Notice(#[schemars(with = "schemas::Id")] RegistrationId),
+    Application(#[schemars(with = "schemas::Entity")] EntityId),
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -137,7 +138,6 @@ impl From<OutboxRow> for OutboxBody {
         } = row;
         Self {
             op,
-            to,
             about: match about {
                 About::Receipt(id) => AboutBody::Receipt(id),
                 About::Credit(id) => AboutBody::Credit(id),
@@ -146,7 +146,9 @@ impl From<OutboxRow> for OutboxBody {
                 About::KeyUpdate(key) => AboutBody::KeyUpdate(key),
                 About::KeyRevocation(key) => AboutBody::KeyRevocation(key),
                 About::Notice { registration, .. } => AboutBody::Notice(registration),
+                About::Application => AboutBody::Application(to.clone()),
             },
+            to,
             since,
             after,
             dead: dead.map(|(at, code)| DeadBody { at, code }),

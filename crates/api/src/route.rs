@@ -126,6 +126,9 @@ pub(crate) const fn must<T: JsonSchema>(name: &'static str, says: &'static str) 
 /// What may go wrong on every route.
 const ALWAYS: &[&str] = &["busy", "fault"];
 
+/// The same where OpenID Federation says what a refusal looks like.
+const ALWAYS_BY_THE_STANDARD: &[&str] = &["server_error", "temporarily_unavailable"];
+
 impl Route {
     /// Whether what is answered is for whoever asks and nobody else: also what a one-time
     /// code gives.
@@ -133,8 +136,24 @@ impl Route {
         self.who != Who::Anybody || ["/api/v1/enrol", "/api/v1/sign-in"].contains(&self.path)
     }
 
+    /// Whether OpenID Federation 1.0 says what is asked, and what a refusal looks like.
+    pub fn is_of_the_standard(&self) -> bool {
+        let of_the_label = self.path.starts_with("/federation/v1/");
+        let of_any = self.path.starts_with("/federation/");
+        self.path == "/.well-known/openid-federation" || of_any && !of_the_label
+    }
+
     /// The code of each refusal that the router and this route can answer.
     pub fn codes(&self) -> Vec<&'static str> {
+        if self.is_of_the_standard() {
+            let by_what: &[&str] = match self.takes {
+                Takes::Nothing => &[],
+                Takes::Query(_) | Takes::Body(..) => &["invalid_request"],
+            };
+            let mut codes = [by_what, self.refuses, ALWAYS_BY_THE_STANDARD].concat();
+            codes.sort_unstable();
+            return codes;
+        }
         let by_who: &[&str] = match self.who {
             Who::Anybody => &[],
             Who::Desk => &["credential_needed"],

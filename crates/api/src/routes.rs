@@ -5,16 +5,17 @@
 //! route that nobody described does not compile.
 
 use axum::routing::{get, post};
+use wire::federation::{HISTORICAL_KEYS_MEDIA_TYPE, MARK_STATUS_MEDIA_TYPE, RESOLVE_MEDIA_TYPE};
 use wire::feed::PAGE_MEDIA_TYPE;
 use wire::request::{
     ANSWER_MEDIA_TYPE, JOIN_BYTES_MAX, JOIN_MEDIA_TYPE, REQUEST_BYTES_MAX, REQUEST_MEDIA_TYPE,
 };
-use wire::trust::ENTITY_STATEMENT_MEDIA_TYPE;
+use wire::trust::{ENTITY_STATEMENT_MEDIA_TYPE, TRUST_MARK_MEDIA_TYPE};
 
-use crate::federation::ANCHOR_MEDIA_TYPE;
+use crate::federation::{ANCHOR_MEDIA_TYPE, FORM_BYTES_MAX, FORM_MEDIA_TYPE};
 use crate::route::{Route, Takes, Who, body, conditional, json, must, of};
 use crate::{
-    access, calendar, describe, events, federation, health, holder, home, members, people,
+    access, calendar, describe, events, federation, health, holder, home, label, members, people,
     registrations, requests, schemas, visits,
 };
 
@@ -52,7 +53,7 @@ pub const ROUTES: &[Route] = &[
         summary: "this node's Entity Configuration",
         takes: Takes::Nothing,
         gives: of::<schemas::Compact>(ENTITY_STATEMENT_MEDIA_TYPE),
-        refuses: &["not_here"],
+        refuses: &["not_found"],
     },
     Route {
         method: "GET",
@@ -62,7 +63,7 @@ pub const ROUTES: &[Route] = &[
         summary: "the coordinator's statement about a space",
         takes: Takes::Query(&[must::<schemas::Entity>("sub", "the space")]),
         gives: of::<schemas::Compact>(ENTITY_STATEMENT_MEDIA_TYPE),
-        refuses: &["not_here"],
+        refuses: &["not_found"],
     },
     Route {
         method: "GET",
@@ -70,9 +71,64 @@ pub const ROUTES: &[Route] = &[
         who: Who::Anybody,
         handler: || get(federation::list),
         summary: "the spaces that belong",
-        takes: Takes::Nothing,
+        takes: Takes::Query(federation::LIST_PARAMETERS),
         gives: json::<Vec<schemas::Entity>>(),
-        refuses: &["not_here", "nothing_heard"],
+        refuses: &["not_found"],
+    },
+    Route {
+        method: "GET",
+        path: "/federation/resolve",
+        who: Who::Anybody,
+        handler: || get(federation::resolve),
+        summary: "a space with its chain and its mark, judged and signed",
+        takes: Takes::Query(federation::RESOLVE_PARAMETERS),
+        gives: of::<schemas::Compact>(RESOLVE_MEDIA_TYPE),
+        refuses: &[
+            "not_found",
+            "invalid_subject",
+            "invalid_trust_anchor",
+            "invalid_trust_chain",
+        ],
+    },
+    Route {
+        method: "GET",
+        path: "/federation/trust-mark",
+        who: Who::Anybody,
+        handler: || get(federation::trust_mark),
+        summary: "the trust mark of a space",
+        takes: Takes::Query(federation::TRUST_MARK_PARAMETERS),
+        gives: of::<schemas::Compact>(TRUST_MARK_MEDIA_TYPE),
+        refuses: &["not_found"],
+    },
+    Route {
+        method: "GET",
+        path: "/federation/trust-mark-list",
+        who: Who::Anybody,
+        handler: || get(federation::trust_mark_list),
+        summary: "the spaces that bear the label",
+        takes: Takes::Query(federation::TRUST_MARK_LIST_PARAMETERS),
+        gives: json::<Vec<schemas::Entity>>(),
+        refuses: &["not_found"],
+    },
+    Route {
+        method: "POST",
+        path: "/federation/trust-mark-status",
+        who: Who::Anybody,
+        handler: || post(federation::trust_mark_status),
+        summary: "whether a trust mark is active",
+        takes: Takes::Body(of::<schemas::MarkForm>(FORM_MEDIA_TYPE), FORM_BYTES_MAX),
+        gives: of::<schemas::Compact>(MARK_STATUS_MEDIA_TYPE),
+        refuses: &["not_found"],
+    },
+    Route {
+        method: "GET",
+        path: "/federation/historical-keys",
+        who: Who::Anybody,
+        handler: || get(federation::historical_keys),
+        summary: "the coordinator's keys that sign no more",
+        takes: Takes::Nothing,
+        gives: of::<schemas::Compact>(HISTORICAL_KEYS_MEDIA_TYPE),
+        refuses: &["not_found"],
     },
     Route {
         method: "GET",
@@ -144,6 +200,16 @@ pub const ROUTES: &[Route] = &[
         takes: Takes::Nothing,
         gives: json::<home::HomeBody>(),
         refuses: &[],
+    },
+    Route {
+        method: "GET",
+        path: "/api/v1/label/history",
+        who: Who::Anybody,
+        handler: || get(label::history),
+        summary: "everything that was decided about a space",
+        takes: Takes::Query(label::HISTORY_PARAMETERS),
+        gives: json::<label::HistoryBody>(),
+        refuses: &["not_here", "nothing_heard"],
     },
     Route {
         method: "GET",

@@ -88,6 +88,16 @@ described!(
 );
 
 described!(
+    /// A trust mark, in a form.
+    MarkForm,
+    {
+        "type": "object",
+        "required": ["trust_mark"],
+        "properties": { "trust_mark": { "type": "string", "minLength": 1 } },
+    }
+);
+
+described!(
     /// A JSON object.
     Anything,
     { "type": "object" }
@@ -194,6 +204,17 @@ described!(
             "granted": { "type": "integer", "minimum": 0 },
             "left": { "type": "integer", "minimum": 0 },
         },
+    }
+);
+
+described!(
+    /// What was done about a label.
+    Act,
+    {
+        "enum": [
+            "admitted", "asked", "granted", "renewed", "expired", "warned", "suspended",
+            "lifted", "withdrawn", "ended",
+        ],
     }
 );
 

@@ -8,6 +8,7 @@ mod federation;
 mod home;
 mod join;
 mod people;
+mod standard;
 mod visits;
 
 use axum::body::Body;
@@ -37,6 +38,35 @@ fn escaped(entity: &EntityId) -> String {
 
 fn feed_path(entity: &EntityId, rest: &str) -> String {
     format!("/federation/v1/feed?entity={}{rest}", escaped(entity))
+}
+
+/// A refusal of an endpoint of OpenID Federation 1.0 looks like one (§8.9).
+#[track_caller]
+fn check_standard_refusal(answer: &Answer, code: &str) {
+    let text = answer.text();
+    assert_eq!(
+        answer.code().as_deref(),
+        Some(code),
+        "{}: {text}",
+        answer.status
+    );
+    let listed = crate::STANDARD_CODES.iter().find(|(it, _)| *it == code);
+    let (_, status) = listed.unwrap_or_else(|| panic!("{code} is not listed"));
+    assert_eq!(answer.status.as_u16(), *status, "{code}");
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.header("cache-control"), Some("no-store"), "{code}");
+    let retry_after = (*status == 503).then_some("5");
+    assert_eq!(answer.header("retry-after"), retry_after, "{code}");
+    let json = answer.json();
+    let members: Vec<&String> = json.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["error", "error_description"], "{text}");
+    let described = json["error_description"].as_str().unwrap();
+    // RFC 6749 §5.2 says of which characters a description is.
+    let is_good = |it: char| matches!(it, ' '..='!' | '#'..='[' | ']'..='~');
+    assert!(
+        !described.is_empty() && described.chars().all(is_good),
+        "{text}"
+    );
 }
 
 /// A refusal looks like one: its code is listed with its status, and it says so in

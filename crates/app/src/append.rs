@@ -98,11 +98,8 @@ impl App {
     }
 
     async fn append_configuration(&self) -> Result<(), Attempt<Fault>> {
-        let text = self
-            .make_configuration(self.now())
-            .await?
-            .as_str()
-            .to_owned();
+        let text = self.make_configuration(self.now()).await?;
+        let text = text.as_str().to_owned();
         let id = THE_ONE.to_owned();
         let entry = Entry {
             kind: CONFIGURATION_KIND,

@@ -174,6 +174,12 @@ impl App {
                 report.say(format!("{entity}: {}", problem_of(fault)?));
                 return Ok(0);
             }
+            // It belongs no more, and nobody says by which keys it spoke: what was read
+            // when it did is kept as it is.
+            Err(PullError::Stranger(_)) => {
+                report.records += feed.seq;
+                return Ok(self.stored_latest(entity).await?.len() as u64);
+            }
             Err(refusal) => {
                 report.say(format!("{entity}: {refusal}"));
                 return Ok(0);

@@ -294,7 +294,8 @@ impl HostSide {
                 | About::Cancellation(_)
                 | About::KeyUpdate(_)
                 | About::KeyRevocation(_)
-                | About::Notice { .. } => continue,
+                | About::Notice { .. }
+                | About::Application => continue,
             };
             if fate != Some(&Fate::Waiting { op: *op }) {
                 say(format!(

@@ -285,6 +285,8 @@ pub enum About {
         /// What it is now.
         state: NoticeState,
     },
+    /// That this space asks for the label.
+    Application,
 }
 
 /// Where a request stands.

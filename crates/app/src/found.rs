@@ -1,12 +1,15 @@
 //! Founding a node: what `init` writes once, and `run` never writes.
 
 use rules::feed::{ANCHOR_KIND, CONFIGURATION_KIND};
-use rules::trust::{self, ANCHOR_SECONDS, CONFIGURATION_SECONDS};
+use rules::trust::{self, ANCHOR_SECONDS, CONFIGURATION_SECONDS, Standing};
 use seal::{Jwk, KeySet, PublicKey, SecretKey, Verified};
 use store::{Batch, CommitError, Expected};
 use wire::label::Charter;
-use wire::space::THE_ONE;
-use wire::trust::{Anchor, EntityStatement, FederationEntity, Metadata, NodeMetadata, NodeRole};
+use wire::space::{NAME_CHARS_MAX, Profile, THE_ONE};
+use wire::trust::{
+    Anchor, EntityStatement, FederationEntity, Metadata, NodeMetadata, NodeRole, ShownMark,
+    TrustMark,
+};
 use wire::{BodyKind, EntityId, Invitation, Jwks, Timestamp};
 
 use crate::append::Entry;
@@ -86,15 +89,17 @@ impl App {
         batch.expect(key.clone(), Expected::Absent);
         let founding = self.founding();
         batch.put(key.clone(), stored::encode(&key, &founding)?);
+        let said = match &papers {
+            FoundingPapers::Coordinator { charter, .. } => SaidOfItself::of_label(charter),
+            FoundingPapers::Space { .. } => SaidOfItself::default(),
+        };
+        let ops = KeySet::only(self.ops_among(None)?.public().clone());
+        let fed = self.fed().await?;
+        let configuration = self.sign_configuration(said, founding.founded_at, (&fed, &ops))?;
         let configuration = Entry {
             kind: CONFIGURATION_KIND,
             id: THE_ONE.to_owned(),
-            text: Some(
-                self.make_configuration(founding.founded_at)
-                    .await?
-                    .as_str()
-                    .to_owned(),
-            ),
+            text: Some(configuration.as_str().to_owned()),
         };
         let mut first_epoch = 1;
         let entries = match (papers, founding.role) {
@@ -215,25 +220,64 @@ impl App {
         &self,
         now: Timestamp,
     ) -> Result<Verified<EntityStatement>, Fault> {
-        let (feed, _) = self.feed_state(&self.identity().entity).await?;
-        let ops = match feed.tip()?.ops {
+        let ops = match self.due_ops(now).await? {
             Some(in_force) => in_force,
             None => KeySet::only(self.ops_among(None)?.public().clone()),
         };
         let fed = self.fed().await?;
-        self.make_configuration_of(now, &fed, &ops)
+        self.make_configuration_of(now, &fed, &ops).await
     }
 
     /// The same, by a `fed` key and for `ops` keys that are chosen: the first of them signs.
-    pub(crate) fn make_configuration_of(
+    pub(crate) async fn make_configuration_of(
         &self,
         now: Timestamp,
         fed: &SecretKey,
         ops: &KeySet,
     ) -> Result<Verified<EntityStatement>, Fault> {
+        let said = self.said_of_itself(now).await?;
+        self.sign_configuration(said, now, (fed, ops))
+    }
+
+    /// The name that a node has published, and the mark that it bears.
+    async fn said_of_itself(&self, now: Timestamp) -> Result<SaidOfItself, Fault> {
+        let register = match self.register().await {
+            Ok(register) => Some(register),
+            Err(Fault::NothingHeard) => None,
+            Err(fault) => return Err(fault),
+        };
+        if self.is_coordinator() {
+            let charter = register.and_then(|register| register.charter.clone());
+            return Ok(charter
+                .as_ref()
+                .map(SaidOfItself::of_label)
+                .unwrap_or_default());
+        }
+        let own = &self.identity().entity;
+        let profile = self.latest_text(own, Profile::KIND, THE_ONE).await?;
+        let profile = profile.and_then(|text| Profile::read(&text).ok());
+        let mark = register.as_deref().and_then(|register| {
+            let is_labelled = matches!(register.standing(own, now), Standing::Labelled { .. });
+            let is_ours = is_labelled && self.is_meant(register, own);
+            register.member(own)?.mark.as_ref().filter(|_| is_ours)
+        });
+        Ok(SaidOfItself {
+            name: profile.map(|profile| profile.name),
+            marks: mark.iter().map(|mark| shown(mark)).collect(),
+            label: None,
+        })
+    }
+
+    fn sign_configuration(
+        &self,
+        said: SaidOfItself,
+        now: Timestamp,
+        (fed, ops): (&SecretKey, &KeySet),
+    ) -> Result<Verified<EntityStatement>, Fault> {
         let identity = self.identity();
         let is_coordinator = self.is_coordinator();
         let endpoint = |path: &str| is_coordinator.then(|| identity.entity.url_of(path));
+        let issuers = |url: String| [(url, vec![identity.entity.clone()])].into();
         let statement = EntityStatement {
             iss: identity.entity.clone(),
             sub: identity.entity.clone(),
@@ -247,9 +291,16 @@ impl App {
             },
             metadata: Some(Metadata {
                 federation_entity: Some(FederationEntity {
-                    organization_name: None,
+                    organization_name: said.name,
                     federation_fetch_endpoint: endpoint("/federation/fetch"),
                     federation_list_endpoint: endpoint("/federation/list"),
+                    federation_resolve_endpoint: endpoint("/federation/resolve"),
+                    federation_trust_mark_endpoint: endpoint("/federation/trust-mark"),
+                    federation_trust_mark_status_endpoint: endpoint(
+                        "/federation/trust-mark-status",
+                    ),
+                    federation_trust_mark_list_endpoint: endpoint("/federation/trust-mark-list"),
+                    federation_historical_keys_endpoint: endpoint("/federation/historical-keys"),
                 }),
                 escale_node: Some(NodeMetadata {
                     jwks: Jwks {
@@ -259,17 +310,43 @@ impl App {
                 }),
             }),
             constraints: None,
-            trust_mark_issuers: None,
+            trust_marks: said.marks,
+            trust_mark_issuers: said.label.map(issuers),
             escale_epoch: None,
-            crit: None,
-            metadata_policy: None,
         };
         Ok(seal::sign(statement, fed)?)
     }
 }
 
+/// What a node says of itself beside its keys and its place.
+#[derive(Debug, Default)]
+struct SaidOfItself {
+    name: Option<String>,
+    marks: Vec<ShownMark>,
+    /// The charter's URL; a coordinator's alone.
+    label: Option<String>,
+}
+
+impl SaidOfItself {
+    fn of_label(charter: &Charter) -> Self {
+        let name = wire::printable(charter.name.in_language(true), NAME_CHARS_MAX);
+        Self {
+            name: Some(name),
+            marks: Vec::new(),
+            label: Some(charter.url.clone()),
+        }
+    }
+}
+
+fn shown(mark: &Verified<TrustMark>) -> ShownMark {
+    ShownMark {
+        trust_mark_type: mark.trust_mark_type.clone(),
+        trust_mark: mark.as_str().to_owned(),
+    }
+}
+
 /// The request is named after its secret, so that asking again is asking the same.
-fn joining(invitation: &Invitation) -> Joining {
+pub(crate) fn joining(invitation: &Invitation) -> Joining {
     let name = wire::Sha256Hash::of(&[invitation.secret.as_bytes()]);
     let name: String = name.to_string().chars().take(22).collect();
     Joining::Asking {

@@ -114,7 +114,7 @@ impl App {
 
     /// Whether the register means this node where it names it: somebody else may have
     /// joined under its name, with a key of their own.
-    fn is_meant(&self, register: &Register, space: &EntityId) -> bool {
+    pub(crate) fn is_meant(&self, register: &Register, space: &EntityId) -> bool {
         let identity = self.identity();
         let statement = register
             .member(space)

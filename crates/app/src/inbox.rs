@@ -14,6 +14,7 @@ use rules::visit::{CORRECTION_SECONDS, RECEIPT_SECONDS_MAX};
 use seal::checks::{holds, is_on};
 use seal::{Malformed, SealRefusal, Sealed, SecretKey, Verified};
 use store::{Batch, Expected, Position};
+use wire::label::APPLICATION_REQUEST_KIND;
 use wire::receipt::{CREDIT_KIND, RECEIPT_KIND};
 use wire::registration::{CANCELLATION_KIND, NOTICE_KIND, REGISTRATION_KIND};
 use wire::request::{Answer, AnswerResult, Request};
@@ -292,6 +293,7 @@ impl App {
             NOTICE_KIND => self.decide_notice(&mut changes, request, now).await?,
             KEY_UPDATE_KIND => self.decide_key_update(&mut changes, request, now).await?,
             KEY_REVOCATION_KIND => self.decide_key_revocation(&mut changes, request).await?,
+            APPLICATION_REQUEST_KIND => self.decide_application(&mut changes, request, now).await?,
             _ => Decision::Answer(Outcome::refused("unknown_kind")),
         };
         batch.expected.extend(changes.expected);

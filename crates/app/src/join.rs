@@ -4,6 +4,7 @@ use rules::trust;
 use seal::checks::{holds, is_on};
 use seal::{Jwk, KeySet, Malformed, PublicKey, Sealed};
 use store::{Batch, Expected};
+use wire::label::Act;
 use wire::request::{Answer, AnswerResult, JOIN_KIND, Join, JoinBody, Request};
 use wire::trust::NodeRole;
 use wire::{EntityId, Jwks, Timestamp};
@@ -230,7 +231,9 @@ impl App {
         let statement = self
             .make_statement(&request.iss, (Jwks::of(fed), invitation.anew), now)
             .await?;
-        let entries = vec![statement_entry(&statement)];
+        let mut entries = vec![statement_entry(&statement)];
+        let admitted = self.decision_entry(&register, &request.iss, Act::Admitted, now);
+        entries.extend(admitted.await?);
         self.append_to_register(&mut batch, &register, entries)
             .await?;
         self.store().commit(batch).await?;

@@ -85,6 +85,9 @@ pub const REGISTRATIONS: Prefix = Prefix::new(*b"rg");
 /// Whose each of them is.
 pub const REGISTRATION_PLACES: Prefix = Prefix::new(*b"rp");
 
+/// With which words this space asks for the label.
+pub const OWN_APPLICATION: Prefix = Prefix::new(*b"ap");
+
 /// All of them; a test holds this list against what is stored.
 pub const HOLDINGS: &[Holding] = &[
     Holding {
@@ -127,6 +130,12 @@ pub const HOLDINGS: &[Holding] = &[
         prefix: KEY_TURNS,
         holds: "which of this node's keys ends or shall follow another, by the key's name, and what is asked of the coordinator about it",
         kept: "until it is done",
+        is_personal: false,
+    },
+    Holding {
+        prefix: OWN_APPLICATION,
+        holds: "the note with which this space last asked for the label",
+        kept: "as long as the node",
         is_personal: false,
     },
     Holding {
@@ -281,6 +290,10 @@ pub(crate) fn key_turn(id: &KeyId) -> Key {
 
 pub(crate) fn joining() -> Key {
     Key::new(JOINING, b"self")
+}
+
+pub(crate) fn own_application() -> Key {
+    Key::new(OWN_APPLICATION, b"self")
 }
 
 pub(crate) fn feed(entity: &EntityId) -> Key {

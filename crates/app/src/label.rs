@@ -1,19 +1,22 @@
 //! Granting and withdrawing the label: what a coordinator does.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rules::feed::{ANCHOR_KIND, MARK_KIND, STATEMENT_KIND};
 use rules::trust::{
     INVITATION_SECONDS, MARK_SECONDS, STATEMENT_SECONDS, Standing, TrustRefusal, open_anchor,
 };
-use seal::{Jwk, KeySet, PublicKey, SecretKey, Thumbprint, Verified};
+use seal::{Jwk, KeySet, PublicKey, SealRefusal, SecretKey, Thumbprint, Verified};
 use store::{Batch, Expected};
-use wire::label::{REASON_CHARS_MAX, Withdrawal, WithdrawalState};
+use wire::federation::{HistoricalKey, RevocationReason, Revoked};
+use wire::label::{Act, Application, REASON_CHARS_MAX, Warning, Withdrawal, WithdrawalState};
 use wire::space::THE_ONE;
 use wire::trust::{Anchor, Constraints, EntityStatement, TrustMark};
 use wire::{BodyKind, EntityId, Invitation, Jwks, Timestamp};
 
 use crate::append::Entry;
+use crate::decisions::Done;
 use crate::fault::{Attempt, until_settled};
 use crate::stored;
 use crate::turning::configuration_entry;
@@ -44,6 +47,24 @@ pub enum LabelError {
     /// The reason is empty or too long.
     #[error("a reason of 1 to {REASON_CHARS_MAX} characters is needed")]
     Reason,
+    /// A warning that gives no time.
+    #[error("a warning ends in the future")]
+    Until,
+    /// Nobody could read what the space says.
+    #[error("nothing was heard of {0} yet: grant it all the same with --anyway")]
+    NeverHeard(EntityId),
+    /// Nobody can read what the space says.
+    #[error("the feed of {0} is refused ({1}): grant it all the same with --anyway")]
+    FeedRefused(EntityId, String),
+    /// There is no warning and no suspension.
+    #[error("{0} is neither warned nor suspended; what was withdrawn is granted anew")]
+    NothingToLift(EntityId),
+    /// The label comes before the membership.
+    #[error("{0} bears the label: withdraw it first, so that what is owed can be settled")]
+    StillLabelled(EntityId),
+    /// There is no invitation that could be taken back.
+    #[error("no invitation of {0} waits to be used")]
+    NotInvited(EntityId),
     /// It failed.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -67,6 +88,10 @@ pub struct LabelRow {
     pub state: LabelState,
     /// How much of its feed was heard.
     pub feed: FeedView,
+    /// That it asks for the label.
+    pub application: Option<Application>,
+    /// That it is warned.
+    pub warning: Option<Warning>,
 }
 
 /// Where a space stands, seen by its coordinator.
@@ -148,9 +173,46 @@ impl App {
         })
     }
 
-    /// Grants the label to a space that belongs, or grants it again: a suspension
-    /// or withdrawal is lifted.
+    /// Takes an invitation back, if nobody has used it.
+    pub async fn uninvite(&self, space: &EntityId) -> Result<(), LabelError> {
+        until_settled!(self.try_uninvite(space).await)
+    }
+
+    async fn try_uninvite(&self, space: &EntityId) -> Result<(), Attempt<LabelError>> {
+        self.coordinates()?;
+        let mut batch = Batch::new();
+        for (key, found) in self.all(crate::keys::INVITATIONS).await? {
+            let invitation: stored::Invitation = stored::decode(&key, &found)?;
+            if invitation.entity == *space && invitation.used.is_none() {
+                batch.expect(key.clone(), Expected::At(found.version));
+                batch.remove(key);
+            }
+        }
+        if batch.writes.is_empty() {
+            return Err(Attempt::Failed(LabelError::NotInvited(space.clone())));
+        }
+        self.store().commit(batch).await?;
+        Ok(())
+    }
+
+    /// Grants the label to a space that belongs, or grants it again: a warning, a
+    /// suspension or a withdrawal is lifted. Refused where its feed was never heard, or is
+    /// refused: nobody could read what it says.
     pub async fn grant(&self, space: &EntityId) -> Result<(), LabelError> {
+        let feed = self.feed_view(space).await?;
+        if let Some(code) = feed.refusal {
+            return Err(LabelError::FeedRefused(space.clone(), code));
+        }
+        if feed.seq == 0 {
+            // Who does not belong is told that first.
+            self.register_with(space).await.map_err(failed)?;
+            return Err(LabelError::NeverHeard(space.clone()));
+        }
+        self.grant_anyway(space).await
+    }
+
+    /// The same, whatever is known of its feed.
+    pub async fn grant_anyway(&self, space: &EntityId) -> Result<(), LabelError> {
         until_settled!(self.try_grant(space).await)
     }
 
@@ -158,12 +220,67 @@ impl App {
         let (register, charter_url) = self.register_with(space).await?;
         let now = self.signing_time().await?;
         let mut entries = vec![mark_entry(&self.make_mark(space, &charter_url, now).await?)];
-        if register
-            .member(space)
-            .is_some_and(|member| member.withdrawal.is_some())
-        {
-            entries.push(entry(Withdrawal::KIND, space, None));
+        let held = Held::of(&register, space);
+        entries.extend(held.removals(space, &[Kept::Withdrawal, Kept::Warning, Kept::Asked]));
+        let granted = self.decision_entry(&register, space, Act::Granted, now);
+        entries.extend(granted.await?);
+        self.commit_entries(&register, entries).await
+    }
+
+    /// Warns a space: it goes on bearing the label, and has time until then.
+    pub async fn warn(
+        &self,
+        space: &EntityId,
+        reason: &str,
+        until: Timestamp,
+    ) -> Result<(), LabelError> {
+        until_settled!(self.try_warn(space, reason, until).await)
+    }
+
+    async fn try_warn(
+        &self,
+        space: &EntityId,
+        reason: &str,
+        until: Timestamp,
+    ) -> Result<(), Attempt<LabelError>> {
+        let reason = checked_reason(reason)?;
+        let (register, _) = self.register_with(space).await?;
+        let since = self.signing_time().await?;
+        if until <= since {
+            return Err(Attempt::Failed(LabelError::Until));
         }
+        let warning = Warning {
+            sub: space.clone(),
+            reason: reason.clone(),
+            since,
+            until,
+        };
+        let text = written(&warning)?;
+        let mut entries = vec![entry(Warning::KIND, space, Some(text))];
+        entries.extend(
+            self.act(&register, space, Act::Warned, reason, since)
+                .await?,
+        );
+        self.commit_entries(&register, entries).await
+    }
+
+    /// Takes a warning or a suspension back. What was withdrawn is granted anew.
+    pub async fn lift(&self, space: &EntityId, reason: &str) -> Result<(), LabelError> {
+        until_settled!(self.try_lift(space, reason).await)
+    }
+
+    async fn try_lift(&self, space: &EntityId, reason: &str) -> Result<(), Attempt<LabelError>> {
+        let reason = checked_reason(reason)?;
+        let (register, _) = self.register_with(space).await?;
+        let now = self.signing_time().await?;
+        let held = Held::of(&register, space);
+        let is_withdrawn = held.state == Some(WithdrawalState::Withdrawn);
+        let is_held = held.state.is_some() || held.is_warned;
+        if is_withdrawn || !is_held {
+            return Err(Attempt::Failed(LabelError::NothingToLift(space.clone())));
+        }
+        let mut entries = held.removals(space, &[Kept::Withdrawal, Kept::Warning]);
+        entries.extend(self.act(&register, space, Act::Lifted, reason, now).await?);
         self.commit_entries(&register, entries).await
     }
 
@@ -189,32 +306,88 @@ impl App {
         reason: &str,
         state: WithdrawalState,
     ) -> Result<(), Attempt<LabelError>> {
-        let reason = reason.trim();
-        if reason.is_empty() || reason.chars().count() > REASON_CHARS_MAX {
-            return Err(Attempt::Failed(LabelError::Reason));
-        }
+        let reason = checked_reason(reason)?;
         let (register, _) = self.register_with(space).await?;
         let since = self.signing_time().await?;
-        let reason = reason.to_owned();
         let withdrawal = Withdrawal {
             sub: space.clone(),
             state,
-            reason,
+            reason: reason.clone(),
             since,
         };
-        let text = withdrawal
-            .write()
-            .map_err(|_| Attempt::Failed(LabelError::Reason))?;
+        let text = written(&withdrawal)?;
         let mut entries = vec![entry(Withdrawal::KIND, space, Some(text))];
-        if state == WithdrawalState::Withdrawn {
-            entries.push(entry(MARK_KIND, space, None));
-        }
+        let act = match state {
+            WithdrawalState::Suspended => Act::Suspended,
+            WithdrawalState::Withdrawn => {
+                entries.push(entry(MARK_KIND, space, None));
+                let held = Held::of(&register, space);
+                entries.extend(held.removals(space, &[Kept::Warning]));
+                Act::Withdrawn
+            }
+        };
+        entries.extend(self.act(&register, space, act, reason, since).await?);
         self.commit_entries(&register, entries).await
     }
 
+    /// Ends a membership: the space does not belong any more, and its feed is not read. A
+    /// space that bears the label loses it before, so that what is owed can be settled.
+    pub async fn end_membership(&self, space: &EntityId, reason: &str) -> Result<(), LabelError> {
+        until_settled!(self.try_end_membership(space, reason).await)?;
+        // Whoever asked for this node's ear was known by the register.
+        self.inner.feeds_moved.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn try_end_membership(
+        &self,
+        space: &EntityId,
+        reason: &str,
+    ) -> Result<(), Attempt<LabelError>> {
+        let reason = checked_reason(reason)?;
+        let (register, _) = self.register_with(space).await?;
+        let now = self.signing_time().await?;
+        if matches!(register.standing(space, now), Standing::Labelled { .. }) {
+            return Err(Attempt::Failed(LabelError::StillLabelled(space.clone())));
+        }
+        let all = [Kept::Mark, Kept::Withdrawal, Kept::Warning, Kept::Asked];
+        let mut entries = vec![entry(STATEMENT_KIND, space, None)];
+        entries.extend(Held::of(&register, space).removals(space, &all));
+        entries.extend(self.act(&register, space, Act::Ended, reason, now).await?);
+        self.commit_entries(&register, entries).await
+    }
+
+    /// The record of an act with its reason.
+    async fn act(
+        &self,
+        register: &Register,
+        space: &EntityId,
+        act: Act,
+        reason: String,
+        at: Timestamp,
+    ) -> Result<Vec<Entry>, Fault> {
+        let done = Done {
+            space: space.clone(),
+            act,
+            reason,
+            at,
+        };
+        self.decision_entries(register, vec![done]).await
+    }
+
     /// Publishes a new anchor statement, which the root key signed elsewhere. Gives
-    /// until when it holds.
+    /// until when it holds. A key that it does not list any more is kept as one of former
+    /// times.
     pub async fn publish_anchor(&self, anchor: &str) -> Result<Timestamp, LabelError> {
+        self.publish_anchor_revoking(anchor, None).await
+    }
+
+    /// The same, and says why nobody shall believe the keys that it does not list any more.
+    pub async fn publish_anchor_revoking(
+        &self,
+        anchor: &str,
+        revoked: Option<RevocationReason>,
+    ) -> Result<Timestamp, LabelError> {
         self.coordinates()?;
         let identity = self.identity();
         let anchor = open_anchor(anchor, &identity.root, &identity.entity)?;
@@ -224,7 +397,7 @@ impl App {
         if !speaks_for_us {
             return Err(LabelError::OtherKeys);
         }
-        until_settled!(self.try_publish_anchor(&anchor, &named).await)?;
+        until_settled!(self.try_publish_anchor(&anchor, &named, revoked).await)?;
         Ok(anchor.exp)
     }
 
@@ -234,11 +407,12 @@ impl App {
     async fn try_publish_anchor(
         &self,
         anchor: &Verified<Anchor>,
-        named: &KeySet,
+        next: &KeySet,
+        revoked: Option<RevocationReason>,
     ) -> Result<(), Attempt<LabelError>> {
         let register = self.register().await?;
         let now = self.signing_time().await?;
-        let fed = self.fed_among(named)?;
+        let fed = self.fed_among(next)?;
         let mut entries = vec![Entry {
             kind: ANCHOR_KIND,
             id: THE_ONE.to_owned(),
@@ -246,10 +420,28 @@ impl App {
         }];
         if self.fed_of_configuration().await?.as_ref() != Some(fed.public().thumbprint()) {
             let ops = self.due_ops(now).await?.ok_or(Fault::NoKey)?;
-            let configuration = self.make_configuration_of(now, &fed, &ops)?;
+            let configuration = self.make_configuration_of(now, &fed, &ops).await?;
             entries.push(configuration_entry(configuration.as_str()));
         }
-        let is_dropped = |key: &Thumbprint| named.find(key).is_none();
+        for key in register.coordinator_keys().iter() {
+            if next.find(key.thumbprint()).is_none() {
+                let exp = now.min(register.anchor_until());
+                entries.push(former_key_entry(key, exp, revoked.map(|why| (now, why)))?);
+            }
+        }
+        for former in self.former_keys().await? {
+            let is_listed = next
+                .iter()
+                .any(|key| key.thumbprint().as_str() == former.kid);
+            if is_listed {
+                entries.push(Entry {
+                    kind: HistoricalKey::KIND,
+                    id: former.kid,
+                    text: None,
+                });
+            }
+        }
+        let is_dropped = |key: &Thumbprint| next.find(key).is_none();
         entries.extend(self.signed_again(&register, (&fed, now), &|_, _, key| is_dropped(key))?);
         entries.extend(self.revocations_again(&fed, &is_dropped).await?);
         self.commit_entries(&register, entries).await
@@ -293,13 +485,15 @@ impl App {
         let now = self.now();
         let register = self.register().await?;
         let mut rows = Vec::new();
-        for (space, _) in register.members() {
+        for (space, member) in register.members() {
             let state = LabelState::Member(register.standing(space, now));
             let feed = self.feed_view(space).await?;
             rows.push(LabelRow {
                 entity: space.clone(),
                 state,
                 feed,
+                application: member.application.clone(),
+                warning: register.warning(space, now).cloned(),
             });
         }
         let prefix = crate::keys::INVITATIONS;
@@ -317,6 +511,8 @@ impl App {
                     entity: invitation.entity,
                     state,
                     feed,
+                    application: None,
+                    warning: None,
                 });
             }
         }
@@ -389,10 +585,9 @@ impl App {
             authority_hints: Vec::new(),
             metadata: None,
             constraints: Some(Constraints { max_path_length: 0 }),
+            trust_marks: Vec::new(),
             trust_mark_issuers: None,
             escale_epoch,
-            crit: None,
-            metadata_policy: None,
         };
         Ok(seal::sign(statement, fed)?)
     }
@@ -425,6 +620,68 @@ impl App {
     }
 }
 
+/// What the register has of a space that an act may take away.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    state: Option<WithdrawalState>,
+    is_marked: bool,
+    is_warned: bool,
+    is_asking: bool,
+}
+
+/// One of those things.
+#[derive(Debug, Clone, Copy)]
+enum Kept {
+    Mark,
+    Withdrawal,
+    Warning,
+    Asked,
+}
+
+impl Held {
+    fn of(register: &Register, space: &EntityId) -> Self {
+        let member = register.member(space);
+        let withdrawal = member.and_then(|it| it.withdrawal.as_ref());
+        Self {
+            state: withdrawal.map(|it| it.state),
+            is_marked: member.is_some_and(|it| it.mark.is_some()),
+            is_warned: member.is_some_and(|it| it.warning.is_some()),
+            is_asking: member.is_some_and(|it| it.application.is_some()),
+        }
+    }
+
+    /// The records that take away what there is of these things.
+    fn removals(self, space: &EntityId, things: &[Kept]) -> Vec<Entry> {
+        let of = |thing: &Kept| match thing {
+            Kept::Mark => (self.is_marked, MARK_KIND),
+            Kept::Withdrawal => (self.state.is_some(), Withdrawal::KIND),
+            Kept::Warning => (self.is_warned, Warning::KIND),
+            Kept::Asked => (self.is_asking, Application::KIND),
+        };
+        let there = things.iter().map(of).filter(|(is_there, _)| *is_there);
+        there.map(|(_, kind)| entry(kind, space, None)).collect()
+    }
+}
+
+fn checked_reason(reason: &str) -> Result<String, LabelError> {
+    let reason = reason.trim();
+    let has_length = (1..=REASON_CHARS_MAX).contains(&reason.chars().count());
+    has_length
+        .then(|| reason.to_owned())
+        .ok_or(LabelError::Reason)
+}
+
+fn written<T: BodyKind>(body: &T) -> Result<String, LabelError> {
+    body.write().map_err(|_| LabelError::Reason)
+}
+
+fn failed(attempt: Attempt<LabelError>) -> LabelError {
+    match attempt {
+        Attempt::Failed(error) => error,
+        Attempt::Again => Fault::Busy.into(),
+    }
+}
+
 impl From<LabelError> for Attempt<LabelError> {
     fn from(error: LabelError) -> Self {
         Self::Failed(error)
@@ -441,6 +698,31 @@ pub(crate) fn statement_entry(statement: &Verified<EntityStatement>) -> Entry {
 
 pub(crate) fn mark_entry(mark: &Verified<TrustMark>) -> Entry {
     entry(MARK_KIND, &mark.sub, Some(mark.as_str().to_owned()))
+}
+
+/// That a key signs no more since `exp`.
+fn former_key_entry(
+    key: &PublicKey,
+    exp: Timestamp,
+    revoked: Option<(Timestamp, RevocationReason)>,
+) -> Result<Entry, Fault> {
+    let jwk = Jwk::from(key);
+    let former = HistoricalKey {
+        kty: jwk.kty,
+        crv: jwk.crv.unwrap_or_default(),
+        x: jwk.x.unwrap_or_default(),
+        kid: key.thumbprint().to_string(),
+        exp,
+        revoked: revoked.map(|(revoked_at, reason)| Revoked { revoked_at, reason }),
+    };
+    let text = former
+        .write()
+        .map_err(|why| Fault::Seal(SealRefusal::Malformed(why)))?;
+    Ok(Entry {
+        kind: HistoricalKey::KIND,
+        id: former.kid,
+        text: Some(text),
+    })
 }
 
 fn entry(kind: &'static str, space: &EntityId, text: Option<String>) -> Entry {

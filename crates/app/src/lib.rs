@@ -16,6 +16,7 @@
 mod access;
 mod allowance;
 mod append;
+mod applying;
 mod calendar;
 mod callers;
 mod carriers;
@@ -23,11 +24,13 @@ mod check;
 mod check_seats;
 mod check_visits;
 mod codes;
+mod decisions;
 mod desk;
 mod env;
 mod events;
 mod exchange;
 mod fault;
+mod federation;
 mod figures;
 mod found;
 mod home;
@@ -74,17 +77,20 @@ use wire::{EntityId, Timestamp};
 
 pub use access::{AccessError, AccessRow, Operator, ROLES, Role, Staff, Steward};
 pub use allowance::Roamed;
+pub use applying::ApplyError;
 pub use calendar::{
     CALENDAR_DAYS_DEFAULT, CALENDAR_DAYS_MAX, CALENDAR_ROWS_MAX, Calendar, CalendarFilter,
     CalendarRow, EVENTS_MAX, EventView, Listed, Publisher, SUBSCRIBED_SECONDS, SeatsView, due_of,
 };
 pub use carriers::{CarrierRow, CarrierState};
 pub use check::{CheckReport, Depth};
+pub use decisions::Story;
 pub use desk::{Judged, Visitor};
 pub use env::{Clock, Entropy, EntropyError};
 pub use events::{EventError, EventText, PublishedEvent};
 pub use exchange::{About, CarrierId, Fate, KeyId, Op, ReceiptId, RegistrationId, VisitId};
 pub use fault::{Fault, chain};
+pub use federation::{FederationError, ListFilter};
 pub use figures::{FeedFigures, Figures};
 pub use found::{FoundError, FoundingPapers};
 pub use import::{ImportError, NotTaken, Proposed};
@@ -170,6 +176,8 @@ struct Inner {
     store_problems: RwLock<Vec<String>>,
     /// Whether the clock was declared right by a person, whatever was signed before.
     is_clock_accepted: AtomicBool,
+    /// What was signed for strangers within a minute.
+    signed_answers: Mutex<federation::SignedAnswers>,
 }
 
 /// How often an operation starts over when other commits came first. A node has a
@@ -226,6 +234,7 @@ impl App {
                 next_looks: Mutex::default(),
                 store_problems: RwLock::new(Vec::new()),
                 is_clock_accepted: AtomicBool::new(false),
+                signed_answers: Mutex::default(),
             }),
         }
     }

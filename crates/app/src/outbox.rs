@@ -245,6 +245,7 @@ impl App {
                     state,
                 },
             ),
+            About::Application => self.application_body().await,
         }
     }
 
@@ -330,7 +331,7 @@ impl App {
             About::KeyUpdate(id) | About::KeyRevocation(id) => {
                 self.settle_key(&mut batch, id).await?;
             }
-            About::Notice { .. } => {}
+            About::Notice { .. } | About::Application => {}
         }
         self.commit_at("settle", batch).await?;
         Ok(())

@@ -25,14 +25,16 @@ pub struct SpaceText {
     pub formulas: BTreeMap<String, Formula>,
 }
 
-/// All that a coordinator says of its label's rules. Name and roaming rules of
-/// [`Charter`]; the version is counted by the node.
+/// All that a coordinator says of its label's rules, as in [`Charter`]; the version is
+/// counted by the node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CharterText {
     /// The label's name.
     pub name: wire::LocalText,
     /// What roaming costs and how far it goes.
     pub roaming: wire::label::Roaming,
+    /// What a space must be like to bear the label.
+    pub criteria: Vec<wire::label::Criterion>,
 }
 
 /// What publishing did.
@@ -92,8 +94,12 @@ impl App {
     ) -> Result<Published, Attempt<PublishError>> {
         let register = self.register().await?;
         let held = register.charter.as_ref().ok_or(Fault::NothingHeard)?;
-        let CharterText { name, roaming } = charter.clone();
-        let is_same = held.name == name && held.roaming == roaming;
+        let CharterText {
+            name,
+            roaming,
+            criteria,
+        } = charter.clone();
+        let is_same = held.name == name && held.roaming == roaming && held.criteria == criteria;
         let version = if is_same {
             held.version
         } else {
@@ -104,6 +110,7 @@ impl App {
             name,
             version,
             roaming,
+            criteria,
         };
         let text = write("charter", &next).map_err(Attempt::Failed)?;
         let wanted = BTreeMap::from([((Charter::KIND, next.url), text)]);

@@ -11,7 +11,7 @@ use rules::feed::{ANCHOR_KIND, MARK_KIND, STATEMENT_KIND};
 use rules::revocation::{Revoked, open_revocation};
 use rules::trust::{self, Entry, Standing};
 use seal::{KeySet, Sealed, Verified};
-use wire::label::{Charter, Withdrawal};
+use wire::label::{Application, Charter, Warning, Withdrawal};
 use wire::revocation::{KEY_REVOCATION_KIND, KeyRevocation};
 use wire::space::THE_ONE;
 use wire::trust::{Anchor, EntityStatement, TrustMark};
@@ -26,6 +26,7 @@ pub struct Register {
     epoch: u64,
     seq: u64,
     anchor: Verified<Anchor>,
+    coordinator_keys: KeySet,
     /// The label's rules.
     pub charter: Option<Charter>,
     members: BTreeMap<EntityId, Member>,
@@ -41,6 +42,10 @@ pub struct Member {
     pub mark: Option<Verified<TrustMark>>,
     /// That it is suspended or withdrawn.
     pub withdrawal: Option<Withdrawal>,
+    /// That it asks for the label.
+    pub application: Option<Application>,
+    /// That it is warned.
+    pub warning: Option<Warning>,
 }
 
 impl Register {
@@ -65,6 +70,11 @@ impl Register {
         (self.epoch, self.seq)
     }
 
+    /// The coordinator's `fed` keys, as the anchor names them.
+    pub(crate) fn coordinator_keys(&self) -> &KeySet {
+        &self.coordinator_keys
+    }
+
     /// Until when the root key's word holds.
     pub fn anchor_until(&self) -> Timestamp {
         self.anchor.exp
@@ -78,6 +88,17 @@ impl Register {
     /// The spaces of which a key was revoked.
     pub(crate) fn with_revoked_keys(&self) -> impl Iterator<Item = &EntityId> {
         self.revoked.keys()
+    }
+
+    /// That a space is warned at `now`: no longer than it was given time.
+    pub fn warning(&self, space: &EntityId, now: Timestamp) -> Option<&Warning> {
+        let warning = self.members.get(space)?.warning.as_ref()?;
+        (now < warning.until).then_some(warning)
+    }
+
+    /// The version of the charter, by which decisions are made.
+    pub(crate) fn charter_version(&self) -> u64 {
+        self.charter.as_ref().map_or(1, |charter| charter.version)
     }
 
     /// What there is about a space.
@@ -172,10 +193,12 @@ impl App {
             members.entry(space).or_default().withdrawal = withdrawal;
         }
         let revoked = self.read_revoked(&fed_keys, &members).await?;
+        self.read_notes(&mut members).await?;
         Ok(Register {
             epoch: feed.epoch,
             seq: feed.seq,
             anchor,
+            coordinator_keys: fed_keys,
             charter,
             members,
             revoked,
@@ -218,5 +241,25 @@ impl App {
             }
         }
         Ok(revoked)
+    }
+
+    /// What changes no standing: who asks, and who is warned.
+    async fn read_notes(&self, members: &mut BTreeMap<EntityId, Member>) -> Result<(), Fault> {
+        let coordinator = &self.identity().coordinator;
+        for (id, text) in self.latest_texts(coordinator, Application::KIND).await? {
+            let read = Application::read(&text).ok();
+            if let Some(application) = read.filter(|it| it.sub.as_str() == id) {
+                let space = application.sub.clone();
+                members.entry(space).or_default().application = Some(application);
+            }
+        }
+        for (id, text) in self.latest_texts(coordinator, Warning::KIND).await? {
+            let read = Warning::read(&text).ok();
+            if let Some(warning) = read.filter(|it| it.sub.as_str() == id) {
+                let space = warning.sub.clone();
+                members.entry(space).or_default().warning = Some(warning);
+            }
+        }
+        Ok(())
     }
 }

@@ -7,15 +7,17 @@ use rules::feed::{CONFIGURATION_KIND, STATEMENT_KIND};
 use rules::freshness::{HEAD_RENEWED_AFTER_SECONDS, REGISTER_SECONDS_MAX};
 use rules::trust::{
     CONFIGURATION_RENEWED_AFTER_SECONDS, MARK_RENEWED_AFTER_SECONDS,
-    STATEMENT_RENEWED_AFTER_SECONDS, is_renewal_due, open_configuration, ops_keys,
+    STATEMENT_RENEWED_AFTER_SECONDS, is_renewal_due, open_configuration,
 };
-use seal::{Thumbprint, Verified};
+use seal::Thumbprint;
 use store::Batch;
 use wire::Timestamp;
+use wire::label::Act;
 use wire::space::THE_ONE;
 use wire::trust::EntityStatement;
 
 use crate::append::Entry;
+use crate::decisions::Done;
 use crate::fault::{Attempt, until_settled};
 use crate::turning::configuration_entry;
 use crate::{App, Fault, Register};
@@ -105,21 +107,24 @@ impl App {
             .await?;
         let own = self.own_fed()?;
         let held = held.and_then(|text| open_configuration(&text, &own, &identity.entity).ok());
+        let made = self.make_configuration(now).await?;
         let after = CONFIGURATION_RENEWED_AFTER_SECONDS;
-        let fed = self.fed().await?;
-        let ops = self.due_ops(now).await?.ok_or(Fault::NoKey)?;
-        let is_good = |held: Verified<EntityStatement>| {
-            !is_renewal_due(held.iat, after, now)
-                && held.key() == fed.public().thumbprint()
-                && ops_keys(&held).is_ok_and(|named| named == ops)
+        let says_the_same = |held: &EntityStatement| {
+            let (iat, exp) = (held.iat, held.exp);
+            *held
+                == EntityStatement {
+                    iat,
+                    exp,
+                    ..made.clone().into_inner()
+                }
         };
-        if held.is_some_and(is_good) {
+        if held.is_some_and(|held| says_the_same(&held) && !is_renewal_due(held.iat, after, now)) {
             return Ok(Vec::new());
         }
-        let configuration = self.make_configuration_of(now, &fed, &ops)?;
-        Ok(vec![configuration_entry(configuration.as_str())])
+        Ok(vec![configuration_entry(made.as_str())])
     }
 
+    /// A suspended or withdrawn space goes on belonging; its mark is not renewed.
     async fn due_members(&self, register: &Register, now: Timestamp) -> Result<Vec<Entry>, Fault> {
         let mut entries = self.due_revocations(register, now).await?;
         let fed = self.fed().await?;
@@ -134,6 +139,32 @@ impl App {
         };
         entries.extend(self.signed_again(register, (&fed, now), &is_due)?);
         entries.extend(self.revocations_again(&fed, &|key| key != signs).await?);
+        let done = renewed(register, now);
+        entries.extend(self.decision_entries(register, done).await?);
         Ok(entries)
     }
+}
+
+/// What the history says of marks whose time it is: a mark that is signed again because its
+/// key has turned is no decision.
+fn renewed(register: &Register, now: Timestamp) -> Vec<Done> {
+    let mut done = Vec::new();
+    for (space, member) in register.members() {
+        let is_due = |iat| is_renewal_due(iat, MARK_RENEWED_AFTER_SECONDS, now);
+        let mark = member.mark.as_ref().filter(|held| is_due(held.iat));
+        let (Some(held), None) = (mark, &member.withdrawal) else {
+            continue;
+        };
+        let act = |act, at| Done {
+            space: space.clone(),
+            act,
+            reason: String::new(),
+            at,
+        };
+        if held.exp <= now {
+            done.push(act(Act::Expired, held.exp));
+        }
+        done.push(act(Act::Renewed, now));
+    }
+    done
 }

@@ -1,6 +1,6 @@
-//! What other nodes are given: feeds, papers, the list of members.
+//! What other nodes are given: feeds and papers.
 
-use rules::feed::{ANCHOR_KIND, CONFIGURATION_KIND, STATEMENT_KIND};
+use rules::feed::{ANCHOR_KIND, CONFIGURATION_KIND};
 use wire::EntityId;
 use wire::feed::{PAGE_BYTES_AIM, PAGE_RECORDS_MAX, Page};
 use wire::space::THE_ONE;
@@ -77,26 +77,5 @@ impl App {
             .latest_text(&self.identity().coordinator, ANCHOR_KIND, THE_ONE)
             .await?;
         text.ok_or(ServeError::Absent)
-    }
-
-    /// The coordinator's statement about `sub`, compact: the fetch endpoint of
-    /// OpenID Federation 1.0 §8.1.
-    pub async fn statement_about(&self, sub: &EntityId) -> Result<String, ServeError> {
-        if !self.is_coordinator() {
-            return Err(ServeError::Absent);
-        }
-        let text = self
-            .latest_text(&self.identity().entity, STATEMENT_KIND, sub.as_str())
-            .await?;
-        text.ok_or(ServeError::Absent)
-    }
-
-    /// The spaces that belong: the list endpoint of OpenID Federation 1.0 §8.2.
-    pub async fn subordinates(&self) -> Result<Vec<EntityId>, ServeError> {
-        if !self.is_coordinator() {
-            return Err(ServeError::Absent);
-        }
-        let register = self.register().await?;
-        Ok(register.members().map(|(space, _)| space.clone()).collect())
     }
 }

@@ -74,6 +74,13 @@ pub(crate) struct Feed {
     pub(crate) refusal: Option<String>,
 }
 
+/// With which words this space last asked for the label.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OwnApplication {
+    pub(crate) note: String,
+    pub(crate) since: Timestamp,
+}
+
 /// A head that was verified when it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredHead {

@@ -113,6 +113,10 @@ fn every_form_is_read_back_and_a_later_one_is_refused() {
         op: "o".to_owned(),
     });
     round_trip(&Joining::Accepted { at });
+    round_trip(&OwnApplication {
+        note: "x".to_owned(),
+        since: at,
+    });
     round_trip(&Joining::Refused {
         at,
         code: "no".to_owned(),
@@ -238,7 +242,8 @@ fn every_state_of_what_is_sent_is_read_back() {
         (About::Cancellation(registration), Some(op), dead.clone()),
         (About::KeyUpdate(key), None, OutgoingState::Waiting),
         (About::KeyRevocation(key), None, dead.clone()),
-        (notice, None, dead),
+        (notice, None, dead.clone()),
+        (About::Application, None, dead),
     ] {
         round_trip(&Outgoing {
             to: entity(),

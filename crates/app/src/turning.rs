@@ -163,7 +163,7 @@ impl App {
             }
         }
         let fed = self.fed().await?;
-        let configuration = self.make_configuration_of(now, &fed, &ops)?;
+        let configuration = self.make_configuration_of(now, &fed, &ops).await?;
         let entries = vec![configuration_entry(configuration.as_str())];
         self.append(&mut batch, entries).await?;
         self.commit_at("turn", batch).await?;
@@ -321,7 +321,7 @@ impl App {
         let update = seal::sign(update, &fed).map_err(Fault::from)?;
         let (feed, _) = self.feed_state(&identity.entity).await?;
         let ops = feed.tip()?.ops.ok_or(Fault::NoKey)?;
-        let configuration = self.make_configuration_of(now, &next, &ops)?;
+        let configuration = self.make_configuration_of(now, &next, &ops).await?;
         let turn = KeyTurn::Following {
             update: update.as_str().to_owned(),
             entity_configuration: configuration.as_str().to_owned(),

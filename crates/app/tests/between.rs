@@ -342,7 +342,7 @@ async fn a_page_is_kept_once_though_it_came_twice() {
         .await
         .unwrap();
     let coordinator = sample.coordinator.entity().clone();
-    let sent = bytes(&page(&sample.coordinator, &coordinator, 5).await);
+    let sent = bytes(&page(&sample.coordinator, &coordinator, 7).await);
     between(
         async || Label::labelled(1).await,
         first,
@@ -357,7 +357,7 @@ async fn a_page_is_kept_once_though_it_came_twice() {
                 "feed_gap",
                 "it is not what comes next"
             );
-            assert_eq!(home(label.space(0)).await.label.feed.seq, 6);
+            assert_eq!(home(label.space(0)).await.label.feed.seq, 8);
         },
     )
     .await;

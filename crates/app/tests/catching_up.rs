@@ -142,7 +142,8 @@ async fn a_stale_head_of_a_relay_does_not_replace_a_newer_one() {
     let (author, reader) = (label.space(0), label.space(2));
     author.app().renew().await.unwrap();
     label.settle().await;
-    let stale = bytes(&page(author, author.entity(), 2).await);
+    // After its opening, its list of statuses, and the mark that it shows.
+    let stale = bytes(&page(author, author.entity(), 3).await);
     label.advance(HOUR_SECONDS);
     author.app().renew().await.unwrap();
     pull(&label.network, reader, author.entity()).await.unwrap();

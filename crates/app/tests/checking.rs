@@ -3,9 +3,9 @@
 use app::Depth;
 use app::keys::{
     ACCESS_CODES, ATTEMPTS, CREDENTIALS, ENROLMENTS, FEEDS, GUESTS, HOLDINGS, IDENTITY, INBOX,
-    INVITATIONS, JOINING, KEY_TURNS, LATEST, MEMBERS, OUTBOX, PASSPORTS, PROOFS, RECEIPTS_ISSUED,
-    RECEIPTS_TAKEN, RECORDS, REGISTRATION_PLACES, REGISTRATIONS, SEAT_GUARDS, SEAT_PLACES, SEATS,
-    SHOWINGS, TAKEN_PLACES, VISITORS, VISITS,
+    INVITATIONS, JOINING, KEY_TURNS, LATEST, MEMBERS, OUTBOX, OWN_APPLICATION, PASSPORTS, PROOFS,
+    RECEIPTS_ISSUED, RECEIPTS_TAKEN, RECORDS, REGISTRATION_PLACES, REGISTRATIONS, SEAT_GUARDS,
+    SEAT_PLACES, SEATS, SHOWINGS, TAKEN_PLACES, VISITORS, VISITS,
 };
 use rules::passport::Verdict;
 use store::{Key, Store as _};
@@ -35,6 +35,8 @@ pub(crate) async fn story() -> Label {
     app.grant(label.space(1).entity()).await.unwrap();
     label.invite(&space_name(3)).await;
     label.settle().await;
+    // Whose label was withdrawn asks for it again, and is not answered yet.
+    label.space(2).app().ask_for_label("please").await.unwrap();
     let camille = sits_down_at_home(&label).await;
     let alix = member(label.space(1), "Alix").await;
     let (_, uid) = crate::registering::published(&label, 1).await;
@@ -124,6 +126,7 @@ async fn everything_that_is_stored_is_listed_and_everything_listed_is_stored() {
         INVITATIONS,
         JOINING,
         KEY_TURNS,
+        OWN_APPLICATION,
         MEMBERS,
         ENROLMENTS,
         PASSPORTS,

@@ -145,6 +145,7 @@ pub(crate) async fn outbox(host: &TestNode) -> Vec<(&'static str, Option<String>
             About::KeyUpdate(_) => "key update",
             About::KeyRevocation(_) => "key revocation",
             About::Notice { .. } => "notice",
+            About::Application => "application",
         };
         (about, row.dead.map(|(_, why)| why))
     };

@@ -174,7 +174,7 @@ async fn only_a_coordinator_decides_on_the_label() {
         );
     }
     assert!(app.statement_about(other).await.is_err());
-    assert!(app.subordinates().await.is_err());
+    assert!(app.subordinates(&app::ListFilter::default()).await.is_err());
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ async fn a_withdrawn_space_goes_on_belonging() {
         label
             .coordinator
             .app()
-            .subordinates()
+            .subordinates(&app::ListFilter::default())
             .await
             .unwrap()
             .contains(gone.entity())
@@ -167,7 +167,7 @@ async fn a_node_that_has_heard_nothing_knows_nobody() {
 }
 
 /// A page of the coordinator's feed with one more record, signed by its own key.
-async fn one_more(label: &Label, kind: &str, id: &EntityId, text: String) -> Page {
+pub(crate) async fn one_more(label: &Label, kind: &str, id: &EntityId, text: String) -> Page {
     let node = &label.coordinator;
     let before = crate::look::feed(node, node.entity()).await;
     let hash_of = |record: &str| Sha256Hash::of(&[record.as_bytes()]);

@@ -94,8 +94,8 @@ async fn network() -> anyhow::Result<(App, App)> {
             role,
             coordinator: coordinator_id.clone(),
             root: root.public().clone(),
-            fed: key()?,
-            ops: key()?,
+            fed: app::Keys::only(key()?),
+            ops: app::Keys::only(key()?),
         })
     };
     let unfounded = |identity| {
@@ -109,7 +109,7 @@ async fn network() -> anyhow::Result<(App, App)> {
     let identity_of_label = identity(&coordinator_id, NodeRole::Coordinator)?;
     let anchor = App::make_anchor(
         &coordinator_id,
-        &identity_of_label.fed,
+        &[identity_of_label.fed.public().clone()],
         &root,
         Stopped.now(),
     )?;
@@ -125,6 +125,7 @@ async fn network() -> anyhow::Result<(App, App)> {
             settlement: Settlement::Reciprocal,
             overdraw: Overdraw::Carried,
         },
+        criteria: Vec::new(),
     };
     let papers = FoundingPapers::Coordinator {
         anchor: Box::new(anchor),
@@ -224,8 +225,8 @@ async fn pulled(
         role: NodeRole::Space,
         coordinator: of_label.entity.clone(),
         root: of_label.root.clone(),
-        fed: key()?,
-        ops: key()?,
+        fed: app::Keys::only(key()?),
+        ops: app::Keys::only(key()?),
     };
     let reader = App::unfounded(store, identity, Arc::new(Stopped), Arc::new(Random));
     let reader = reader.found(FoundingPapers::Space { invitation }).await?;

@@ -8,8 +8,9 @@ mod people;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use wire::EntityId;
+use wire::federation::RevocationReason;
 
 pub(crate) use events::{
     Calendar, Event, EventChange, EventImport, EventPublish, EventSaid, Registration,
@@ -193,12 +194,26 @@ pub(crate) struct Publish {
 pub(crate) enum Label {
     /// Invite a space: prints a one-time code; the space is admitted when it uses it
     Admit(LabelSpace),
+    /// Take an invitation back that nobody has used
+    Uninvite(LabelSpace),
+    /// Ask the coordinator for the label (spaces)
+    Ask(LabelAsk),
+    /// Join again by a new invitation, after the membership had ended (spaces)
+    Join(LabelJoin),
     /// Grant the label to a space that was admitted, or grant it again
-    Grant(LabelSpace),
+    Grant(LabelGrant),
+    /// Warn a space: it keeps the label, and has time to mend it
+    Warn(LabelWarn),
     /// Suspend a space's label for a while
     Suspend(LabelEnd),
+    /// Take a warning or a suspension back
+    Lift(LabelEnd),
     /// Withdraw a space's label
     Withdraw(LabelEnd),
+    /// End the membership of a space that bears no label any more
+    End(LabelEnd),
+    /// Everything that was decided about a space
+    History(LabelSpace),
     /// List the spaces and their standing
     List(LabelList),
     /// Sign a new anchor statement with the root key: once a year, or for new keys
@@ -210,6 +225,48 @@ pub(crate) struct LabelSpace {
     /// The space's address on the network, such as <https://le-mug.example>
     #[arg(value_name = "URL")]
     pub(crate) space: EntityId,
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabelGrant {
+    #[command(flatten)]
+    pub(crate) of: LabelSpace,
+    /// Although nothing was heard of the space yet, or its feed is refused
+    #[arg(long)]
+    pub(crate) anyway: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabelWarn {
+    #[command(flatten)]
+    pub(crate) of: LabelEnd,
+    /// How many days the space is given
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    pub(crate) days: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabelJoin {
+    /// The code that the coordinator handed over
+    #[arg(long, value_name = "CODE")]
+    pub(crate) invitation: String,
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabelAsk {
+    /// What to say with it, in words that everybody may read
+    #[arg(long, default_value = "")]
+    pub(crate) note: String,
     #[command(flatten)]
     pub(crate) folder: Folder,
     /// Print the result as JSON
@@ -246,9 +303,30 @@ pub(crate) struct LabelAnchor {
     /// else may have an older one
     #[arg(long)]
     pub(crate) newest_alone: bool,
+    /// Say of keys that are not confirmed any more why nobody shall believe them
+    #[arg(long, value_enum, value_name = "WHY")]
+    pub(crate) revoke: Option<FormerKeys>,
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Why keys of former times are not believed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FormerKeys {
+    /// Somebody else may have them
+    Compromised,
+    /// Others took their place
+    Superseded,
+}
+
+impl FormerKeys {
+    pub(crate) const fn reason(self) -> RevocationReason {
+        match self {
+            Self::Compromised => RevocationReason::Compromised,
+            Self::Superseded => RevocationReason::Superseded,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -25,7 +25,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use wire::EntityId;
+use wire::federation::RevocationReason;
+use wire::{EntityId, Invitation};
 
 use crate::config::Config;
 use crate::space_file::{read_charter, read_space};
@@ -49,8 +50,26 @@ pub(crate) enum Command {
     PublishCharter { file: PathBuf },
     /// Invite a space.
     Admit { space: EntityId },
+    /// Take an invitation back.
+    Uninvite { space: EntityId },
+    /// Ask the coordinator for the label.
+    Apply { note: String },
+    /// Join again.
+    JoinAgain { invitation: String },
     /// Grant the label.
-    Grant { space: EntityId },
+    Grant { space: EntityId, anyway: bool },
+    /// Warn a space.
+    Warn {
+        space: EntityId,
+        reason: String,
+        days: u16,
+    },
+    /// Take a warning or a suspension back.
+    Lift { space: EntityId, reason: String },
+    /// End a membership.
+    End { space: EntityId, reason: String },
+    /// What was decided about a space.
+    History { space: EntityId },
     /// Suspend the label.
     Suspend { space: EntityId, reason: String },
     /// Withdraw the label.
@@ -58,7 +77,10 @@ pub(crate) enum Command {
     /// List the spaces.
     List,
     /// Publish a new anchor statement.
-    Anchor { anchor: String },
+    Anchor {
+        anchor: String,
+        revoked: Option<RevocationReason>,
+    },
     /// What concerns this node's keys.
     Keys(KeysCommand),
     /// What concerns members and staff.
@@ -83,6 +105,9 @@ const SOCKET_FILE: &str = "control.sock";
 
 /// The most bytes of a command: a reason, a path and an anchor statement fit.
 const COMMAND_BYTES_MAX: u64 = 16 * 1024;
+
+/// A day, for what is said in days.
+const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 /// How long a command may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(5);
@@ -211,18 +236,52 @@ async fn execute(app: &App, command: Command) -> anyhow::Result<Value> {
             let invitation = app.invite(&space).await?;
             Ok(json!({ "space": space, "invitation": invitation.to_code()? }))
         }
-        Command::Grant { space } => {
-            app.grant(&space).await?;
+        Command::Uninvite { space } => {
+            app.uninvite(&space).await?;
+            Ok(json!({ "space": space }))
+        }
+        Command::Apply { note } => {
+            let op = app.ask_for_label(&note).await?;
+            Ok(json!({ "op": op }))
+        }
+        Command::JoinAgain { invitation } => {
+            app.join_again(&Invitation::from_code(&invitation)?).await?;
+            Ok(json!({ "joins": true }))
+        }
+        Command::Grant { space, anyway } => {
+            if anyway {
+                app.grant_anyway(&space).await?;
+            } else {
+                app.grant(&space).await?;
+            }
+            standing_json(app, &space).await
+        }
+        Command::Warn {
+            space,
+            reason,
+            days,
+        } => {
+            let until = app.now().plus_seconds(i64::from(days) * DAY_SECONDS);
+            app.warn(&space, &reason, until).await?;
             standing_json(app, &space).await
         }
         Command::Suspend { space, reason } => {
             app.suspend(&space, &reason).await?;
             standing_json(app, &space).await
         }
+        Command::Lift { space, reason } => {
+            app.lift(&space, &reason).await?;
+            standing_json(app, &space).await
+        }
         Command::Withdraw { space, reason } => {
             app.withdraw(&space, &reason).await?;
             standing_json(app, &space).await
         }
+        Command::End { space, reason } => {
+            app.end_membership(&space, &reason).await?;
+            Ok(json!({ "space": space }))
+        }
+        Command::History { space } => Ok(serde_json::to_value(app.label_history(&space).await?)?),
         Command::List => {
             let rows = app.label_rows().await?;
             Ok(Value::Array(rows.iter().map(row_json).collect()))
@@ -232,8 +291,8 @@ async fn execute(app: &App, command: Command) -> anyhow::Result<Value> {
         Command::Event(command) => events::execute(app, command).await,
         Command::Registration(it) => events::execute_registration(app, it).await,
         Command::Exchange(command) => exchange::execute(app, command).await,
-        Command::Anchor { anchor } => {
-            let until = app.publish_anchor(&anchor).await?;
+        Command::Anchor { anchor, revoked } => {
+            let until = app.publish_anchor_revoking(&anchor, revoked).await?;
             Ok(json!({ "until": until }))
         }
     }
@@ -272,6 +331,8 @@ fn row_json(row: &LabelRow) -> Value {
         entity,
         state,
         feed,
+        application,
+        warning,
     } = row;
     let (state, at, reason) = match state {
         LabelState::Invited { until } => ("invited", Some(until), None),
@@ -285,6 +346,7 @@ fn row_json(row: &LabelRow) -> Value {
         },
     };
     json!({ "space": entity, "state": state, "at": at, "reason": reason,
+        "application": application, "warning": warning,
         "feed": { "epoch": feed.epoch, "seq": feed.seq, "pulled_at": feed.pulled_at,
             "refusal": feed.refusal } })
 }

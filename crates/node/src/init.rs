@@ -113,6 +113,7 @@ async fn init_coordinator(args: InitCoordinator) -> anyhow::Result<()> {
             settlement: Settlement::Reciprocal,
             overdraw: Overdraw::Carried,
         },
+        criteria: Vec::new(),
     };
     let (config, mut making) = place.begin(dir)?;
     keyfile::create(&args.root_key, &root).context("the root key cannot be written")?;
@@ -128,6 +129,7 @@ async fn init_coordinator(args: InitCoordinator) -> anyhow::Result<()> {
             name: charter.name,
             version: 1,
             roaming: charter.roaming,
+            criteria: charter.criteria,
         }),
     };
     found(&config, papers).await?;

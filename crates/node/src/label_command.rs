@@ -8,7 +8,7 @@ use app::{App, Clock as _};
 use seal::keyfile;
 use serde_json::Value;
 
-use crate::cli::{Label, LabelAnchor, LabelSpace};
+use crate::cli::{FormerKeys, Label, LabelAnchor, LabelAsk, LabelEnd, LabelJoin, LabelSpace};
 use crate::config::Config;
 use crate::control::{Command, ask};
 use crate::environment::SystemClock;
@@ -17,50 +17,127 @@ use crate::{key_files, output};
 pub(crate) async fn label(label: Label) -> anyhow::Result<ExitCode> {
     match label {
         Label::Admit(args) => admit(args).await?,
+        Label::Uninvite(args) => uninvite(args).await?,
+        Label::Ask(args) => apply(args).await?,
+        Label::Join(args) => join_again(args).await?,
         Label::Grant(args) => {
-            let LabelSpace {
+            let (space, anyway) = (args.of.space.clone(), args.anyway);
+            change(&args.of, Command::Grant { space, anyway }).await?;
+        }
+        Label::Warn(args) => {
+            let (space, reason) = (args.of.of.space.clone(), args.of.reason);
+            let days = args.days;
+            let command = Command::Warn {
                 space,
-                folder,
-                json,
-            } = args;
-            change(&folder.dir, json, Command::Grant { space }).await?;
+                reason,
+                days,
+            };
+            change(&args.of.of, command).await?;
         }
         Label::Suspend(args) => {
-            let LabelSpace {
-                space,
-                folder,
-                json,
-            } = args.of;
-            change(
-                &folder.dir,
-                json,
-                Command::Suspend {
-                    space,
-                    reason: args.reason,
-                },
-            )
-            .await?;
+            let (space, reason) = (args.of.space.clone(), args.reason);
+            change(&args.of, Command::Suspend { space, reason }).await?;
+        }
+        Label::Lift(args) => {
+            let (space, reason) = (args.of.space.clone(), args.reason);
+            change(&args.of, Command::Lift { space, reason }).await?;
         }
         Label::Withdraw(args) => {
-            let LabelSpace {
-                space,
-                folder,
-                json,
-            } = args.of;
-            change(
-                &folder.dir,
-                json,
-                Command::Withdraw {
-                    space,
-                    reason: args.reason,
-                },
-            )
-            .await?;
+            let (space, reason) = (args.of.space.clone(), args.reason);
+            change(&args.of, Command::Withdraw { space, reason }).await?;
         }
+        Label::End(args) => end(args).await?,
+        Label::History(args) => history(args).await?,
         Label::List(args) => list(&args.folder.dir, args.json).await?,
         Label::Anchor(args) => anchor(args).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn uninvite(args: LabelSpace) -> anyhow::Result<()> {
+    let config = Config::load(&args.folder.dir)?;
+    let space = args.space;
+    let command = Command::Uninvite {
+        space: space.clone(),
+    };
+    let done = ask(&config, command).await?;
+    output::line(if args.json {
+        done.to_string()
+    } else {
+        format!("The invitation of {space} is worth nothing any more.")
+    });
+    Ok(())
+}
+
+async fn apply(args: LabelAsk) -> anyhow::Result<()> {
+    let config = Config::load(&args.folder.dir)?;
+    let asked = ask(&config, Command::Apply { note: args.note }).await?;
+    output::line(if args.json {
+        asked.to_string()
+    } else {
+        format!(
+            "{} is asked for the label; what waits is in: escale outbox list",
+            config.coordinator
+        )
+    });
+    Ok(())
+}
+
+async fn join_again(args: LabelJoin) -> anyhow::Result<()> {
+    let config = Config::load(&args.folder.dir)?;
+    let invitation = args.invitation;
+    let joins = ask(&config, Command::JoinAgain { invitation }).await?;
+    output::line(if args.json {
+        joins.to_string()
+    } else {
+        "The node joins as soon as it reaches the coordinator.".to_owned()
+    });
+    Ok(())
+}
+
+async fn end(args: LabelEnd) -> anyhow::Result<()> {
+    let config = Config::load(&args.of.folder.dir)?;
+    let (space, reason) = (args.of.space, args.reason);
+    let command = Command::End {
+        space: space.clone(),
+        reason,
+    };
+    let done = ask(&config, command).await?;
+    output::line(if args.of.json {
+        done.to_string()
+    } else {
+        format!("{space} does not belong any more; it comes back with: escale label admit {space}")
+    });
+    Ok(())
+}
+
+async fn history(args: LabelSpace) -> anyhow::Result<()> {
+    let config = Config::load(&args.folder.dir)?;
+    let acts = ask(&config, Command::History { space: args.space }).await?;
+    if args.json {
+        output::line(&acts);
+        return Ok(());
+    }
+    let acts = acts.as_array().map(Vec::as_slice).unwrap_or_default();
+    for act in acts {
+        let reason = wire::printable(text(act, "reason"), 500);
+        let why = if reason.is_empty() {
+            reason
+        } else {
+            format!(": {reason}")
+        };
+        let version = act.get("charter_version").and_then(Value::as_u64);
+        let version = version.unwrap_or_default();
+        output::line(format!(
+            "{}  {}{why}  (charter {version})",
+            day(act, "at"),
+            text(act, "act")
+        ));
+    }
+    if acts.is_empty() {
+        output::line("Nothing was decided about this space.");
+    }
+    Ok(())
 }
 
 async fn admit(args: LabelSpace) -> anyhow::Result<()> {
@@ -87,10 +164,10 @@ async fn admit(args: LabelSpace) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn change(dir: &Path, json: bool, command: Command) -> anyhow::Result<()> {
-    let config = Config::load(dir)?;
+async fn change(of: &LabelSpace, command: Command) -> anyhow::Result<()> {
+    let config = Config::load(&of.folder.dir)?;
     let row = ask(&config, command).await?;
-    output::line(if json {
+    output::line(if of.json {
         row.to_string()
     } else {
         row_line(&row)
@@ -134,6 +211,7 @@ async fn anchor(args: LabelAnchor) -> anyhow::Result<()> {
         &config,
         Command::Anchor {
             anchor: anchor.as_str().to_owned(),
+            revoked: args.revoke.map(FormerKeys::reason),
         },
     )
     .await?;
@@ -163,6 +241,7 @@ fn row_line(row: &Value) -> String {
         "expired" => format!("expired since {at}"),
         other => other.to_owned(),
     };
+    let more = notes(row);
     let refusal = row.pointer("/feed/refusal").and_then(Value::as_str);
     let heard = match (
         refusal,
@@ -175,8 +254,25 @@ fn row_line(row: &Value) -> String {
     if state == "invited" {
         format!("{space}  {told}")
     } else {
-        format!("{space}  {told}  ({heard})")
+        format!("{space}  {told}{more}  ({heard})")
     }
+}
+
+/// What stands beside a standing: a warning, a question that waits.
+fn notes(row: &Value) -> String {
+    let mut notes = String::new();
+    if let Some(warning) = row.get("warning").filter(|it| it.is_object()) {
+        let reason = wire::printable(text(warning, "reason"), 500);
+        notes.push_str(&format!(
+            "; warned until {}: {reason}",
+            day(warning, "until")
+        ));
+    }
+    if let Some(asked) = row.get("application").filter(|it| it.is_object()) {
+        let note = wire::printable(text(asked, "note"), 500);
+        notes.push_str(&format!("; asked for it {} {note}", day(asked, "since")));
+    }
+    notes.trim_end().to_owned()
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {

@@ -8,7 +8,7 @@ use app::{CharterText, SpaceText};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use wire::LocalText;
-use wire::label::Roaming;
+use wire::label::{Criterion, Roaming};
 use wire::space::{Formula, OpeningHours, Profile};
 
 /// The name of a space's file in its node's folder.
@@ -28,6 +28,8 @@ struct SpaceFile {
 struct CharterFile {
     name: LocalText,
     roaming: Roaming,
+    #[serde(default)]
+    criteria: Vec<Criterion>,
 }
 
 /// Reads a space's file; keys that are not known are all named.
@@ -46,8 +48,16 @@ pub(crate) fn read_space(path: &Path) -> anyhow::Result<SpaceText> {
 
 /// Reads a coordinator's file; keys that are not known are all named.
 pub(crate) fn read_charter(path: &Path) -> anyhow::Result<CharterText> {
-    let CharterFile { name, roaming } = read(path)?;
-    Ok(CharterText { name, roaming })
+    let CharterFile {
+        name,
+        roaming,
+        criteria,
+    } = read(path)?;
+    Ok(CharterText {
+        name,
+        roaming,
+        criteria,
+    })
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
@@ -131,6 +141,11 @@ settlement = "reciprocal"
 # What becomes of half-days used beyond those granted, while nodes were apart.
 # carried: they count against the next month. forgiven: the next month begins anew.
 overdraw = "carried"
+
+# What a space must be like to bear the label: once for each, 40 at most.
+# [[criteria]]
+# id = "open-half-days"
+# text = {{ fr = "Ouvert quatre demi-journées par semaine", en = "Open four half-days a week" }}
 "#,
         names = names.join(", "),
         half_days = charter.roaming.half_days_per_month,
@@ -182,8 +197,15 @@ mod tests {
                 settlement: wire::label::Settlement::Reciprocal,
                 overdraw: wire::label::Overdraw::Carried,
             },
+            criteria: Vec::new(),
         };
-        let file: CharterFile = parse(&new_charter_file(&charter)).unwrap();
+        let text = new_charter_file(&charter);
+        let file: CharterFile = parse(&text).unwrap();
         assert_eq!((file.name, file.roaming), (charter.name, charter.roaming));
+        assert!(file.criteria.is_empty());
+        let (before, example) = text.split_once("# [[criteria]]").unwrap();
+        let example = example.replace("# ", "");
+        let file: CharterFile = parse(&format!("{before}[[criteria]]{example}")).unwrap();
+        assert_eq!(file.criteria.len(), 1);
     }
 }

@@ -52,10 +52,9 @@ fn configuration_as(role: NodeRole, entity: &EntityId, fed: u8, ops: u8) -> Stri
             }),
         }),
         constraints: None,
+        trust_marks: Vec::new(),
         trust_mark_issuers: None,
         escale_epoch: None,
-        crit: None,
-        metadata_policy: None,
     };
     sign(statement, &key(fed)).unwrap().as_str().to_owned()
 }

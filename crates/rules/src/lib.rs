@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod allowance;
+pub mod chain;
 pub mod event;
 pub mod feed;
 pub mod freshness;

@@ -59,6 +59,9 @@ pub enum TrustRefusal {
     /// An Entity Configuration without `escale_node` metadata.
     #[error("not the configuration of a node")]
     NotANode,
+    /// A member that has no place in a statement of this kind.
+    #[error("a member that has no place in such a statement")]
+    Misplaced,
 }
 
 impl TrustRefusal {
@@ -72,6 +75,7 @@ impl TrustRefusal {
             Self::OtherLabel => "trust_other_label",
             Self::LastsTooLong => "trust_lasts_too_long",
             Self::NotANode => "trust_not_a_node",
+            Self::Misplaced => "trust_misplaced",
         }
     }
 }
@@ -103,6 +107,10 @@ pub fn open_configuration(
     if !holds("configuration_node", statement.node().is_some()) {
         return Err(TrustRefusal::NotANode);
     }
+    // OpenID Federation 1.0 §3.1.3: constraints are said of somebody else.
+    if statement.constraints.is_some() {
+        return Err(TrustRefusal::Misplaced);
+    }
     Ok(statement)
 }
 
@@ -123,6 +131,13 @@ pub fn open_statement(
     issued_by(&statement.iss, coordinator)?;
     about(&statement.sub, space)?;
     lasts_at_most(statement.iat, statement.exp, STATEMENT_SECONDS)?;
+    // OpenID Federation 1.0 §3.1.2: these are said of oneself.
+    let is_of_itself = !statement.authority_hints.is_empty()
+        || !statement.trust_marks.is_empty()
+        || statement.trust_mark_issuers.is_some();
+    if is_of_itself {
+        return Err(TrustRefusal::Misplaced);
+    }
     Ok(statement)
 }
 

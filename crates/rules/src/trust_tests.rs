@@ -2,7 +2,7 @@
 
 use seal::{KeySet, SecretKey};
 use wire::Jwks;
-use wire::trust::{Constraints, Metadata, NodeMetadata, NodeRole};
+use wire::trust::{Constraints, Metadata, NodeMetadata, NodeRole, ShownMark};
 
 use super::*;
 
@@ -53,10 +53,9 @@ fn statement(iss: EntityId, sub: EntityId, exp: Timestamp) -> Verified<EntitySta
         authority_hints: Vec::new(),
         metadata: None,
         constraints: Some(Constraints { max_path_length: 0 }),
+        trust_marks: Vec::new(),
         trust_mark_issuers: None,
         escale_epoch: None,
-        crit: None,
-        metadata_policy: None,
     };
     seal::sign(statement, &key(2)).unwrap()
 }
@@ -113,6 +112,21 @@ fn a_statement_is_the_coordinators_word_about_one_space() {
     code(open(of_other.as_str(), 2), "trust_other_subject");
     let long = statement(coordinator(), space(), in_days(46));
     code(open(long.as_str(), 2), "trust_lasts_too_long");
+    let shown = ShownMark {
+        trust_mark_type: CHARTER.to_owned(),
+        trust_mark: "x".to_owned(),
+    };
+    let misplaced: [fn(&mut EntityStatement, ShownMark); 3] = [
+        |it, _| it.authority_hints = vec![coordinator().to_string()],
+        |it, shown| it.trust_marks = vec![shown],
+        |it, _| it.trust_mark_issuers = Some([].into()),
+    ];
+    for change in misplaced {
+        let mut changed = good.clone().into_inner();
+        change(&mut changed, shown.clone());
+        let signed = seal::sign(changed, &key(2)).unwrap();
+        code(open(signed.as_str(), 2), "trust_misplaced");
+    }
 }
 
 #[test]
@@ -123,6 +137,7 @@ fn a_configuration_is_a_nodes_word_about_itself() {
         open_configuration(configuration(&own).as_str(), &keys(3), &space()),
         "trust_not_a_node",
     );
+    own.constraints = None;
     let jwks = Jwks::of(key(4).public());
     own.metadata = Some(Metadata {
         federation_entity: None,
@@ -150,6 +165,14 @@ fn a_configuration_is_a_nodes_word_about_itself() {
     code(
         open_configuration(about_other.as_str(), &keys(3), &space()),
         "trust_other_subject",
+    );
+    let constrained = configuration(&EntityStatement {
+        constraints: Some(Constraints { max_path_length: 0 }),
+        ..own.clone()
+    });
+    code(
+        open_configuration(constrained.as_str(), &keys(3), &space()),
+        "trust_misplaced",
     );
     let long = configuration(&EntityStatement {
         exp: in_days(15),

@@ -16,6 +16,8 @@
 mod author;
 #[path = "vectors/bodies.rs"]
 mod bodies;
+#[path = "vectors/chains.rs"]
+mod chains;
 #[path = "vectors/event_cases.rs"]
 mod event_cases;
 #[path = "vectors/event_refusals.rs"]

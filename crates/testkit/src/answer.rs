@@ -45,8 +45,12 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The stable code of a problem document.
+    /// The stable code of a problem document, or of an error object of OpenID Federation.
     pub fn code(&self) -> Option<String> {
+        if let Some(error) = self.json().get("error") {
+            let is_json = self.header("content-type") == Some("application/json");
+            return error.as_str().filter(|_| is_json).map(str::to_owned);
+        }
         let is_problem = self.header("content-type") == Some("application/problem+json");
         let code = self.json().get("code")?.as_str()?.to_owned();
         is_problem.then_some(code)

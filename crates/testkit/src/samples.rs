@@ -23,12 +23,17 @@ pub fn space_name(number: usize) -> EntityId {
 
 /// A label's first charter.
 pub fn charter(coordinator: &EntityId) -> Charter {
-    let CharterText { name, roaming } = charter_text(4);
+    let CharterText {
+        name,
+        roaming,
+        criteria,
+    } = charter_text(4);
     Charter {
         url: coordinator.url_of("/charter"),
         name,
         version: 1,
         roaming,
+        criteria,
     }
 }
 
@@ -44,6 +49,7 @@ pub fn charter_text(half_days_per_month: u64) -> CharterText {
             settlement: Settlement::Reciprocal,
             overdraw: Overdraw::Carried,
         },
+        criteria: Vec::new(),
     }
 }
 

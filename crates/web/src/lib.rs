@@ -23,6 +23,7 @@ mod card;
 mod events;
 mod figures;
 mod frame;
+mod history;
 mod home;
 mod hours;
 mod label;

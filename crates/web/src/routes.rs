@@ -13,6 +13,7 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use wire::trust::NodeRole;
 
 use crate::assets;
+use crate::history::{HISTORY, history};
 use crate::home::home_page;
 use crate::language::{Language, Reader};
 use crate::notice::Notice;
@@ -56,6 +57,8 @@ pub enum Answer {
     Passport,
     /// The service worker of that page.
     Worker,
+    /// What the label has decided.
+    History,
     /// The calendar.
     Calendar,
     /// An event.
@@ -176,6 +179,12 @@ pub const ROUTES: &[Route] = &[
         path: worker::PATH,
         asker: Asker::Anybody,
         answer: Answer::Worker,
+    },
+    Route {
+        method: Method::GET,
+        path: HISTORY,
+        asker: Asker::Anybody,
+        answer: Answer::History,
     },
     Route {
         method: Method::GET,
@@ -427,6 +436,7 @@ pub fn router<P: Pages>(pages: P, app: App) -> Router {
             Answer::Home => get(home::<P>),
             Answer::Passport => get(passport),
             Answer::Worker => get(worker_script),
+            Answer::History => get(history),
             Answer::Calendar => get(events::calendar),
             Answer::Event => get(events::event),
             Answer::Asset => get(asset),

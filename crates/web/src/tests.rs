@@ -6,6 +6,7 @@ mod homes;
 mod contrast;
 mod events;
 mod headers;
+mod history;
 mod html;
 mod managing;
 mod outbox;

@@ -21,6 +21,7 @@ pub mod disclosure;
 mod document;
 mod entity_id;
 pub mod event;
+pub mod federation;
 pub mod feed;
 mod invitation;
 pub mod label;

@@ -10,6 +10,7 @@ use seal::{Malformed, Thumbprint};
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Claims, Jwks, require, sealed_kind};
+pub use crate::federation::RevocationReason;
 use crate::request::Request;
 use crate::{EntityId, Sha256Hash, Timestamp, shape};
 
@@ -42,16 +43,6 @@ pub struct LastGood {
     pub seq: u64,
     /// The hash of the record there.
     pub hash: Sha256Hash,
-}
-
-/// Why a key ended (OpenID Federation 1.0 §8.7.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RevocationReason {
-    /// Somebody else may have it.
-    Compromised,
-    /// Another took its place.
-    Superseded,
 }
 
 sealed_kind!(KeyRevocation, "escale-revocation+jwt", 2 * 1024);

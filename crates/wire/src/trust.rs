@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use seal::Malformed;
 use seal::checks::holds;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use seal::{Document, Malformed, Verified};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use crate::document::{Claims, Jwks, require, sealed_kind};
+use crate::document::{self, Claims, Jwks, require, sealed_kind};
 use crate::{EntityId, Timestamp};
 
 /// What the label's offline root key says, once a year: which online keys speak
@@ -40,8 +40,8 @@ impl Claims for Anchor {
 /// An Entity Statement (OpenID Federation 1.0 §3): an Entity Configuration where
 /// `iss` is `sub`, a Subordinate Statement otherwise.
 ///
-/// A statement with a metadata policy or with any `crit` is refused: this profile
-/// has chains of exactly three statements, in which neither has a place.
+/// A statement with `crit`, a policy or a delegated mark is refused: this profile has chains of
+/// exactly three statements, in which none of them has a place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EntityStatement {
     /// Who says so.
@@ -63,6 +63,9 @@ pub struct EntityStatement {
     /// The limits of chains through this statement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constraints: Option<Constraints>,
+    /// The trust marks that the subject shows of itself; at most eight.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trust_marks: Vec<ShownMark>,
     /// Who may issue which trust mark; the coordinator's configuration alone has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust_mark_issuers: Option<BTreeMap<String, Vec<EntityId>>>,
@@ -70,20 +73,65 @@ pub struct EntityStatement {
     /// keys and was admitted anew. A coordinator's statement alone has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escale_epoch: Option<u64>,
-    /// Always refused, `null` included.
-    #[serde(default, skip_serializing, deserialize_with = "whatever_it_is")]
-    pub crit: Option<Value>,
-    /// Always refused, `null` included.
-    #[serde(default, skip_serializing, deserialize_with = "whatever_it_is")]
-    pub metadata_policy: Option<Value>,
 }
 
-/// A member that is there, `null` included, as `Some`.
-fn whatever_it_is<'de, D: Deserializer<'de>>(member: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(member).map(Some)
+/// A trust mark as an Entity Configuration and a resolved entity show it (OpenID
+/// Federation 1.0 §3.1.2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownMark {
+    /// What the mark says of itself.
+    pub trust_mark_type: String,
+    /// The mark, compact.
+    pub trust_mark: String,
 }
 
-sealed_kind!(EntityStatement, "entity-statement+jwt", 16 * 1024);
+/// Members with which a statement is refused, `null` included, beside `crit` and policies:
+/// delegated marks, and those of explicit registration alone.
+const NOT_PLACED: [&str; 3] = ["trust_mark_owners", "aud", "trust_anchor"];
+
+/// Constraints that nobody here applies: a statement with one of them is refused.
+const NOT_APPLIED: [&str; 2] = ["naming_constraints", "allowed_entity_types"];
+
+impl Document for EntityStatement {
+    const TYP: &'static str = "entity-statement+jwt";
+    const BYTES_MAX: usize = 16 * 1024;
+
+    fn from_claims(claims: Value) -> Result<Self, Malformed> {
+        let has = |name: &str| claims.get(name).is_some();
+        require(holds("statement_crit", !has("crit")), "crit")?;
+        let has_policy = has("metadata_policy") || has("metadata_policy_crit");
+        require(holds("statement_policy", !has_policy), "metadata_policy")?;
+        let is_placed = !NOT_PLACED.iter().any(|name| has(name));
+        require(holds("statement_placed", is_placed), "not of this profile")?;
+        let is_empty = |name: &str| {
+            let hints = claims.get(name).and_then(Value::as_array);
+            hints.is_some_and(Vec::is_empty)
+        };
+        let has_hints = !is_empty("authority_hints") && !is_empty("trust_anchor_hints");
+        require(holds("statement_hints_there", has_hints), "no hints")?;
+        let is_metadata = claims.get("metadata").is_none_or(is_metadata);
+        require(holds("statement_metadata", is_metadata), "metadata")?;
+        let constraints = claims.get("constraints");
+        let applies = |name: &str| constraints.is_none_or(|it| it.get(name).is_none());
+        let is_applied = NOT_APPLIED.into_iter().all(applies);
+        require(holds("statement_constraints", is_applied), "constraints")?;
+        document::from_claims(claims)
+    }
+
+    fn to_claims(&self) -> Result<Vec<u8>, Malformed> {
+        document::to_claims(self)
+    }
+}
+
+/// Objects of values by entity type, none of which is `null` (OpenID Federation 1.0 §5).
+fn is_metadata(metadata: &Value) -> bool {
+    let is_type = |of_type: &Value| {
+        let members = of_type.as_object();
+        members.is_some_and(|members| !members.values().any(Value::is_null))
+    };
+    let types = metadata.as_object();
+    types.is_some_and(|types| types.values().all(is_type))
+}
 
 /// The media type of an entity statement over HTTP.
 pub const ENTITY_STATEMENT_MEDIA_TYPE: &str = "application/entity-statement+jwt";
@@ -97,6 +145,15 @@ impl Claims for EntityStatement {
         if let Some(node) = self.node() {
             node.jwks.check()?;
         }
+        let is_label =
+            |it: &ShownMark| (1..=CHARTER_URL_BYTES_MAX).contains(&it.trust_mark_type.len());
+        let are_labels = self.trust_marks.iter().all(is_label);
+        require(holds("statement_marks", are_labels), "trust_mark_type")?;
+        let are_few = self.trust_marks.len() <= TRUST_MARKS_MAX;
+        require(
+            holds("statement_few_marks", are_few),
+            "too many trust_marks",
+        )?;
         require(
             holds("statement_epoch", self.escale_epoch != Some(0)),
             "escale_epoch",
@@ -104,11 +161,6 @@ impl Claims for EntityStatement {
         require(
             holds("paper_ends_later", self.exp > self.iat),
             "exp is not after iat",
-        )?;
-        require(holds("statement_crit", self.crit.is_none()), "crit")?;
-        require(
-            holds("statement_policy", self.metadata_policy.is_none()),
-            "metadata_policy",
         )?;
         require(
             holds(
@@ -119,6 +171,9 @@ impl Claims for EntityStatement {
         )
     }
 }
+
+/// The most trust marks that one Entity Configuration shows: one of each label.
+pub const TRUST_MARKS_MAX: usize = 8;
 
 impl EntityStatement {
     /// The epoch of the subject's feed.
@@ -131,6 +186,17 @@ impl EntityStatement {
         self.metadata
             .as_ref()
             .and_then(|metadata| metadata.escale_node.as_ref())
+    }
+
+    /// The metadata as it was signed, entity types that nobody here knows included.
+    pub fn signed_metadata(statement: &Verified<Self>) -> Map<String, Value> {
+        let claims = statement.as_str().split('.').nth(1);
+        let claims = claims.and_then(|claims| seal::base64url::decode(claims).ok());
+        let claims = claims.and_then(|claims| seal::json::parse(&claims).ok());
+        match claims.and_then(|mut claims| claims.get_mut("metadata").map(Value::take)) {
+            Some(Value::Object(metadata)) => metadata,
+            _ => Map::new(),
+        }
     }
 }
 
@@ -164,6 +230,21 @@ pub struct FederationEntity {
     /// Where subordinates are listed; a coordinator's alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub federation_list_endpoint: Option<String>,
+    /// Where a space is resolved; a coordinator's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub federation_resolve_endpoint: Option<String>,
+    /// Where trust marks are fetched; a coordinator's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub federation_trust_mark_endpoint: Option<String>,
+    /// Where one asks whether a trust mark is active; a coordinator's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub federation_trust_mark_status_endpoint: Option<String>,
+    /// Where those who bear a trust mark are listed; a coordinator's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub federation_trust_mark_list_endpoint: Option<String>,
+    /// Where the keys of former times are; a coordinator's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub federation_historical_keys_endpoint: Option<String>,
 }
 
 /// `escale_node` metadata.
@@ -200,7 +281,24 @@ pub struct TrustMark {
     pub exp: Timestamp,
 }
 
-sealed_kind!(TrustMark, "trust-mark+jwt", 4 * 1024);
+impl Document for TrustMark {
+    const TYP: &'static str = "trust-mark+jwt";
+    const BYTES_MAX: usize = 4 * 1024;
+
+    fn from_claims(claims: Value) -> Result<Self, Malformed> {
+        // Nobody issues a label in the name of another.
+        let is_own = claims.get("delegation").is_none();
+        require(holds("mark_delegation", is_own), "delegation")?;
+        document::from_claims(claims)
+    }
+
+    fn to_claims(&self) -> Result<Vec<u8>, Malformed> {
+        document::to_claims(self)
+    }
+}
+
+/// The media type of a trust mark over HTTP.
+pub const TRUST_MARK_MEDIA_TYPE: &str = "application/trust-mark+jwt";
 
 /// The most bytes of a charter's URL.
 pub const CHARTER_URL_BYTES_MAX: usize = 300;

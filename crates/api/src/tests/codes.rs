@@ -5,7 +5,7 @@ use testkit::{Answer, Label, TestNode, get, post, space_name};
 use wire::request::{JOIN_BYTES_MAX, JOIN_MEDIA_TYPE};
 
 use super::{ask, ask_for, check_refusal, feed_path};
-use crate::CODES;
+use crate::{CODES, STANDARD_CODES};
 
 async fn entries(store: &MemoryStore, prefix: Prefix) -> Vec<(Key, String)> {
     let page = store.scan(prefix, &[], None, 1_000).await.unwrap();
@@ -49,7 +49,7 @@ async fn answer_of(code: &str) -> Answer {
     let (label, join) = story().await;
     let (coordinator, space) = (&label.coordinator, label.space(0));
     match code {
-        "bad_query" => ask_for(coordinator, "/federation/fetch").await,
+        "bad_query" => ask_for(coordinator, "/federation/v1/feed").await,
         "join_malformed" => joined(coordinator, b"{}".to_vec()).await,
         "join_not_genuine" => {
             let bent = String::from_utf8(join).unwrap().replacen("eyJ", "eyK", 1);
@@ -63,7 +63,7 @@ async fn answer_of(code: &str) -> Answer {
             coordinator.clock().advance(3_600);
             joined(coordinator, join).await
         }
-        "not_here" => ask_for(space, "/federation/list").await,
+        "not_here" => ask_for(space, "/federation/v1/anchor").await,
         "no_such_route" => ask_for(space, "/api/v1/nothing").await,
         "wrong_method" => ask(space, post("/healthz", "text/plain", "")).await,
         "body_too_long" => joined(coordinator, vec![b' '; JOIN_BYTES_MAX + 1]).await,
@@ -99,7 +99,7 @@ async fn answer_of(code: &str) -> Answer {
             batch.remove(pointer);
             store.commit(batch).await.unwrap();
             coordinator.restart().await;
-            ask_for(coordinator, "/federation/list").await
+            joined(coordinator, join).await
         }
         code => super::people::answer_of(code).await,
     }
@@ -132,7 +132,7 @@ fn a_code_is_listed_once_in_plain_letters() {
 fn every_code_is_documented_with_its_status() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../specs/problems.md");
     let text = std::fs::read_to_string(path).unwrap();
-    for (code, status) in CODES {
+    for (code, status) in CODES.iter().chain(STANDARD_CODES) {
         let is_line =
             |line: &&str| line.contains(&format!("`{code}`")) && line.contains(&status.to_string());
         assert!(

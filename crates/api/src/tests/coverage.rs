@@ -5,8 +5,8 @@ use axum::body::Body;
 use axum::http::Request;
 use testkit::{Answer, Label, START, TestNode, Wallet, operator, post};
 
-use super::{ask, ask_for, check_refusal};
-use crate::{ROUTES, Route, Who};
+use super::{ask, ask_for, check_refusal, check_standard_refusal};
+use crate::{ROUTES, Route, STANDARD_CODES, Who};
 
 const METHODS: [&str; 10] = [
     "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "BREW",
@@ -23,8 +23,14 @@ fn expected(route: &Route) -> [u16; 3] {
         | "/calendar.ics"
         | "/healthz" => [200, 200, 200],
         _ if route.path == "/api/v1/events/{event}" => [404, 404, 404],
-        "/federation/fetch" | "/federation/v1/feed" => [400, 400, 400],
-        "/federation/list" => [200, 404, 404],
+        "/api/v1/label/history"
+        | "/federation/fetch"
+        | "/federation/resolve"
+        | "/federation/trust-mark"
+        | "/federation/trust-mark-list"
+        | "/federation/trust-mark-status"
+        | "/federation/v1/feed" => [400, 400, 400],
+        "/federation/list" | "/federation/historical-keys" => [200, 404, 404],
         "/federation/v1/anchor" => [200, 200, 404],
         "/federation/v1/join" | "/federation/v1/request" | "/api/v1/enrol" | "/api/v1/sign-in" => {
             [415, 415, 415]
@@ -47,7 +53,11 @@ fn check_well_formed(what: &str, answer: &Answer) {
         let code = answer
             .code()
             .unwrap_or_else(|| panic!("{what}: {status} without a code"));
-        check_refusal(answer, &code);
+        if STANDARD_CODES.iter().any(|(it, _)| *it == code) {
+            check_standard_refusal(answer, &code);
+        } else {
+            check_refusal(answer, &code);
+        }
     } else {
         let kept = if what.contains("/calendar.ics") {
             "max-age=900"

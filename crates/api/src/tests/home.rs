@@ -80,7 +80,7 @@ async fn a_labelled_space_says_who_it_is_and_who_its_partners_are() {
             },
             "freshness": fresh(),
             "is_relied_on": true,
-            "feed": feed(7),
+            "feed": feed(11),
         },
         "us": us.clone(),
         "partners": [partner],

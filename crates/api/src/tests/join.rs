@@ -80,7 +80,7 @@ async fn a_join_has_exactly_its_media_type() {
         label
             .coordinator
             .app()
-            .subordinates()
+            .subordinates(&app::ListFilter::default())
             .await
             .unwrap()
             .is_empty()

@@ -157,6 +157,7 @@ fn outbox_json(row: &OutboxRow) -> Value {
         About::KeyUpdate(key) => ("key_update", key.to_string()),
         About::KeyRevocation(key) => ("key_revocation", key.to_string()),
         About::Notice { registration, .. } => ("notice", registration.to_string()),
+        About::Application => ("application", to.to_string()),
     };
     let mut value = json!({ "op": op, "to": to, what: id, "since": since });
     if let Value::Object(value) = &mut value {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use wire::BodyKind;
-use wire::label::{Charter, Withdrawal};
+use wire::label::{Application, Charter, Decision, Warning, Withdrawal};
 use wire::space::{Formula, OpeningHours, Profile};
 
 use crate::papers::{CHARTER, IAT, MUG};
@@ -15,6 +15,9 @@ pub(crate) fn made() -> Value {
     let kinds = [
         charter(),
         withdrawal(),
+        application(),
+        warning(),
+        decision(),
         profile(),
         opening_hours(),
         formula(),
@@ -80,6 +83,9 @@ pub(crate) fn is_read(kind: &str, body: &str) -> bool {
     match kind {
         "charter" => Charter::read(body).is_ok(),
         "withdrawal" => Withdrawal::read(body).is_ok(),
+        "application" => Application::read(body).is_ok(),
+        "warning" => Warning::read(body).is_ok(),
+        "label-decision" => Decision::read(body).is_ok(),
         "profile" => Profile::read(body).is_ok(),
         "opening-hours" => OpeningHours::read(body).is_ok(),
         "formula" => Formula::read(body).is_ok(),
@@ -92,7 +98,9 @@ fn charter() -> Kind {
     let good = json!({
         "url": CHARTER, "name": { "fr": "Réseau", "en": "Network" }, "version": 1,
         "roaming": roaming(62, "reciprocal"),
+        "criteria": (0..40).map(|it| criterion(&format!("c-{it}"))).collect::<Vec<_>>(),
     });
+    let many = (0..41).map(|it| criterion(&format!("c-{it}")));
     let changes = vec![
         ("url", json!("")),
         ("url", json!("x".repeat(301))),
@@ -108,8 +116,61 @@ fn charter() -> Kind {
             json!({ "half_days_per_month": 4, "settlement": { "reciprocal": null } }),
         ),
         ("name", json!(["Réseau", "Network"])),
+        ("criteria", Value::Null),
+        ("criteria", many.collect()),
+        ("criteria", json!([criterion("x"), criterion("x")])),
+        ("criteria", json!([criterion("")])),
+        ("criteria", json!([criterion("A")])),
+        ("criteria", json!([criterion(&"x".repeat(41))])),
+        ("criteria", json!([{ "id": "x" }])),
+        ("criteria", json!([{ "id": "x", "text": {} }])),
     ];
     ("charter", good, changes)
+}
+
+fn criterion(id: &str) -> Value {
+    json!({ "id": id, "text": { "fr": "Ouvert" } })
+}
+
+fn application() -> Kind {
+    let good = json!({ "sub": MUG, "note": "é".repeat(500), "since": IAT });
+    let changes = vec![
+        ("sub", json!("https://le-mug.example/")),
+        ("note", json!("é".repeat(501))),
+        ("note", Value::Null),
+        ("since", json!("1800000000")),
+        ("since", Value::Null),
+    ];
+    ("application", good, changes)
+}
+
+fn warning() -> Kind {
+    let good = json!({ "sub": MUG, "reason": "é".repeat(500), "since": IAT, "until": IAT + 1 });
+    let changes = vec![
+        ("sub", Value::Null),
+        ("reason", json!("é".repeat(501))),
+        ("reason", Value::Null),
+        ("until", json!(IAT)),
+        ("until", Value::Null),
+    ];
+    ("warning", good, changes)
+}
+
+fn decision() -> Kind {
+    let good = json!({ "sub": MUG, "number": 1, "act": "granted", "reason": "é".repeat(500),
+        "at": IAT, "charter_version": 1 });
+    let changes = vec![
+        ("sub", json!("le-mug")),
+        ("number", json!(0)),
+        ("number", Value::Null),
+        ("act", json!("blessed")),
+        ("act", json!({ "granted": null })),
+        ("reason", json!("é".repeat(501))),
+        ("reason", Value::Null),
+        ("at", json!("1800000000")),
+        ("charter_version", json!(-1)),
+    ];
+    ("label-decision", good, changes)
 }
 
 fn withdrawal() -> Kind {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use rules::chain::ChainRefusal;
 use rules::event::EventRefusal;
 use rules::feed::FeedRefusal;
 use rules::receipt::ReceiptRefusal;
@@ -11,6 +12,7 @@ use rules::{freshness, passport, seats, trust, visit};
 use seal::json::{DEPTH_MAX, INTEGER_MAX, JsonRefusal};
 use seal::{Document, KeyRefusal, KeySet, Malformed, SealRefusal};
 use wire::event;
+use wire::federation::{self, HistoricalKeys, MarkStatusResponse, ResolveResponse};
 use wire::feed::{self, Head, Record};
 use wire::passport::Passport;
 use wire::receipt::{self, Credit, Receipt};
@@ -80,6 +82,9 @@ fn the_numbers_of_the_seal_are_those_of_the_code() {
             of_kind::<Anchor>(),
             of_kind::<EntityStatement>(),
             of_kind::<TrustMark>(),
+            of_kind::<ResolveResponse>(),
+            of_kind::<MarkStatusResponse>(),
+            of_kind::<HistoricalKeys>(),
             of_kind::<Request>(),
             of_kind::<Answer>(),
             of_kind::<Receipt>(),
@@ -164,6 +169,9 @@ fn the_numbers_of_trust_are_those_of_the_code() {
                 "CHARTER_URL_BYTES_MAX",
                 size(wire::trust::CHARTER_URL_BYTES_MAX),
             ),
+            ("TRUST_MARKS_MAX", size(wire::trust::TRUST_MARKS_MAX)),
+            ("CHAIN_STATEMENTS", size(federation::CHAIN_STATEMENTS)),
+            ("HISTORICAL_KEYS_MAX", size(federation::HISTORICAL_KEYS_MAX)),
             ("INVITATION_BYTES_MAX", size(wire::INVITATION_BYTES_MAX)),
             ("REQUEST_SECONDS_MAX", request::REQUEST_SECONDS_MAX),
             ("TOKEN_BYTES_MAX", size(request::TOKEN_BYTES_MAX)),
@@ -191,6 +199,11 @@ fn the_numbers_of_feeds_are_those_of_the_code() {
             ),
             ("TEXT_CHARS_MAX", size(wire::TEXT_CHARS_MAX)),
             ("REASON_CHARS_MAX", size(wire::label::REASON_CHARS_MAX)),
+            ("CRITERIA_MAX", size(wire::label::CRITERIA_MAX)),
+            (
+                "CRITERION_ID_BYTES_MAX",
+                size(wire::label::CRITERION_ID_BYTES_MAX),
+            ),
             ("NAME_CHARS_MAX", size(wire::space::NAME_CHARS_MAX)),
             ("AMENITIES_MAX", size(wire::space::AMENITIES_MAX)),
             ("SPANS_MAX", size(wire::space::SPANS_MAX)),
@@ -298,6 +311,16 @@ fn codes() -> Vec<&'static str> {
         TrustRefusal::OtherLabel,
         TrustRefusal::LastsTooLong,
         TrustRefusal::NotANode,
+        TrustRefusal::Misplaced,
+    ];
+    let chains = [
+        ChainRefusal::Length(0),
+        ChainRefusal::OwnKey,
+        ChainRefusal::Hint,
+        ChainRefusal::Future,
+        ChainRefusal::Expired,
+        ChainRefusal::MarkType,
+        ChainRefusal::MarkIssuer,
     ];
     let feeds = [
         FeedRefusal::Opening(String::new()),
@@ -313,6 +336,7 @@ fn codes() -> Vec<&'static str> {
     let papers = papers.iter().map(TrustRefusal::code);
     seals
         .chain(papers)
+        .chain(chains.iter().map(ChainRefusal::code))
         .chain(feeds.iter().map(FeedRefusal::code))
         .collect()
 }

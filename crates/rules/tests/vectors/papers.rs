@@ -17,7 +17,8 @@ pub(crate) const IAT: i64 = 1_800_000_000;
 /// A day.
 pub(crate) const DAY: i64 = 86_400;
 
-fn jwks(names: &[&str]) -> Value {
+/// The set of the keys of these names, as documents have it.
+pub(crate) fn jwks(names: &[&str]) -> Value {
     let keys = names
         .iter()
         .map(|name| json!(Jwk::from(key(name).public())));

@@ -5,6 +5,9 @@ use rules::trust::{self, TrustRefusal};
 use serde_json::{Value, json};
 use wire::Timestamp;
 
+use crate::chains::{
+    chain_outcome, chains, former_keys, former_keys_outcome, status_outcome, statuses,
+};
 use crate::forge::{key, key_set, keys_listed, list, published, text, went_through};
 use crate::papers::{
     CHARTER, DAY, IAT, LABEL, MUG, anchor_claims, anchor_of, configuration_claims, mark_claims,
@@ -98,6 +101,34 @@ fn configurations() -> Vec<Value> {
             changed("metadata", json!({})),
         ),
         case(
+            "with constraints",
+            "trust_misplaced",
+            changed("constraints", json!({ "max_path_length": 0 })),
+        ),
+        case(
+            "with metadata that is null",
+            "seal_malformed",
+            changed("metadata", Value::Null),
+        ),
+        case(
+            "with a mark that it shows",
+            "ok",
+            changed(
+                "trust_marks",
+                json!([{ "trust_mark_type": CHARTER, "trust_mark": "x" }]),
+            ),
+        ),
+        case(
+            "with a mark without its type",
+            "seal_malformed",
+            changed("trust_marks", json!([{ "trust_mark": "x" }])),
+        ),
+        case(
+            "with owners of marks",
+            "seal_malformed",
+            changed("trust_mark_owners", json!({})),
+        ),
+        case(
             "with a policy",
             "seal_malformed",
             changed("metadata_policy", json!({})),
@@ -151,6 +182,19 @@ fn statements() -> Vec<Value> {
             "a second too long",
             "trust_lasts_too_long",
             changed("exp", longer),
+        ),
+        case(
+            "with marks",
+            "trust_misplaced",
+            changed(
+                "trust_marks",
+                json!([{ "trust_mark_type": CHARTER, "trust_mark": "x" }]),
+            ),
+        ),
+        case(
+            "with issuers of marks",
+            "trust_misplaced",
+            changed("trust_mark_issuers", json!({})),
         ),
         case(
             "with a crit",
@@ -215,6 +259,9 @@ fn made() -> Value {
         "coordinator": LABEL, "space": MUG, "charter": CHARTER,
         "papers": papers.collect::<Vec<_>>(),
         "standings": standings(),
+        "chains": chains(),
+        "statuses": statuses(),
+        "former_keys": former_keys(),
         "heads": [
             fresh(IAT, IAT + DAY, IAT + DAY - 1, json!({ "state": "fresh", "as_of": IAT })),
             fresh(IAT, IAT + DAY, IAT + DAY, stale(IAT + DAY)),
@@ -285,6 +332,9 @@ fn papers_are_believed_or_refused_with_their_code() {
         Err(refusal) => refusal.code().into(),
     });
     check("standings", "expected", &standing_of);
+    check("chains", "expected", &chain_outcome);
+    check("statuses", "expected", &status_outcome);
+    check("former_keys", "expected", &former_keys_outcome);
     check("heads", "expected", &freshness_of);
     let at = |case: &Value, name: &str| Timestamp(number(case, name));
     check("registers", "is_relied_on", &|case| {

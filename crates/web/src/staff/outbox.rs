@@ -198,6 +198,7 @@ fn line(words: &Words, home: &Home, row: &OutboxRow, visit: Option<(String, Stri
             About::KeyUpdate(_) => M::OutboxKeyUpdate,
             About::KeyRevocation(_) => M::OutboxKeyRevocation,
             About::Notice { .. } => M::OutboxNotice,
+            About::Application => M::OutboxApplication,
         }),
         to: space_name(home, &row.to),
         visit,

@@ -190,6 +190,10 @@ async fn every_route_answers_anybody_in_both_languages() {
                     let answered = asked(in_language(route.path)).await;
                     is_passport(&answered, language);
                 }
+                Answer::History => {
+                    let answered = asked(in_language(route.path)).await;
+                    is_page(&answered, StatusCode::OK, language);
+                }
                 Answer::Calendar => {
                     is_calendar(&asked(in_language(route.path)).await, language);
                 }

@@ -19,6 +19,7 @@ const KEYS: &[(&str, u8)] = &[
     ("mug-ops", 5),
     ("mug-ops-next", 6),
     ("grenoble-ops", 7),
+    ("label-fed-next", 8),
     ("thief", 9),
     ("mug-fed-next", 10),
 ];
