@@ -83,6 +83,13 @@ fn mark_with(name: &str, value: impl Into<Value>) -> Outcome {
     open_mark(&with(mark_claims(), name, value.into()), FED)
 }
 
+/// A statement that shows so many marks of a label.
+fn showing(count: usize, of: &str) -> Outcome {
+    let mark = json!({ "trust_mark_type": of, "trust_mark": "a.b.c" });
+    let claims = with(statement_claims(), "trust_marks", json!(vec![mark; count]));
+    opens::<wire::trust::EntityStatement>(&statement_of(&claims, FED), &[FED])
+}
+
 /// A mark of another label, for whom that label is the right one.
 fn mark_of_label(label: String) -> Outcome {
     let claims = with(mark_claims(), "trust_mark_type", label.into());
@@ -149,6 +156,22 @@ pub(crate) fn statements() -> Vec<Attack> {
             { statement_with("metadata_policy", Value::Null) } seal_malformed [statement_policy]
         H6 "A statement says that something must be understood (`crit`)."
             { statement_with("crit", json!(["never"])) } seal_malformed [statement_crit]
+        B12 "A statement says who may mark in the name of another."
+            { statement_with("trust_mark_owners", json!({})) } seal_malformed [statement_placed]
+        B11 "A statement names nobody above its subject, and says so."
+            { statement_with("authority_hints", json!([])) } seal_malformed [statement_hints_there]
+        B11 "A statement has a limit that nobody here applies."
+            { statement_with("constraints", json!({ "max_path_length": 0, "naming_constraints": {} })) }
+            seal_malformed [statement_constraints]
+        G8 "A statement says nothing of something (`null` in metadata)."
+            { statement_with("metadata", json!({ "other": { "later": null } })) }
+            seal_malformed [statement_metadata]
+        G7 "A statement shows nine marks."
+            { showing(9, CHARTER) }
+            seal_malformed [statement_few_marks]
+        C3 "A statement shows a mark of no label."
+            { showing(1, "") }
+            seal_malformed [statement_marks]
         B12 "A statement names a key of small order as the space's."
             { statement_with("jwks", weak()) }
             seal_malformed [key_weak]
@@ -176,6 +199,8 @@ pub(crate) fn statements() -> Vec<Attack> {
 
 pub(crate) fn marks() -> Vec<Attack> {
     attacks!("trust mark":
+        B12 "A mark is given in the name of another."
+            { mark_with("delegation", "a.b.c") } seal_malformed [mark_delegation]
         B1 "A thief signs a mark."
             { open_mark(&mark_claims(), "thief") } seal_unknown_key [seal_key_named seal_signature]
         B12 "The coordinator's `ops` key signs a mark."
