@@ -155,6 +155,17 @@ fn long_every_reader_answers_two_hundred_thousand_broken_documents() {
     }
 }
 
+/// What libFuzzer found once: a private key in a join is not written again.
+#[test]
+fn what_was_found_is_read_as_it_must_be() {
+    let join = r#"{"fed_key":{"kty":"OKP","d":"AQ"},"request":"a.b.c"}"#;
+    let reader = READERS
+        .iter()
+        .find(|it| it.name == "join")
+        .expect("a reader");
+    assert!(!(reader.read)(join.as_bytes()));
+}
+
 /// The control: a reader that cannot bear a name twice, and one that takes what it is told.
 #[test]
 fn a_reader_that_ends_or_takes_too_much_is_found() {

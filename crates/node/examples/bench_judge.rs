@@ -8,7 +8,6 @@
 //! Both are measured in one process, in turns; what counts is the ratio of the medians.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "it prints what it measured")]
-#![expect(clippy::disallowed_methods, reason = "it measures time")]
 
 use std::time::Instant;
 

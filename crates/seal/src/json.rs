@@ -196,6 +196,13 @@ mod tests {
     }
 
     #[test]
+    fn values_are_read_as_they_are_written() {
+        let text = r#"{"a":[true,false,null,"\u00e9\n",-1,0,9007199254740991],"b":{}}"#;
+        let lenient: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(parse(text.as_bytes()), Ok(lenient));
+    }
+
+    #[test]
     fn nesting_has_a_limit() {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         check(&nested(DEPTH_MAX), Ok(()));

@@ -63,11 +63,25 @@ fn check(text: &str, expected: &SealRefusal) {
     );
 }
 
+/// A writer signs what readers take, to the last byte, and nothing longer.
+#[test]
+fn what_is_signed_is_as_long_as_it_may_be() {
+    let of = |length: usize| sign(Note("x".repeat(length)), &key());
+    let lengths = (0..Note::BYTES_MAX).map_while(|length| of(length).ok());
+    let lengths: Vec<usize> = lengths.map(|it| it.as_str().len()).collect();
+    assert_eq!(lengths.iter().max(), Some(&Note::BYTES_MAX));
+    let longer = of(lengths.len()).map_err(|refusal| refusal.code());
+    assert_eq!(longer, Err("seal_too_long"));
+}
+
 #[test]
 fn what_is_sealed_opens_and_keeps_its_bytes() {
     let sealed = sign(Note("le mug".to_owned()), &key()).unwrap();
     let opened = open(sealed.as_str()).unwrap();
     assert_eq!(opened, sealed);
+    let unopened = Sealed::<Note>::parse(sealed.as_str()).unwrap();
+    assert_eq!(unopened.as_str(), sealed.as_str());
+    assert_eq!(unopened.kid(), key().public().thumbprint());
     assert_eq!(opened.key(), key().public().thumbprint());
     let with_new_name = header_with("").replace("EdDSA", "Ed25519");
     assert!(open(&forge(&with_new_name, r#"{"note":"x"}"#, &key())).is_ok());
