@@ -32,7 +32,23 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["check"], &["--dir", "--deep", "--json"]),
     (&["publish"], &["--dir", "--file", "--json"]),
     (&["label", "admit"], &["<URL>", "--dir", "--json"]),
-    (&["label", "grant"], &["<URL>", "--dir", "--json"]),
+    (&["label", "uninvite"], &["<URL>", "--dir", "--json"]),
+    (&["label", "ask"], &["--dir", "--note", "--json"]),
+    (&["label", "join"], &["--dir", "--invitation", "--json"]),
+    (
+        &["label", "grant"],
+        &["<URL>", "--dir", "--anyway", "--json"],
+    ),
+    (
+        &["label", "warn"],
+        &["<URL>", "--dir", "--reason", "--days", "--json"],
+    ),
+    (
+        &["label", "lift"],
+        &["<URL>", "--dir", "--reason", "--json"],
+    ),
+    (&["label", "end"], &["<URL>", "--dir", "--reason", "--json"]),
+    (&["label", "history"], &["<URL>", "--dir", "--json"]),
     (
         &["label", "suspend"],
         &["<URL>", "--dir", "--reason", "--json"],
@@ -42,7 +58,10 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
         &["<URL>", "--dir", "--reason", "--json"],
     ),
     (&["label", "list"], &["--dir", "--json"]),
-    (&["label", "anchor"], &["--dir", "--root-key", "--json"]),
+    (
+        &["label", "anchor"],
+        &["--dir", "--root-key", "--revoke", "--json"],
+    ),
     (
         &["member", "add"],
         &["--dir", "--name", "--formula", "--half-days", "--json"],
@@ -273,7 +292,15 @@ fn every_command_with_json_prints_one_document() {
         object.keys().cloned().collect::<Vec<_>>()
     };
     let report = ["entries", "feeds", "ok", "problems", "records"];
-    let row = ["at", "feed", "reason", "space", "state"];
+    let row = [
+        "application",
+        "at",
+        "feed",
+        "reason",
+        "space",
+        "state",
+        "warning",
+    ];
     assert_eq!(keys(&space.json(&["check"])), report);
     assert_eq!(keys(&space.json(&["publish"])), ["records", "seq"]);
     let admitted = coordinator.json(&["label", "admit", "https://le-mug.example"]);
@@ -287,11 +314,18 @@ fn every_command_with_json_prints_one_document() {
     );
     space.start();
     network.joined(&space);
-    assert_eq!(keys(&coordinator.json(&["label", "grant", entity])), row);
-    for act in ["suspend", "withdraw"] {
+    let granted = coordinator.json(&["label", "grant", entity, "--anyway"]);
+    assert_eq!(keys(&granted), row);
+    for act in ["warn", "lift", "suspend", "withdraw"] {
         let changed = coordinator.json(&["label", act, entity, "--reason", "roof"]);
         assert_eq!(keys(&changed), row);
     }
+    let ended = coordinator.json(&["label", "end", entity, "--reason", "roof"]);
+    assert_eq!(keys(&ended), ["space"]);
+    let history = coordinator.json(&["label", "history", entity]);
+    let act = ["act", "at", "charter_version", "number", "reason", "sub"];
+    assert_eq!(keys(&history[6]), act);
+    assert_eq!(history[6]["act"], "ended");
     let root_key = word(&network.root_key);
     let anchored = coordinator.json(&["label", "anchor", "--root-key", root_key]);
     assert_eq!(keys(&anchored), ["until"]);

@@ -17,6 +17,10 @@ fn only_a_coordinator_labels() {
             &["label", "grant", other],
             &["label", "suspend", other, "--reason", "roof"],
             &["label", "withdraw", other, "--reason", "roof"],
+            &["label", "warn", other, "--reason", "roof"],
+            &["label", "lift", other, "--reason", "roof"],
+            &["label", "end", other, "--reason", "roof"],
+            &["label", "uninvite", other],
             &["label", "list"],
             &["label", "anchor", "--root-key", word(&network.root_key)],
         ] {
@@ -39,7 +43,7 @@ fn what_makes_no_sense_is_refused_and_changes_nothing() {
     let before = coordinator.json(&["check", "--deep"]);
     let long = "x".repeat(5000);
     for reason in ["", "   ", "\n", &long] {
-        for act in ["suspend", "withdraw"] {
+        for act in ["warn", "lift", "suspend", "withdraw", "end"] {
             let words = ["label", act, &space.entity, "--reason", reason];
             coordinator
                 .escale(&words)

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::command::{Done, escale};
@@ -156,6 +157,13 @@ impl Network {
     #[track_caller]
     pub fn grant(&self, node: &Node) {
         self.joined(node);
+        wait::until("the coordinator has heard the space", || {
+            let row = self.row_of(&node.entity);
+            let is_heard = row["feed"]["seq"].as_u64() > Some(0);
+            wait::ensure(is_heard && row["feed"]["refusal"].is_null(), || {
+                row.to_string()
+            })
+        });
         self.grant_again(node);
     }
 
@@ -181,6 +189,13 @@ impl Network {
     /// How the coordinator's list has a space; empty where it is not on it.
     #[track_caller]
     pub fn state_of(&self, entity: &str) -> String {
+        let state = self.row_of(entity)["state"].as_str().map(str::to_owned);
+        state.unwrap_or_default()
+    }
+
+    /// The coordinator's line about a space; nothing where it is not on its list.
+    #[track_caller]
+    pub fn row_of(&self, entity: &str) -> Value {
         let rows = self.coordinator.json(&["label", "list"]);
         let mut rows = rows
             .as_array()
@@ -188,7 +203,6 @@ impl Network {
             .unwrap_or_default()
             .iter();
         let row = rows.find(|row| row["space"] == entity);
-        let state = row.and_then(|row| row["state"].as_str());
-        state.unwrap_or_default().to_owned()
+        row.cloned().unwrap_or_default()
     }
 }

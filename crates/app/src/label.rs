@@ -199,6 +199,7 @@ impl App {
     /// suspension or a withdrawal is lifted. Refused where its feed was never heard, or is
     /// refused: nobody could read what it says.
     pub async fn grant(&self, space: &EntityId) -> Result<(), LabelError> {
+        self.coordinates()?;
         let feed = self.feed_view(space).await?;
         if let Some(code) = feed.refusal {
             return Err(LabelError::FeedRefused(space.clone(), code));

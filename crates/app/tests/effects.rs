@@ -3,7 +3,11 @@
 
 use app::{Fate, RegistrationError, SeatState, Stay, VisitId};
 use rules::passport::{Block, NotGenuine, NotHere, Verdict};
-use testkit::{HOUR_SECONDS, Label, START, TestNode, Wallet, operator, send_all, space_text};
+use testkit::{
+    HOUR_SECONDS, Label, START, TestNode, Wallet, operator, pull, pull_from, send_all, space_text,
+};
+use wire::Sha256Hash;
+use wire::feed::Head;
 use wire::trust::TrustMark;
 
 use crate::desk::judge;
@@ -137,7 +141,23 @@ async fn expire(label: &Label) {
     };
     let mark = seal::sign(mark, &coordinator.plan().fed()).unwrap();
     let text = mark.as_str().to_owned();
-    let page = bytes(&one_more(label, "trust-mark", it, text).await);
+    let mut page = one_more(label, "trust-mark", it, text).await;
+    let seq = crate::look::feed(coordinator, coordinator.entity())
+        .await
+        .len() as u64
+        + 1;
+    // A head that is as young as what is asked afterwards.
+    let head = Head {
+        iss: coordinator.entity().clone(),
+        epoch: 1,
+        seq,
+        hash: Sha256Hash::of(&[page.records[0].record.as_bytes()]),
+        iat: coordinator.app().now().plus_seconds(1),
+        exp: coordinator.app().now().plus_seconds(HOUR_SECONDS),
+    };
+    let head = seal::sign(head, &coordinator.plan().ops()).unwrap();
+    head.as_str().clone_into(&mut page.head);
+    let page = bytes(&page);
     for space in &label.spaces {
         let taken = space.app().take_page(coordinator.entity(), &page).await;
         taken.unwrap();
@@ -172,6 +192,12 @@ async fn wished(label: &Label, at: usize, name: &str, uid: &str) -> String {
         other => other.unwrap(),
     };
     sent(label, at).await;
+    if word(&rows(label.space(at), name).await[0].state) == "asked" {
+        // The owner waits for a younger word of the coordinator, if it can.
+        label.advance(HOUR_SECONDS);
+        label.hear().await;
+        sent(label, at).await;
+    }
     let rows = rows(label.space(at), name).await;
     match word(&rows[0].state).as_str() {
         "asked" => "not answered".to_owned(),
@@ -318,4 +344,35 @@ async fn every_cell_of_the_table_is_what_nodes_do() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn what_a_withdrawn_space_says_is_hidden_though_a_relay_brings_it() {
+    let story = story(true).await;
+    bring(&story, "withdrawn").await;
+    let label = &story.label;
+    let (reader, it, relay) = (label.space(ELSEWHERE), label.space(IT), label.space(OTHER));
+    let text = training(label, Some(5));
+    let app = it.app();
+    let done = app.publish_event(&operator(), None, &text).await.unwrap();
+    app.publish_space(&space_text("Le Nouveau")).await.unwrap();
+    let seq = async |node: &TestNode| crate::look::feed(node, it.entity()).await.len();
+    let before = seq(reader).await;
+    pull(&label.network, relay, it.entity()).await.unwrap();
+    label.network.cut(it.entity());
+    pull_from(&label.network, reader, it.entity(), relay.entity())
+        .await
+        .unwrap();
+    assert!(seq(reader).await > before, "it was read");
+    assert!(reader.app().event(&done.uid).await.unwrap().is_none());
+    let filter = app::CalendarFilter::default();
+    let listed = reader.app().subscribed(&filter).await.unwrap();
+    assert!(listed.iter().all(|listed| listed.owner != *it.entity()));
+    let seen = crate::look::partner(reader, it.entity()).await;
+    assert!(seen.formulas.is_empty() && seen.translation.is_none());
+    assert_eq!(wished(label, ELSEWHERE, "Jo", &done.uid).await, "no event");
+    assert_eq!(shown(reader, &story.away).await, "blocked: withdrawn");
+    // The control: what is labelled is shown as it came.
+    let [(_, there), _] = &story.trainings;
+    assert!(relay.app().event(there).await.unwrap().is_some());
 }

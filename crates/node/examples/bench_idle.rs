@@ -54,6 +54,7 @@ fn measure(folder: &Path) -> anyhow::Result<Vec<String>> {
             &space.entity(),
             "--dir",
             &coordinator.dir(),
+            "--anyway",
         ])?;
         started.stop()?;
     }

@@ -275,6 +275,7 @@ fn is_ours_or_a_node(link: &str, ids: &BTreeSet<&str>) {
             "/members",
             "/outbox",
             "/calendar",
+            "/label",
             "/manage/events",
             "/manage/new-event",
         ];

@@ -29,7 +29,7 @@ const CROSS_CHECKS: &[(&str, u64)] = &[
     // What is tried against seals, keys, papers, feeds, passports and desks.
     ("attacks", 350),
     // This project's own vectors, judged from the specifications alone in Python.
-    ("vectors_by_python", 867),
+    ("vectors_by_python", 996),
     // Days, visits and receipts of the same, by the clocks of Python's `zoneinfo`.
     ("visits_by_zoneinfo", 1_207),
     // Events, their occurrences and seats of the same; and what their rules name, by PyPI
@@ -38,6 +38,8 @@ const CROSS_CHECKS: &[(&str, u64)] = &[
     ("rules_by_dateutil", 424),
     // What running nodes sign, judged by jwcrypto, whole and altered.
     ("live_by_jwcrypto", 219),
+    // A chain of running nodes, whole and altered, by npm's `@openid-federation/core`.
+    ("chains_by_openid_federation", 19),
     // Passports of our vectors and each change of one character, judged by npm's `@sd-jwt`.
     ("passports_by_sd_jwt", 14_729),
     // Every status of the lists in our vectors, read by the same.

@@ -55,6 +55,8 @@ pub(crate) async fn labels(network: &mut Network) -> anyhow::Result<String> {
             let row = rows.as_array().into_iter().flatten().find(is_it);
             let state = row.and_then(|row| row["state"].as_str());
             ensure!(state == Some("admitted"), "{} is {state:?}", space.entity);
+            let heard = row.and_then(|row| row.pointer("/feed/seq")?.as_u64());
+            ensure!(heard > Some(0), "{} was not heard yet", space.entity);
             Ok(())
         })
         .await
