@@ -244,6 +244,13 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_set_gives_its_keys_in_their_order() {
+        let keys = [[1; 32], [2; 32], [3; 32]].map(|it| SecretKey::from_seed(&it).public().clone());
+        let set = KeySet::new(keys.to_vec()).unwrap();
+        assert!(set.iter().eq(&keys));
+    }
+
     /// RFC 7638 §3.1: the example, a key of RSA, which has a name and is no key of ours.
     #[test]
     fn the_example_of_rfc_7638_has_the_name_of_rfc_7638() {

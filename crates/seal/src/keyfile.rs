@@ -166,6 +166,34 @@ mod tests {
         }
     }
 
+    /// As whoever gives a name without a folder writes it.
+    #[test]
+    fn a_key_is_written_where_one_stands() {
+        let dir = tempfile::tempdir().unwrap();
+        std::env::set_current_dir(dir.path()).unwrap();
+        let key = SecretKey::from_seed(&[3; 32]);
+        create(Path::new("ops.jwk"), &key).unwrap();
+        let read = load(&dir.path().join("ops.jwk")).unwrap();
+        assert_eq!(read.public(), key.public());
+    }
+
+    #[test]
+    fn a_file_is_a_file_of_four_kilobytes_at_most() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ops.jwk");
+        create(&path, &SecretKey::from_seed(&[3; 32])).unwrap();
+        let mut text = std::fs::read_to_string(&path).unwrap();
+        text.push_str(&" ".repeat(4096 - text.len()));
+        std::fs::write(&path, &text).unwrap();
+        assert!(load(&path).is_ok());
+        std::fs::write(&path, text + " ").unwrap();
+        assert!(matches!(load(&path), Err(KeyFileError::NotAKey { .. })));
+        let folder = dir.path().join("folder");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
+        assert!(matches!(load(&folder), Err(KeyFileError::NotAKey { .. })));
+    }
+
     #[test]
     fn a_file_that_is_no_key_is_refused() {
         let dir = tempfile::tempdir().unwrap();
@@ -179,6 +207,7 @@ mod tests {
             ("pair", text.replace(&own_x, &other_x)),
             ("cut", text.chars().take(60).collect()),
             ("curve", text.replace("Ed25519", "X25519")),
+            ("family", text.replace("OKP", "RSA")),
             ("long", format!("{text}{}", " ".repeat(5000))),
             ("empty", String::new()),
         ] {

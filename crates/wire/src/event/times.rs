@@ -90,7 +90,8 @@ impl Span {
         let rest = text.strip_prefix('P')?;
         if let Some(weeks) = rest.strip_suffix('W') {
             let days = number(weeks)?.checked_mul(7)?;
-            return Some(Self::new(days, 0));
+            // What has ten digits as days is not read again as it is written.
+            return (days <= NUMBER_MAX).then_some(Self::new(days, 0));
         }
         let (date, time) = match rest.split_once('T') {
             Some((date, time)) if !time.is_empty() => (date, time),
@@ -124,6 +125,9 @@ fn take_part(text: &mut &str, letter: char) -> Option<u32> {
     *text = rest;
     Some(part)
 }
+
+/// The largest number of nine digits.
+const NUMBER_MAX: u32 = 999_999_999;
 
 fn number(digits: &str) -> Option<u32> {
     let is_number = (1..=9).contains(&digits.len()) && digits.bytes().all(|it| it.is_ascii_digit());
