@@ -89,11 +89,10 @@ impl From<FederationError> for StandardError {
             FederationError::NotTheCoordinator
             | FederationError::UnknownEntity(_)
             | FederationError::UnknownMark => "not_found",
-            FederationError::Itself => "invalid_request",
+            FederationError::Itself | FederationError::NotAMark => "invalid_request",
             FederationError::ItselfResolved => "invalid_subject",
             FederationError::OtherAnchor => "invalid_trust_anchor",
             FederationError::Chain(_) | FederationError::NeverHeard => "invalid_trust_chain",
-            FederationError::NotAMark => "invalid_request",
         };
         Self::new(code, &described)
     }

@@ -65,7 +65,7 @@ impl App {
         };
         let own = &self.identity().entity;
         let member = register.member(own);
-        if !member.is_some_and(|member| member.statement.is_some()) {
+        if member.is_none_or(|member| member.statement.is_none()) {
             return refused(ApplyError::NotAdmitted);
         }
         if matches!(

@@ -1,11 +1,13 @@
 //! Joining the label: what a space asks, and what a coordinator answers.
 
+use rules::feed::CONFIGURATION_KIND;
 use rules::trust;
 use seal::checks::{holds, is_on};
 use seal::{Jwk, KeySet, Malformed, PublicKey, Sealed};
 use store::{Batch, Expected};
 use wire::label::Act;
 use wire::request::{Answer, AnswerResult, JOIN_KIND, Join, JoinBody, Request};
+use wire::space::THE_ONE;
 use wire::trust::NodeRole;
 use wire::{EntityId, Jwks, Timestamp};
 
@@ -217,7 +219,7 @@ impl App {
         let belongs = register
             .member(&request.iss)
             .is_some_and(|member| member.statement.is_some());
-        if is_on("admitted_once") && belongs && invitation.anew.is_none() {
+        if is_on("admitted_once") && belongs && !invitation.replaces {
             return Ok(Some("already_admitted"));
         }
         invitation.used = Some(InvitationUse {
@@ -228,8 +230,9 @@ impl App {
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::At(found.version));
         batch.put(key.clone(), stored::encode(&key, &invitation)?);
+        let epoch = self.epoch_of(&invitation, fed).await?;
         let statement = self
-            .make_statement(&request.iss, (Jwks::of(fed), invitation.anew), now)
+            .make_statement(&request.iss, (Jwks::of(fed), epoch), now)
             .await?;
         let mut entries = vec![statement_entry(&statement)];
         let admitted = self.decision_entry(&register, &request.iss, Act::Admitted, now);
@@ -238,5 +241,27 @@ impl App {
             .await?;
         self.store().commit(batch).await?;
         Ok(None)
+    }
+
+    /// The epoch of the feed of whoever joins, where it is not the first. Whoever comes with
+    /// the key that has signed what was heard under this name goes on with that feed; with
+    /// another it begins anew.
+    async fn epoch_of(
+        &self,
+        invitation: &stored::Invitation,
+        fed: &PublicKey,
+    ) -> Result<Option<u64>, Fault> {
+        let entity = &invitation.entity;
+        let heard = self
+            .latest_text(entity, CONFIGURATION_KIND, THE_ONE)
+            .await?;
+        let own = KeySet::only(fed.clone());
+        let goes_on =
+            heard.is_some_and(|text| trust::open_configuration(&text, &own, entity).is_ok());
+        if !goes_on {
+            return Ok(invitation.anew);
+        }
+        let (feed, _) = self.feed_state(entity).await?;
+        Ok((feed.epoch > 1).then_some(feed.epoch))
     }
 }

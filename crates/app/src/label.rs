@@ -158,6 +158,7 @@ impl App {
             invited_at: now,
             expires_at: now.plus_seconds(INVITATION_SECONDS),
             anew,
+            replaces: statement.is_some(),
             used: None,
         };
         let mut batch = Batch::new();

@@ -231,10 +231,12 @@ pub(crate) struct Invitation {
     pub(crate) entity: EntityId,
     pub(crate) invited_at: Timestamp,
     pub(crate) expires_at: Timestamp,
-    /// The epoch in which the space's feed begins, where it belongs already and is admitted
-    /// anew.
+    /// The epoch in which the space's feed begins, where a feed was heard under its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) anew: Option<u64>,
+    /// Whether it belongs, and whoever joins by this takes its place.
+    #[serde(default)]
+    pub(crate) replaces: bool,
     pub(crate) used: Option<InvitationUse>,
 }
 

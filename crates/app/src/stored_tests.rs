@@ -95,6 +95,7 @@ fn every_form_is_read_back_and_a_later_one_is_refused() {
             invited_at: at,
             expires_at: at,
             anew: Some(2),
+            replaces: true,
             used,
         });
     }

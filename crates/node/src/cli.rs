@@ -193,7 +193,7 @@ pub(crate) struct Publish {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Label {
     /// Invite a space: prints a one-time code; the space is admitted when it uses it
-    Admit(LabelSpace),
+    Admit(LabelAdmit),
     /// Take an invitation back that nobody has used
     Uninvite(LabelSpace),
     /// Ask the coordinator for the label (spaces)
@@ -230,6 +230,16 @@ pub(crate) struct LabelSpace {
     /// Print the result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LabelAdmit {
+    #[command(flatten)]
+    pub(crate) of: LabelSpace,
+    /// Admit a space anew that belongs already, because it has lost its folder or somebody
+    /// else has its keys: whoever uses the code takes its place
+    #[arg(long)]
+    pub(crate) anew: bool,
 }
 
 #[derive(Debug, Args)]

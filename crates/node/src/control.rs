@@ -10,23 +10,21 @@
 mod events;
 mod exchange;
 mod keys;
+mod label;
 mod people;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail};
-use app::{App, CheckReport, Depth, LabelRow, LabelState};
-use rules::trust::Standing;
+use anyhow::{Context as _, anyhow};
+use app::{App, CheckReport, Depth};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use wire::federation::RevocationReason;
-use wire::{EntityId, Invitation};
 
 use crate::config::Config;
 use crate::space_file::{read_charter, read_space};
@@ -36,6 +34,7 @@ use crate::tasks::Stop;
 pub(crate) use events::{EventCommand, RegistrationCommand, Said};
 pub(crate) use exchange::ExchangeCommand;
 pub(crate) use keys::KeysCommand;
+pub(crate) use label::LabelCommand;
 pub(crate) use people::PeopleCommand;
 
 /// A command.
@@ -48,39 +47,8 @@ pub(crate) enum Command {
     PublishSpace { file: PathBuf },
     /// Publish what a file says.
     PublishCharter { file: PathBuf },
-    /// Invite a space.
-    Admit { space: EntityId },
-    /// Take an invitation back.
-    Uninvite { space: EntityId },
-    /// Ask the coordinator for the label.
-    Apply { note: String },
-    /// Join again.
-    JoinAgain { invitation: String },
-    /// Grant the label.
-    Grant { space: EntityId, anyway: bool },
-    /// Warn a space.
-    Warn {
-        space: EntityId,
-        reason: String,
-        days: u16,
-    },
-    /// Take a warning or a suspension back.
-    Lift { space: EntityId, reason: String },
-    /// End a membership.
-    End { space: EntityId, reason: String },
-    /// What was decided about a space.
-    History { space: EntityId },
-    /// Suspend the label.
-    Suspend { space: EntityId, reason: String },
-    /// Withdraw the label.
-    Withdraw { space: EntityId, reason: String },
-    /// List the spaces.
-    List,
-    /// Publish a new anchor statement.
-    Anchor {
-        anchor: String,
-        revoked: Option<RevocationReason>,
-    },
+    /// What concerns the label.
+    Label(LabelCommand),
     /// What concerns this node's keys.
     Keys(KeysCommand),
     /// What concerns members and staff.
@@ -105,9 +73,6 @@ const SOCKET_FILE: &str = "control.sock";
 
 /// The most bytes of a command: a reason, a path and an anchor statement fit.
 const COMMAND_BYTES_MAX: u64 = 16 * 1024;
-
-/// A day, for what is said in days.
-const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 /// How long a command may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(5);
@@ -232,69 +197,12 @@ async fn execute(app: &App, command: Command) -> anyhow::Result<Value> {
         Command::PublishCharter { file } => Ok(published_json(
             app.publish_charter(&read_charter(&file)?).await?,
         )),
-        Command::Admit { space } => {
-            let invitation = app.invite(&space).await?;
-            Ok(json!({ "space": space, "invitation": invitation.to_code()? }))
-        }
-        Command::Uninvite { space } => {
-            app.uninvite(&space).await?;
-            Ok(json!({ "space": space }))
-        }
-        Command::Apply { note } => {
-            let op = app.ask_for_label(&note).await?;
-            Ok(json!({ "op": op }))
-        }
-        Command::JoinAgain { invitation } => {
-            app.join_again(&Invitation::from_code(&invitation)?).await?;
-            Ok(json!({ "joins": true }))
-        }
-        Command::Grant { space, anyway } => {
-            if anyway {
-                app.grant_anyway(&space).await?;
-            } else {
-                app.grant(&space).await?;
-            }
-            standing_json(app, &space).await
-        }
-        Command::Warn {
-            space,
-            reason,
-            days,
-        } => {
-            let until = app.now().plus_seconds(i64::from(days) * DAY_SECONDS);
-            app.warn(&space, &reason, until).await?;
-            standing_json(app, &space).await
-        }
-        Command::Suspend { space, reason } => {
-            app.suspend(&space, &reason).await?;
-            standing_json(app, &space).await
-        }
-        Command::Lift { space, reason } => {
-            app.lift(&space, &reason).await?;
-            standing_json(app, &space).await
-        }
-        Command::Withdraw { space, reason } => {
-            app.withdraw(&space, &reason).await?;
-            standing_json(app, &space).await
-        }
-        Command::End { space, reason } => {
-            app.end_membership(&space, &reason).await?;
-            Ok(json!({ "space": space }))
-        }
-        Command::History { space } => Ok(serde_json::to_value(app.label_history(&space).await?)?),
-        Command::List => {
-            let rows = app.label_rows().await?;
-            Ok(Value::Array(rows.iter().map(row_json).collect()))
-        }
+        Command::Label(command) => label::execute(app, command).await,
         Command::Keys(command) => keys::execute(app, command).await,
         Command::People(command) => people::execute(app, command).await,
         Command::Event(command) => events::execute(app, command).await,
         Command::Registration(it) => events::execute_registration(app, it).await,
         Command::Exchange(command) => exchange::execute(app, command).await,
-        Command::Anchor { anchor, revoked } => {
-            let until = app.publish_anchor_revoking(&anchor, revoked).await?;
-            Ok(json!({ "until": until }))
-        }
     }
 }
 
@@ -316,37 +224,4 @@ fn published_json(published: app::Published) -> Value {
         .map(|(kind, id, is_removal)| json!({ "kind": kind, "id": id, "is_removal": is_removal }))
         .collect();
     json!({ "records": records, "seq": seq })
-}
-
-async fn standing_json(app: &App, space: &EntityId) -> anyhow::Result<Value> {
-    let rows = app.label_rows().await?;
-    let Some(row) = rows.iter().find(|row| row.entity == *space) else {
-        bail!("{space} is not in the list");
-    };
-    Ok(row_json(row))
-}
-
-fn row_json(row: &LabelRow) -> Value {
-    let LabelRow {
-        entity,
-        state,
-        feed,
-        application,
-        warning,
-    } = row;
-    let (state, at, reason) = match state {
-        LabelState::Invited { until } => ("invited", Some(until), None),
-        LabelState::Member(standing) => match standing {
-            Standing::Labelled { until } => ("labelled", Some(until), None),
-            Standing::Admitted => ("admitted", None, None),
-            Standing::Suspended { since, reason } => ("suspended", Some(since), Some(reason)),
-            Standing::Withdrawn { since, reason } => ("withdrawn", Some(since), Some(reason)),
-            Standing::Expired { since } => ("expired", Some(since), None),
-            Standing::Unknown => ("unknown", None, None),
-        },
-    };
-    json!({ "space": entity, "state": state, "at": at, "reason": reason,
-        "application": application, "warning": warning,
-        "feed": { "epoch": feed.epoch, "seq": feed.seq, "pulled_at": feed.pulled_at,
-            "refusal": feed.refusal } })
 }

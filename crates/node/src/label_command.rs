@@ -8,9 +8,11 @@ use app::{App, Clock as _};
 use seal::keyfile;
 use serde_json::Value;
 
-use crate::cli::{FormerKeys, Label, LabelAnchor, LabelAsk, LabelEnd, LabelJoin, LabelSpace};
+use crate::cli::{
+    FormerKeys, Label, LabelAdmit, LabelAnchor, LabelAsk, LabelEnd, LabelJoin, LabelSpace,
+};
 use crate::config::Config;
-use crate::control::{Command, ask};
+use crate::control::{self, Command, LabelCommand};
 use crate::environment::SystemClock;
 use crate::{key_files, output};
 
@@ -22,12 +24,12 @@ pub(crate) async fn label(label: Label) -> anyhow::Result<ExitCode> {
         Label::Join(args) => join_again(args).await?,
         Label::Grant(args) => {
             let (space, anyway) = (args.of.space.clone(), args.anyway);
-            change(&args.of, Command::Grant { space, anyway }).await?;
+            change(&args.of, LabelCommand::Grant { space, anyway }).await?;
         }
         Label::Warn(args) => {
             let (space, reason) = (args.of.of.space.clone(), args.of.reason);
             let days = args.days;
-            let command = Command::Warn {
+            let command = LabelCommand::Warn {
                 space,
                 reason,
                 days,
@@ -36,15 +38,15 @@ pub(crate) async fn label(label: Label) -> anyhow::Result<ExitCode> {
         }
         Label::Suspend(args) => {
             let (space, reason) = (args.of.space.clone(), args.reason);
-            change(&args.of, Command::Suspend { space, reason }).await?;
+            change(&args.of, LabelCommand::Suspend { space, reason }).await?;
         }
         Label::Lift(args) => {
             let (space, reason) = (args.of.space.clone(), args.reason);
-            change(&args.of, Command::Lift { space, reason }).await?;
+            change(&args.of, LabelCommand::Lift { space, reason }).await?;
         }
         Label::Withdraw(args) => {
             let (space, reason) = (args.of.space.clone(), args.reason);
-            change(&args.of, Command::Withdraw { space, reason }).await?;
+            change(&args.of, LabelCommand::Withdraw { space, reason }).await?;
         }
         Label::End(args) => end(args).await?,
         Label::History(args) => history(args).await?,
@@ -54,10 +56,15 @@ pub(crate) async fn label(label: Label) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Has a command about the label done.
+async fn ask(config: &Config, command: LabelCommand) -> anyhow::Result<Value> {
+    control::ask(config, Command::Label(command)).await
+}
+
 async fn uninvite(args: LabelSpace) -> anyhow::Result<()> {
     let config = Config::load(&args.folder.dir)?;
     let space = args.space;
-    let command = Command::Uninvite {
+    let command = LabelCommand::Uninvite {
         space: space.clone(),
     };
     let done = ask(&config, command).await?;
@@ -71,7 +78,7 @@ async fn uninvite(args: LabelSpace) -> anyhow::Result<()> {
 
 async fn apply(args: LabelAsk) -> anyhow::Result<()> {
     let config = Config::load(&args.folder.dir)?;
-    let asked = ask(&config, Command::Apply { note: args.note }).await?;
+    let asked = ask(&config, LabelCommand::Apply { note: args.note }).await?;
     output::line(if args.json {
         asked.to_string()
     } else {
@@ -86,7 +93,7 @@ async fn apply(args: LabelAsk) -> anyhow::Result<()> {
 async fn join_again(args: LabelJoin) -> anyhow::Result<()> {
     let config = Config::load(&args.folder.dir)?;
     let invitation = args.invitation;
-    let joins = ask(&config, Command::JoinAgain { invitation }).await?;
+    let joins = ask(&config, LabelCommand::JoinAgain { invitation }).await?;
     output::line(if args.json {
         joins.to_string()
     } else {
@@ -98,7 +105,7 @@ async fn join_again(args: LabelJoin) -> anyhow::Result<()> {
 async fn end(args: LabelEnd) -> anyhow::Result<()> {
     let config = Config::load(&args.of.folder.dir)?;
     let (space, reason) = (args.of.space, args.reason);
-    let command = Command::End {
+    let command = LabelCommand::End {
         space: space.clone(),
         reason,
     };
@@ -113,7 +120,7 @@ async fn end(args: LabelEnd) -> anyhow::Result<()> {
 
 async fn history(args: LabelSpace) -> anyhow::Result<()> {
     let config = Config::load(&args.folder.dir)?;
-    let acts = ask(&config, Command::History { space: args.space }).await?;
+    let acts = ask(&config, LabelCommand::History { space: args.space }).await?;
     if args.json {
         output::line(&acts);
         return Ok(());
@@ -140,13 +147,15 @@ async fn history(args: LabelSpace) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn admit(args: LabelSpace) -> anyhow::Result<()> {
+async fn admit(args: LabelAdmit) -> anyhow::Result<()> {
+    let LabelAdmit { of: args, anew } = args;
     let config = Config::load(&args.folder.dir)?;
     let space = args.space;
     let admitted = ask(
         &config,
-        Command::Admit {
+        LabelCommand::Admit {
             space: space.clone(),
+            anew,
         },
     )
     .await?;
@@ -164,7 +173,7 @@ async fn admit(args: LabelSpace) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn change(of: &LabelSpace, command: Command) -> anyhow::Result<()> {
+async fn change(of: &LabelSpace, command: LabelCommand) -> anyhow::Result<()> {
     let config = Config::load(&of.folder.dir)?;
     let row = ask(&config, command).await?;
     output::line(if of.json {
@@ -177,7 +186,7 @@ async fn change(of: &LabelSpace, command: Command) -> anyhow::Result<()> {
 
 async fn list(dir: &Path, json: bool) -> anyhow::Result<()> {
     let config = Config::load(dir)?;
-    let rows = ask(&config, Command::List).await?;
+    let rows = ask(&config, LabelCommand::List).await?;
     if json {
         output::line(&rows);
         return Ok(());
@@ -209,7 +218,7 @@ async fn anchor(args: LabelAnchor) -> anyhow::Result<()> {
     let anchor = App::make_anchor(&config.entity, &named, &root, SystemClock::default().now())?;
     let done = ask(
         &config,
-        Command::Anchor {
+        LabelCommand::Anchor {
             anchor: anchor.as_str().to_owned(),
             revoked: args.revoke.map(FormerKeys::reason),
         },
@@ -260,19 +269,17 @@ fn row_line(row: &Value) -> String {
 
 /// What stands beside a standing: a warning, a question that waits.
 fn notes(row: &Value) -> String {
-    let mut notes = String::new();
-    if let Some(warning) = row.get("warning").filter(|it| it.is_object()) {
-        let reason = wire::printable(text(warning, "reason"), 500);
-        notes.push_str(&format!(
-            "; warned until {}: {reason}",
-            day(warning, "until")
-        ));
-    }
-    if let Some(asked) = row.get("application").filter(|it| it.is_object()) {
-        let note = wire::printable(text(asked, "note"), 500);
-        notes.push_str(&format!("; asked for it {} {note}", day(asked, "since")));
-    }
-    notes.trim_end().to_owned()
+    let there = |name: &str| row.get(name).filter(|it| it.is_object());
+    let warned = there("warning").map(|it| {
+        let reason = wire::printable(text(it, "reason"), 500);
+        format!("; warned until {}: {reason}", day(it, "until"))
+    });
+    let asked = there("application").map(|it| {
+        let note = wire::printable(text(it, "note"), 500);
+        format!("; asked for it {} {note}", day(it, "since"))
+    });
+    let notes = [warned, asked].into_iter().flatten();
+    notes.collect::<String>().trim_end().to_owned()
 }
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
