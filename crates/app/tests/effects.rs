@@ -174,7 +174,13 @@ fn said(verdict: &Verdict) -> String {
         Verdict::NotAllowedHere(NotHere::HomeNotLabelled) => "home not labelled",
         Verdict::NotAllowedHere(NotHere::HostNotLabelled) => "host not labelled",
         Verdict::NotGenuine(NotGenuine::UnknownHome) => "unknown home",
-        other => return format!("{other:?}"),
+        Verdict::ToVerify { .. }
+        | Verdict::Blocked(_)
+        | Verdict::Expired
+        | Verdict::NoAllowance
+        | Verdict::NotAllowedHere(_)
+        | Verdict::NotGenuine(_)
+        | Verdict::AlreadyUsed => return format!("{verdict:?}"),
     }
     .to_owned()
 }
@@ -212,7 +218,9 @@ async fn receipt(host: &TestNode, visit: VisitId) -> String {
     match receipt.unwrap() {
         Fate::Accepted { .. } => "accepted".to_owned(),
         Fate::Waiting { .. } => "not answered".to_owned(),
-        other => format!("{other:?}"),
+        other @ (Fate::Refused { .. } | Fate::GivenUp { .. } | Fate::Moot { .. }) => {
+            format!("{other:?}")
+        }
     }
 }
 
