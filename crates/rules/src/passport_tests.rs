@@ -328,6 +328,11 @@ fn a_passport_runs_out_and_cannot_last_longer_than_it_may() {
     check(|it| it.shown = long, malformed);
     let early = with(&|it| it.iat = NOW.plus_seconds(CLOCK_LEEWAY_SECONDS + 1));
     check(|it| it.shown = early, malformed);
+    let as_early_as_a_clock_may_be = with(&|it| it.iat = NOW.plus_seconds(CLOCK_LEEWAY_SECONDS));
+    check(
+        |it| it.shown = as_early_as_a_clock_may_be,
+        Verdict::Allowed { left: 3 },
+    );
 }
 
 #[test]
