@@ -122,7 +122,7 @@ async fn everything_that_is_stored_is_listed_and_everything_listed_is_stored() {
 }
 
 /// All that is stored, in the order of the document.
-const ALL: [Prefix; 28] = [
+const ALL: [Prefix; 29] = [
     IDENTITY,
     FEEDS,
     RECORDS,

@@ -7,6 +7,7 @@
 //! **Invariant:** no key is taken from the document that it verifies: a statement opens by
 //! keys of the next one, and the last by keys that were pinned.
 
+use seal::checks::{holds, is_on};
 use seal::{KeySet, PublicKey, Sealed, Verified};
 use wire::federation::MarkStatus;
 use wire::trust::{EntityStatement, ShownMark, TrustMark};
@@ -110,7 +111,8 @@ pub fn open_chain(
     let configuration = open_configuration(configuration, &fed, space)?;
     signed_by_its_own(&configuration)?;
     let names = |hint: &String| hint == pinned.entity.as_str();
-    if !configuration.authority_hints.iter().any(names) {
+    let is_named = configuration.authority_hints.iter().any(names);
+    if !holds("chain_hint", is_named) {
         return Err(ChainRefusal::Hint);
     }
     for it in [&configuration, &statement, &anchor] {
@@ -136,13 +138,15 @@ fn named_too(pinned: &KeySet, named: &Jwks) -> Option<KeySet> {
 fn signed_by_its_own(own: &Verified<EntityStatement>) -> Result<(), ChainRefusal> {
     let keys = own.jwks.key_set().map_err(TrustRefusal::from)?;
     let is_named = keys.find(own.key()).is_some();
-    is_named.then_some(()).ok_or(ChainRefusal::OwnKey)
+    holds("chain_own_key", is_named)
+        .then_some(())
+        .ok_or(ChainRefusal::OwnKey)
 }
 
 fn holds_at(iat: Timestamp, exp: Timestamp, now: Timestamp) -> Result<(), ChainRefusal> {
-    if iat > now.plus_seconds(CLOCK_LEEWAY_SECONDS) {
+    if !holds("chain_begun", iat <= now.plus_seconds(CLOCK_LEEWAY_SECONDS)) {
         Err(ChainRefusal::Future)
-    } else if exp <= now {
+    } else if !holds("chain_lasts", now < exp) {
         Err(ChainRefusal::Expired)
     } else {
         Ok(())
@@ -160,12 +164,16 @@ pub fn open_shown_mark(
     let (coordinator, space) = (&chain.anchor.iss, &chain.configuration.iss);
     let keys = &chain.anchor_keys;
     let mark = open_mark(&shown.trust_mark, keys, coordinator, space, charter_url)?;
-    if shown.trust_mark_type != mark.trust_mark_type {
+    if !holds(
+        "shown_mark_name",
+        shown.trust_mark_type == mark.trust_mark_type,
+    ) {
         return Err(ChainRefusal::MarkType);
     }
     let issuers = chain.anchor.trust_mark_issuers.as_ref();
     let issuers = issuers.and_then(|issuers| issuers.get(&mark.trust_mark_type));
-    if !issuers.is_some_and(|issuers| issuers.contains(coordinator)) {
+    let is_issuer = issuers.is_some_and(|issuers| issuers.contains(coordinator));
+    if !holds("shown_mark_issuer", is_issuer) {
         return Err(ChainRefusal::MarkIssuer);
     }
     holds_at(mark.iat, mark.exp, now)?;
@@ -211,29 +219,36 @@ pub fn mark_status(
         Some(key) => (KeySet::only(key.clone()), true),
         None => (issuer.pinned.keys.clone(), false),
     };
-    if keys.find(sealed.kid()).is_none() {
+    if !holds("status_issued", keys.find(sealed.kid()).is_some()) {
         return Err(NoStatus::NotIssued);
     }
     let Ok(mark) = sealed.open(&keys) else {
         return Ok(MarkStatus::Invalid);
     };
     let lasts = mark.exp.seconds_since(mark.iat);
-    if mark.iss != *issuer.pinned.entity || lasts > MARK_SECONDS {
+    let is_own = holds("status_issuer", mark.iss == *issuer.pinned.entity);
+    if !is_own || !holds("status_term", lasts <= MARK_SECONDS) {
         return Ok(MarkStatus::Invalid);
     }
-    if mark.exp <= now {
+    if !holds("status_lasts", now < mark.exp) {
         return Ok(MarkStatus::Expired);
     }
-    if is_former || mark.trust_mark_type != issuer.charter_url {
+    let is_label = holds("status_label", mark.trust_mark_type == issuer.charter_url);
+    if !holds("status_key", !is_former) || !is_label {
         return Ok(MarkStatus::Revoked);
     }
+    let without_label = if is_on("status_standing") {
+        MarkStatus::Revoked
+    } else {
+        MarkStatus::Active
+    };
     Ok(match standing(&mark.sub) {
         Standing::Labelled { .. } => MarkStatus::Active,
         Standing::Expired { .. } => MarkStatus::Expired,
         Standing::Admitted
         | Standing::Suspended { .. }
         | Standing::Withdrawn { .. }
-        | Standing::Unknown => MarkStatus::Revoked,
+        | Standing::Unknown => without_label,
     })
 }
 

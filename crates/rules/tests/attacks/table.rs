@@ -5,7 +5,7 @@ use seal::{Document, Sealed};
 use crate::forge::key_set;
 use crate::{
     bindings, chain, codes, desk, disclosures, feeds, json_texts, keys, names, passports,
-    revocations, seals,
+    revocations, seals, whole_chains,
 };
 
 /// Nothing where the attack succeeded, otherwise the code with which it was stopped.
@@ -61,6 +61,8 @@ pub(crate) fn all() -> Vec<Attack> {
         chain::statements(),
         chain::marks(),
         chain::standings(),
+        whole_chains::chains(),
+        whole_chains::statuses(),
         chain::requests(),
         feeds::records(),
         feeds::bodies(),
