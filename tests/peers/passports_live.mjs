@@ -138,8 +138,8 @@ async function enrolled(home, host, code, key, count) {
   const shown = await present(`${passport}~`, { key, said });
   const ground = await known(home);
   const asked = { ...ground, host, nonce: said.nonce, now: seconds() };
-  const read = told(await judge(shown, asked));
-  count.same(read, told(claims), 'the library reads what the home wrote');
+  const seen = told(await judge(shown, asked));
+  count.same(seen, told(claims), 'the library reads what the home wrote');
   await disclosures(given, { key, said, asked, claims }, count);
   // Without the key binding, whose digest would find most of it: the home's signature.
   const alone = { ...asked, host: undefined, nonce: undefined };
