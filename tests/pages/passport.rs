@@ -275,12 +275,9 @@ fn ticked(phone: &Browser) -> Value {
     phone.script("return [...document.querySelectorAll('#also input:checked')].map((it) => it.id)")
 }
 
-#[test]
-fn a_holder_shows_what_they_tick_and_each_host_sees_another_passport() {
-    if !browser::is_there() {
-        return;
-    }
-    let (_network, home, host) = spaces();
+/// The phone of a member who may show their full name and their organisation, with a code
+/// for the host on its screen; and the member's number.
+fn with_particulars(home: &Node, host: &Node) -> (Browser, String, String) {
     let added = home.json(&["member", "add", "--name", "Zoé", "--formula", "month"]);
     let member = added["member"].as_str().expect("a number").to_owned();
     let words = [
@@ -295,10 +292,32 @@ fn a_holder_shows_what_they_tick_and_each_host_sees_another_passport() {
     let phone = Browser::open();
     phone.resize(360, 900);
     phone.go(&format!("{}/passport?lang=en", home.entity));
+    wait::until("a code can be typed", || {
+        let is_hidden = phone.script("return document.querySelector('#enrol').hidden");
+        wait::ensure(is_hidden == json!(false), || is_hidden.to_string())
+    });
     phone.fill("#enrol-code", given["code"].as_str().expect("a code"));
     phone.click("#enrol-send");
-    choose_when_there(&phone, &host);
-    let plain = shown(&phone, "");
+    choose_when_there(&phone, host);
+    let code = shown(&phone, "");
+    (phone, member, code)
+}
+
+/// Which hosts have seen each of the passports on a phone.
+const HOSTS: &str = "
+    const open = indexedDB.open('escale-passport', 1);
+    await new Promise((resolve) => { open.onsuccess = resolve; });
+    const asked = open.result.transaction('wallet').objectStore('wallet').get('current');
+    await new Promise((resolve) => { asked.onsuccess = resolve; });
+    return asked.result.map(({ hosts }) => hosts);";
+
+#[test]
+fn a_holder_shows_what_they_tick_and_each_host_sees_another_passport() {
+    if !browser::is_there() {
+        return;
+    }
+    let (_network, home, host) = spaces();
+    let (phone, _, plain) = with_particulars(&home, &host);
     assert_eq!(ticked(&phone), json!([]));
     let is_hidden = "return document.querySelector('#also-portrait-row').hidden";
     assert_eq!(
@@ -313,7 +332,6 @@ fn a_holder_shows_what_they_tick_and_each_host_sees_another_passport() {
         said.contains("Zoé") && !said.contains("Zoé Martin"),
         "{said}"
     );
-
     tick(&phone, "also-full_name");
     let named = shown(&phone, &plain);
     let said = scan(&desk, &host, &named);
@@ -324,23 +342,46 @@ fn a_holder_shows_what_they_tick_and_each_host_sees_another_passport() {
     fits(&phone, "passport-also-en");
     // Another host: nothing is ticked any more, and the passport is another one.
     choose(&phone, &home);
-    let elsewhere = shown(&phone, &named);
+    shown(&phone, &named);
     assert_eq!(phone.text("#for-host"), "le-mug");
     assert_eq!(ticked(&phone), json!([]));
-    let hosts = "
-        const open = indexedDB.open('escale-passport', 1);
-        await new Promise((resolve) => { open.onsuccess = resolve; });
-        const asked = open.result.transaction('wallet').objectStore('wallet').get('current');
-        await new Promise((resolve) => { asked.onsuccess = resolve; });
-        return asked.result.map(({ hosts }) => hosts);";
     let expected = json!([[&host.entity], [&home.entity], [], []]);
-    assert_eq!(phone.script_async(hosts), expected);
+    assert_eq!(phone.script_async(HOSTS), expected);
     let is_shared = "return document.querySelector('#note-shared').hidden";
     assert_eq!(phone.script(is_shared), json!(true));
-
-    // The desk's strict mode: a code that was made for no number is not enough.
+    // Where every passport was seen by somebody, the page says so.
+    let used_up = "
+        const open = indexedDB.open('escale-passport', 1);
+        await new Promise((resolve) => { open.onsuccess = resolve; });
+        const store = () => open.result.transaction('wallet', 'readwrite').objectStore('wallet');
+        const asked = store().get('current');
+        await new Promise((resolve) => { asked.onsuccess = resolve; });
+        const seen = asked.result.map((it, at) => ({ ...it, hosts: [`https://h${at}.example`] }));
+        const kept = store().put(seen, 'current');
+        await new Promise((resolve) => { kept.onsuccess = resolve; });";
+    phone.script_async(used_up);
+    let before = shown(&phone, "");
     choose(&phone, &host);
-    let unasked = shown(&phone, &elsewhere);
+    shown(&phone, &before);
+    reads(&phone, "#note-shared", "this same passport");
+    // At its next opening it has another batch.
+    phone.go(&format!("{}/passport?lang=en", home.entity));
+    wait::until("there is another batch", || {
+        let hosts = phone.script_async(HOSTS);
+        let is_new = hosts == json!([[&host.entity], [], [], []]);
+        wait::ensure(is_new, || hosts.to_string())
+    });
+}
+
+#[test]
+fn a_desk_asks_for_a_number_and_a_lost_phone_is_taken_back_alone() {
+    if !browser::is_there() {
+        return;
+    }
+    let (_network, home, host) = spaces();
+    let (phone, member, unasked) = with_particulars(&home, &host);
+    let desk = Browser::open();
+    sign_in(&desk, &host, "desk");
     desk.click("form[action^='/desk/challenge'] button");
     reads(&desk, ".challenge h2", "Nombre");
     let number = || desk.text(".challenge .number");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use CarrierState::{Expired, Good, Revoked};
 use app::{CarrierState, EnrolError, MemberError};
 use rules::passport::{Block, NotGenuine, Verdict};
 use testkit::{DAY_SECONDS, Label, START, Wallet, holder_jwk, operator, send_all};
@@ -279,7 +280,6 @@ async fn phones_and_cards_are_listed_and_taken_back_one_by_one() {
         let told = rows.map(|row| (row.passports, row.renewed.is_some(), row.state));
         told.collect::<BTreeSet<_>>()
     };
-    use CarrierState::{Expired, Good, Revoked};
     let before = [(1, false, Good), (1, false, Good), (4, true, Good)];
     assert_eq!(states().await, BTreeSet::from(before));
     assert_eq!(rows().await.len(), 3);

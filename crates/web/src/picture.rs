@@ -107,10 +107,6 @@ mod tests {
 
     /// `specs/passport.md`, section 4: what every phone can show and every scanner reads.
     #[test]
-    #[expect(
-        clippy::print_stdout,
-        reason = "how much is left is read in the output"
-    )]
     fn a_passport_that_hides_as_much_as_it_may_fits_a_code_of_version_20() {
         for curve in ["Ed25519", "P-256"] {
             let code = code_of(curve, DIGESTS_WRITTEN);

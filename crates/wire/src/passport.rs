@@ -318,7 +318,7 @@ impl Presentation {
         let by = match (&passport.cnf, &self.key_binding) {
             (Some(confirmation), Some(binding)) => Some((confirmation, binding)),
             (None, None) if self.disclosures.is_empty() => None,
-            (None, None) | (Some(_), None) | (None, Some(_)) => {
+            (None | Some(_), None) | (None, Some(_)) => {
                 return Err(PresentationRefusal::Form);
             }
         };
