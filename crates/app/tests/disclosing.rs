@@ -47,12 +47,13 @@ async fn a_desk_reads_what_the_holder_discloses_and_keeps_nothing_of_it() {
         assert_eq!(judged.verdict, ALLOWED, "{which:?}");
         judged.visitor.unwrap().disclosed
     };
-    assert_eq!(seen("of nothing", &[]).await, Disclosed::default());
-    assert_eq!(seen("of a name", &[0]).await, of("Camille Durand", ""));
-    assert_eq!(seen("of a firm", &[1]).await, of("", "Oxalis"));
+    // The visit begins with the first, and what proves it is what was shown then.
     let all = seen("of everything", &[0, 1, 2]).await;
     assert_eq!(all.portrait, Some(Sha256Hash([7; 32])));
     assert_eq!(all.full_name.as_deref(), Some("Camille Durand"));
+    assert_eq!(seen("of nothing", &[]).await, Disclosed::default());
+    assert_eq!(seen("of a name", &[0]).await, of("Camille Durand", ""));
+    assert_eq!(seen("of a firm", &[1]).await, of("", "Oxalis"));
     // In another order than it was given in, it is not taken.
     let code = wallet.disclose(desk.entity(), START, "the other way", &[1, 0]);
     let malformed = Verdict::NotGenuine(NotGenuine::Malformed);
