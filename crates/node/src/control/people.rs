@@ -64,13 +64,10 @@ pub(super) async fn execute(app: &App, command: PeopleCommand) -> anyhow::Result
             let added = app.add_member(&operator, &name, &formula, half_days);
             Ok(json!({ "member": added.await? }))
         }
-        PeopleCommand::Members => Ok(Value::Array(
-            app.members(&operator)
-                .await?
-                .iter()
-                .map(member_json)
-                .collect(),
-        )),
+        PeopleCommand::Members => {
+            let rows = app.members(&operator).await?;
+            Ok(rows.iter().map(member_json).collect())
+        }
         PeopleCommand::Code { member } => {
             let code = app.enrolment_code(&operator, &member).await?;
             Ok(json!({ "code": code, "link": app.enrolment_link(&code) }))
