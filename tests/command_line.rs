@@ -71,7 +71,22 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["member", "pause"], &["<NUMBER>", "--dir", "--json"]),
     (&["member", "resume"], &["<NUMBER>", "--dir", "--json"]),
     (&["member", "end"], &["<NUMBER>", "--dir", "--json"]),
-    (&["member", "revoke"], &["<NUMBER>", "--dir", "--json"]),
+    (
+        &["member", "particulars"],
+        &[
+            "<NUMBER>",
+            "--dir",
+            "--full-name",
+            "--organisation",
+            "--portrait",
+            "--json",
+        ],
+    ),
+    (&["member", "passports"], &["<NUMBER>", "--dir", "--json"]),
+    (
+        &["member", "revoke"],
+        &["<NUMBER>", "--dir", "--only", "--json"],
+    ),
     (
         &["member", "paper"],
         &["<NUMBER>", "--dir", "--name", "--json"],
@@ -170,7 +185,10 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["wallet", "membership"], &["--dir"]),
     (&["wallet", "enrol"], &["--dir", "--home", "--code"]),
     (&["wallet", "show"], &["--dir"]),
-    (&["wallet", "present"], &["--dir", "--host"]),
+    (
+        &["wallet", "present"],
+        &["--dir", "--host", "--disclose", "--challenge"],
+    ),
     (&["wallet", "renew"], &["--dir"]),
     (
         &["wallet", "register"],

@@ -294,6 +294,18 @@ fn member(home: &Node) -> (String, String) {
     let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
     let added = home.json(&["member", "add", "--name", "Zoé", "--formula", "month"]);
     let number = text(&added["member"]);
+    let portrait = "A".repeat(43);
+    home.json(&[
+        "member",
+        "particulars",
+        &number,
+        "--full-name",
+        "Camille Durand",
+        "--organisation",
+        "Oxalis",
+        "--portrait",
+        &portrait,
+    ]);
     let given = home.json(&["member", "code", &number]);
     (number, text(&given["code"]))
 }

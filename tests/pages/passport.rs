@@ -265,6 +265,155 @@ fn a_lost_answer_and_a_second_code_leave_one_passport() {
     assert_eq!(passports(&home), 1);
 }
 
+/// Ticks or unticks a box.
+fn tick(phone: &Browser, id: &str) {
+    phone.script(&format!("document.querySelector('#{id}').click()"));
+}
+
+/// Which boxes of what can be shown are ticked.
+fn ticked(phone: &Browser) -> Value {
+    phone.script("return [...document.querySelectorAll('#also input:checked')].map((it) => it.id)")
+}
+
+/// The phone of a member who may show their full name and their organisation, with a code
+/// for the host on its screen; and the member's number.
+fn with_particulars(home: &Node, host: &Node) -> (Browser, String, String) {
+    let added = home.json(&["member", "add", "--name", "Zoé", "--formula", "month"]);
+    let member = added["member"].as_str().expect("a number").to_owned();
+    let words = [
+        "member",
+        "particulars",
+        &member,
+        "--full-name",
+        "Zoé Martin",
+    ];
+    home.json(&[&words[..], &["--organisation", "Oxalis"]].concat());
+    let given = home.json(&["member", "code", &member]);
+    let phone = Browser::open();
+    phone.resize(360, 900);
+    phone.go(&format!("{}/passport?lang=en", home.entity));
+    wait::until("a code can be typed", || {
+        let is_hidden = phone.script("return document.querySelector('#enrol').hidden");
+        wait::ensure(is_hidden == json!(false), || is_hidden.to_string())
+    });
+    phone.fill("#enrol-code", given["code"].as_str().expect("a code"));
+    phone.click("#enrol-send");
+    choose_when_there(&phone, host);
+    let code = shown(&phone, "");
+    (phone, member, code)
+}
+
+/// Which hosts have seen each of the passports on a phone.
+const HOSTS: &str = "
+    const open = indexedDB.open('escale-passport', 1);
+    await new Promise((resolve) => { open.onsuccess = resolve; });
+    const asked = open.result.transaction('wallet').objectStore('wallet').get('current');
+    await new Promise((resolve) => { asked.onsuccess = resolve; });
+    return asked.result.map(({ hosts }) => hosts);";
+
+#[test]
+fn a_holder_shows_what_they_tick_and_each_host_sees_another_passport() {
+    if !browser::is_there() {
+        return;
+    }
+    let (_network, home, host) = spaces();
+    let (phone, _, plain) = with_particulars(&home, &host);
+    assert_eq!(ticked(&phone), json!([]));
+    let is_hidden = "return document.querySelector('#also-portrait-row').hidden";
+    assert_eq!(
+        phone.script(is_hidden),
+        json!(true),
+        "nothing to show of it"
+    );
+    let desk = Browser::open();
+    sign_in(&desk, &host, "desk");
+    let said = scan(&desk, &host, &plain);
+    assert!(
+        said.contains("Zoé") && !said.contains("Zoé Martin"),
+        "{said}"
+    );
+    tick(&phone, "also-full_name");
+    let named = shown(&phone, &plain);
+    let said = scan(&desk, &host, &named);
+    assert!(
+        said.contains("Zoé Martin") && !said.contains("Oxalis"),
+        "{said}"
+    );
+    fits(&phone, "passport-also-en");
+    // Another host: nothing is ticked any more, and the passport is another one.
+    choose(&phone, &home);
+    shown(&phone, &named);
+    assert_eq!(phone.text("#for-host"), "le-mug");
+    assert_eq!(ticked(&phone), json!([]));
+    let expected = json!([[&host.entity], [&home.entity], [], []]);
+    assert_eq!(phone.script_async(HOSTS), expected);
+    let is_shared = "return document.querySelector('#note-shared').hidden";
+    assert_eq!(phone.script(is_shared), json!(true));
+    // Where every passport was seen by somebody, the page says so.
+    let used_up = "
+        const open = indexedDB.open('escale-passport', 1);
+        await new Promise((resolve) => { open.onsuccess = resolve; });
+        const store = () => open.result.transaction('wallet', 'readwrite').objectStore('wallet');
+        const asked = store().get('current');
+        await new Promise((resolve) => { asked.onsuccess = resolve; });
+        const seen = asked.result.map((it, at) => ({ ...it, hosts: [`https://h${at}.example`] }));
+        const kept = store().put(seen, 'current');
+        await new Promise((resolve) => { kept.onsuccess = resolve; });";
+    phone.script_async(used_up);
+    let before = shown(&phone, "");
+    choose(&phone, &host);
+    shown(&phone, &before);
+    reads(&phone, "#note-shared", "this same passport");
+    // At its next opening it has another batch.
+    phone.go(&format!("{}/passport?lang=en", home.entity));
+    wait::until("there is another batch", || {
+        let hosts = phone.script_async(HOSTS);
+        let is_new = hosts == json!([[&host.entity], [], [], []]);
+        wait::ensure(is_new, || hosts.to_string())
+    });
+}
+
+#[test]
+fn a_desk_asks_for_a_number_and_a_lost_phone_is_taken_back_alone() {
+    if !browser::is_there() {
+        return;
+    }
+    let (_network, home, host) = spaces();
+    let (phone, member, unasked) = with_particulars(&home, &host);
+    let desk = Browser::open();
+    sign_in(&desk, &host, "desk");
+    desk.click("form[action^='/desk/challenge'] button");
+    reads(&desk, ".challenge h2", "Nombre");
+    let number = || desk.text(".challenge .number");
+    let scan_here = |code: &str| {
+        let before = number();
+        desk.fill("#code", code);
+        desk.click("main form.form button");
+        wait::until("another number is shown", || {
+            let now = number();
+            wait::ensure(now != before, || now.clone())
+        });
+        desk.text(".verdict")
+    };
+    let said = scan_here(&unasked);
+    assert!(said.contains("nombre"), "{said}");
+    phone.script("document.querySelector('.strict').open = true");
+    phone.fill("#challenge", &number());
+    let asked = shown(&phone, &unasked);
+    let said = scan_here(&asked);
+    assert!(said.contains("Bienvenue"), "{said}");
+    fits(&desk, "desk-strict-fr");
+
+    // The steward sees one phone, and takes it back.
+    sign_in(&desk, &home, "steward");
+    desk.go(&format!("{}/members/{member}?lang=en", home.entity));
+    reads(&desk, ".carriers", "good until");
+    desk.click(".carriers summary");
+    desk.click(".carriers form button");
+    reads(&desk, ".carriers", "Taken back");
+    assert_eq!(passports(&home), 0);
+}
+
 /// How many passports hold at a space with one member.
 fn passports(home: &Node) -> i64 {
     let rows = home.json(&["member", "list"]);

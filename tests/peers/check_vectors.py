@@ -297,6 +297,23 @@ def lasts(value: dict) -> bool:
     return value["exp"] > value["iat"]
 
 
+def hides_deeper(value) -> bool:
+    """Whether something is hidden in a value, at any depth (RFC 9901, section 4.2.4)."""
+    if isinstance(value, dict):
+        return any(it in value for it in ("_sd", "...")) or any(map(hides_deeper, value.values()))
+    return isinstance(value, list) and any(map(hides_deeper, value))
+
+
+def hides_rightly(passport: dict) -> bool:
+    """A key and perhaps digests, or paper; nothing hidden deeper, and nothing in plain text
+    that is disclosed."""
+    has_key = passport["vct"] == "urn:escale:passport:1"
+    is_plain = any(it in passport for it in ("full_name", "organisation", "portrait", "..."))
+    deeper = any(hides_deeper(it) for name, it in passport.items() if name != "_sd")
+    is_fit = given(passport, "cnf") == has_key and (has_key or not given(passport, "_sd"))
+    return is_fit and not is_plain and not deeper
+
+
 TEXT = chars(0, 10**9)
 YES_NO = lambda it: isinstance(it, bool)
 ENTITY = lambda it: isinstance(it, str) and names_a_node(it)
@@ -487,8 +504,12 @@ FORMS = {
                 also=lambda it: it["left"] <= it["granted"],
             ),
         },
-        unless_null={"cnf": fields({"jwk": lambda _: True})},
-        also=lambda it: lasts(it) and given(it, "cnf") == (it["vct"] == "urn:escale:passport:1"),
+        unless_null={
+            "cnf": fields({"jwk": lambda _: True}),
+            "_sd": lambda it: items(is_digest, 8)(it) and len(set(it)) == len(it),
+            "_sd_alg": word("sha-256"),
+        },
+        also=lambda it: lasts(it) and hides_rightly(it),
     ),
 }
 
@@ -665,23 +686,55 @@ def by_jwcrypto(jws: str, x: bytes) -> bool:
 # Presentations (specs/passport.md). Holders' keys of P-256 are not in these vectors.
 
 
-def open_presentation(text: str, keys: dict) -> tuple:
-    """The passport and what its holder signed (nothing on paper), or Refused."""
-    passport, tilde, binding = text.partition("~")
-    if len(text.encode()) > 4096 or not tilde or "~" in binding:
+DISCLOSED = {"full_name": chars(1, 100), "organisation": chars(1, 100), "portrait": is_digest}
+
+
+def open_presentation(text: str, keys: dict, disclosed: dict | None = None) -> tuple:
+    """The passport and what its holder signed (nothing on paper), or Refused. What is
+    disclosed is put into `disclosed`."""
+    if len(text.encode()) > 4096 or "~" not in text:
         raise Refused("form")
+    shown, _, binding = text.rpartition("~")
+    passport, *disclosures = shown.split("~")
+    if len(disclosures) > 3:
+        raise Refused("disclosure_too_many")
     claims = open_sealed(passport, "dc+sd-jwt", keys)
-    if given(claims, "cnf") != bool(binding):
+    if given(claims, "cnf") != bool(binding) or (disclosures and not binding):
         raise Refused("form")
+    found = open_disclosures(disclosures, claims.get("_sd") or [])
+    if disclosed is not None:
+        disclosed.update(found)
     if not binding:
         return claims, None
     jwk = claims["cnf"]["jwk"]
     if key_outcome(jwk) != "ok":
         raise Refused("holder_key")
     try:
-        return claims, open_binding(binding, passport + "~", decode(jwk["x"]))
+        return claims, open_binding(binding, shown + "~", decode(jwk["x"]))
     except (KeyError, TypeError, ValueError, InvalidSignature, Refused):
         raise Refused("key_binding") from None
+
+
+def open_disclosures(disclosures: list, digests: list) -> dict:
+    """What is disclosed, by name; RFC 9901, section 7.1, and the order of the names."""
+    found, seen = {}, set()
+    for text in disclosures:
+        try:
+            salt, name, value = strict_json(decode(text))
+            if not TEXT(name) or len(decode(salt)) != 16:
+                raise ValueError
+        except (TypeError, ValueError, Refused):
+            raise Refused("disclosure_form") from None
+        digest = sha256(text.encode())
+        refuse("disclosure_twice", digest in seen)
+        seen.add(digest)
+        refuse("disclosure_unknown", digest not in digests)
+        refuse("disclosure_name", name not in DISCLOSED)
+        refuse("disclosure_value", not DISCLOSED[name](value))
+        refuse("disclosure_twice", name in found)
+        found[name] = value
+    refuse("disclosure_order", list(found) != [it for it in DISCLOSED if it in found])
+    return found
 
 
 def open_binding(binding: str, shown: str, x: bytes) -> dict:
@@ -1160,8 +1213,12 @@ class Check:
         file = self.file("passport.json")
         keys = self.named([file["home_ops"]])
         for case in file["presentations"]:
-            outcome = outcome_of(lambda: open_presentation(case["presentation"], keys))
+            found = {}
+            opened = lambda: open_presentation(case["presentation"], keys, found)  # noqa: E731
+            outcome = outcome_of(opened)
             self.same("passport.json", case["name"], outcome, case["expected"])
+            if outcome == "ok":
+                self.same("passport.json", case["name"], found, case["disclosed"])
 
     def visit(self) -> None:
         file = self.file("visit.json")

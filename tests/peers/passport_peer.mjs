@@ -3,7 +3,7 @@
 //
 // Nothing here comes from the Rust code: `specs/seal.md` and `specs/passport.md` were read.
 
-import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomBytes, sign, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { deflateSync, inflateSync } from 'node:zlib';
@@ -53,6 +53,12 @@ export function decode(text) {
 }
 
 export const read = (part) => JSON.parse(decode(part));
+/** What a passport says without its digests, and what is disclosed, in the order of names. */
+export function told(claims, disclosed = {}) {
+  const { _sd, _sd_alg, ...plain } = claims;
+  return Object.entries({ ...plain, ...disclosed }).sort();
+}
+
 export const claimsOf = (compact) => read(compact.split('.')[1]);
 
 // Keys.
@@ -145,7 +151,7 @@ export async function issue(claims, { key, header = {}, frame, ...more }) {
   const { kid = thumbprint(key), algorithm = algorithmOf(key) } = more;
   const library = new SDJwtVcInstance({
     hasher: digest,
-    saltGenerator: generateSalt,
+    saltGenerator: () => encode(randomBytes(16)),
     signer: await signerOf(key),
     signAlg: algorithm,
   });
@@ -175,6 +181,8 @@ const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:';
 const PREFIX = 'ESC1:';
 const INFLATED_BYTES_MAX = 4096;
 const CODE_CHARS_MAX = 4296;
+/** Of a presentation that discloses nothing, and up to three things. */
+const PARTS = [6, 7, 8, 9];
 
 /** RFC 9285. */
 function base45(bytes) {
@@ -216,13 +224,13 @@ export function codeOf(parts, { level = 9, after = [] } = {}) {
   return PREFIX + base45(Buffer.concat([packed, Buffer.from(after)]));
 }
 
-/** The parts of a presentation; with a disclosure there is one more. */
+/** The parts of a presentation; with each disclosure there is one more. */
 export const partsOf = (shown) => shown.replace(/~$/, '').split(/[.~]/).map(decode);
 
 /** The code of a presentation, read back as a writer must. */
 export function written(shown) {
   const code = codeOf(partsOf(shown));
-  if (shown.split(/[.~]/).length === 6 && presentationOf(code) !== shown) {
+  if (PARTS.includes(shown.split(/[.~]/).length) && presentationOf(code) !== shown) {
     throw new Error('a code was not written as it should be');
   }
   return code;
@@ -250,9 +258,12 @@ export function presentationOf(code) {
       at = end;
     }
     // On paper there are three parts, and nothing after the `~`.
-    const halves = [parts.slice(0, 3), parts.slice(3)];
-    const isWhole = parts.length === 6 || parts.length === 3;
-    return isWhole ? halves.map((it) => it.join('.')).join('~') : null;
+    const passport = parts.slice(0, 3).join('.');
+    if (parts.length === 3) {
+      return `${passport}~`;
+    }
+    const shown = [passport, ...parts.slice(3, -3), parts.slice(-3).join('.')];
+    return PARTS.includes(parts.length) ? shown.join('~') : null;
   } catch {
     return null;
   }

@@ -24,10 +24,13 @@ import {
   statusIn,
   statusesOf,
   thumbprint,
+  told,
   written,
 } from './passport_peer.mjs';
 
 const DAY = 86_400;
+/** The SHA-256 of no picture that anybody has. */
+const PORTRAIT = 'A'.repeat(43);
 const STATUS_PLACES = 8_192;
 /** Of each part of what is altered, this many places. */
 const SAMPLE = 24;
@@ -122,7 +125,9 @@ class Desk {
 async function enrolled(home, host, code, key, count) {
   // As a browser exports it: with members that a home does not pass on.
   const jwk = { ...shared(key), ext: true, key_ops: ['verify'] };
-  const { passport } = await send(`${home}/api/v1/enrol`, { code, jwk });
+  const { passports } = await send(`${home}/api/v1/enrol`, { code, jwks: [jwk] });
+  const [given] = passports;
+  const passport = given.split('~')[0];
   count.same(Object.keys(read(passport.split('.')[0])).sort(), ['alg', 'kid', 'typ'], 'header');
   const claims = claimsOf(passport);
   count.same(claims.iss, home, 'iss');
@@ -133,7 +138,9 @@ async function enrolled(home, host, code, key, count) {
   const shown = await present(`${passport}~`, { key, said });
   const ground = await known(home);
   const asked = { ...ground, host, nonce: said.nonce, now: seconds() };
-  count.same(await judge(shown, asked), claims, 'the library reads what the home wrote');
+  const seen = told(await judge(shown, asked));
+  count.same(seen, told(claims), 'the library reads what the home wrote');
+  await disclosures(given, { key, said, asked, claims }, count);
   // Without the key binding, whose digest would find most of it: the home's signature.
   const alone = { ...asked, host: undefined, nonce: undefined };
   let begin = 0;
@@ -148,6 +155,29 @@ async function enrolled(home, host, code, key, count) {
     begin += part.length + 1;
   }
   return { passport, claims, shown, asked };
+}
+
+/** What the home gave to be disclosed, by the library: each alone and all, and none altered. */
+async function disclosures(given, { key, said, asked, claims }, count) {
+  const full = { full_name: 'Camille Durand', organisation: 'Oxalis', portrait: PORTRAIT };
+  const disclosed = Object.fromEntries(given.split('~').slice(1, -1).map((it) => read(it).slice(1)));
+  count.same(disclosed, full, 'what the home gave to be disclosed');
+  count.same(claims._sd.length, 3, 'digests');
+  for (const names of [[], ...Object.keys(full).map((it) => [it]), Object.keys(full)]) {
+    const frame = Object.fromEntries(names.map((it) => [it, true]));
+    const shown = await present(given, { key, said, frame });
+    const expected = Object.fromEntries(names.map((it) => [it, full[it]]));
+    const found = told(await judge(shown, asked));
+    count.same(found, told(claims, expected), `the library reads ${names}`);
+    const [, ...parts] = shown.split('~').slice(0, -1);
+    count.same(parts.length, names.length, 'disclosures');
+    for (const part of parts) {
+      for (const at of sample(part.length)) {
+        const why = await refusal(shown.replace(part, changed(part, at)), asked);
+        count.that(why !== null, `${names}, changed at ${at}, is refused`);
+      }
+    }
+  }
 }
 
 /** What would pass if the library looked at nothing of ours. */
@@ -194,7 +224,8 @@ function statuses(list, expected, count) {
 function cases({ home, host, ops, phone, token, claims }) {
   const thirty = 30 * DAY;
   const at = seconds();
-  const made = { ...claims, iat: at, exp: at + thirty, cnf: { jwk: shared(phone) } };
+  const { _sd, ...plain } = claims;
+  const made = { ...plain, iat: at, exp: at + thirty, cnf: { jwk: shared(phone) } };
   const stranger = newEd25519();
   /** Claims that are changed, issued and shown as told. */
   const code = async (changes = {}, { issuing, showing, said } = {}) => {
@@ -205,6 +236,7 @@ function cases({ home, host, ops, phone, token, claims }) {
   const status = (changes) =>
     ({ status: { status_list: { ...made.status.status_list, ...changes } } });
   const hidden = (...names) => ({ frame: { _sd: names } });
+  const everything = { full_name: 'Zoé Martin', organisation: 'Oxalis', portrait: PORTRAIT };
   const [allowed, malformed] = ['allowed', 'not_genuine malformed'];
   return [
     ['by a phone', allowed, () => code()],
@@ -243,6 +275,50 @@ function cases({ home, host, ops, phone, token, claims }) {
       'another claim that is disclosed',
       malformed,
       () => code({ email: 'a' }, { issuing: hidden('email') }),
+    ],
+    [
+      'a full name that is disclosed',
+      allowed,
+      () => code({ full_name: 'Camille Durand' }, { issuing: hidden('full_name') }),
+      { full_name: 'Camille Durand' },
+    ],
+    [
+      'all that can be disclosed',
+      allowed,
+      () => code(everything, { issuing: hidden(...Object.keys(everything)) }),
+      everything,
+    ],
+    [
+      'one of all that can be disclosed',
+      allowed,
+      () => {
+        const frame = { organisation: true };
+        return code(everything, {
+          issuing: hidden(...Object.keys(everything)),
+          showing: { frame },
+        });
+      },
+      { organisation: 'Oxalis' },
+    ],
+    [
+      'decoys of the library',
+      allowed,
+      () => code({}, { issuing: { frame: { _sd_decoy: 4 } }, showing: { frame: {} } }),
+    ],
+    ['nine decoys', malformed, () => code({}, { issuing: { frame: { _sd_decoy: 9 } } })],
+    ['a full name in plain text', malformed, () => code({ full_name: 'Camille Durand' })],
+    [
+      'a full name of 101 characters',
+      malformed,
+      () => code({ full_name: 'é'.repeat(101) }, { issuing: hidden('full_name') }),
+    ],
+    [
+      'hidden in the allowance',
+      malformed,
+      () => {
+        const roaming = { ...made.roaming, later: 1 };
+        return code({ roaming }, { issuing: { frame: { roaming: { _sd: ['later'] } } } });
+      },
     ],
     ['the name, disclosed', malformed, () => code({}, { issuing: hidden('name') })],
     [
@@ -368,21 +444,27 @@ export async function live(home, host, opsFile, deskToken, code, codeP256, keptF
     const shown = await fresh();
     const said = await desk.must(shown, 'allowed', "the home's passport, bound by the library");
     const { name, formula } = found.claims;
-    count.same(said.visitor, { name, home, formula }, 'the visitor');
+    count.same(said.visitor, { name, home, formula }, 'the visitor, who discloses nothing');
     count.same(said.half_days_left, found.claims.roaming.left, 'what is left');
     await desk.must(shown, 'already_used', 'the same again');
     kept.push({ key, passport: found.passport });
   }
   statuses((await known(home)).list, [], count);
   const claims = claimsOf(kept[0].passport);
-  for (const [what, expected, make] of cases({ home, host, ops, phone, token, claims })) {
+  const all = cases({ home, host, ops, phone, token, claims });
+  for (const [what, expected, make, disclosed = {}] of all) {
     const shown = await make();
-    await desk.must(shown, expected, what);
+    const said = await desk.must(shown, expected, what);
+    if (expected === 'allowed') {
+      const { name, home: of, formula, ...beside } = said.visitor;
+      count.same(beside, disclosed, `what the desk reads of ${what}`);
+    }
     if (expected === 'allowed') {
       await desk.must(shown, 'already_used', `${what}, again`);
     }
   }
-  const theirs = { ...claims, cnf: { jwk: shared(phone) } };
+  const { _sd, ...plain } = claims;
+  const theirs = { ...plain, cnf: { jwk: shared(phone) } };
   await alteredAtTheDesk(await shownBy(theirs, ops, phone, host), desk);
   writeFileSync(keptFile, JSON.stringify(kept), { mode: 0o600 });
   return { live_by_sd_jwt: count.number };

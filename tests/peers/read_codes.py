@@ -80,8 +80,8 @@ def unpacked(text: str) -> str:
         part, framed = framed[2 : 2 + length], framed[2 + length :]
         require(len(part) == length, "a part is whole")
         parts.append(base64.urlsafe_b64encode(part).rstrip(b"=").decode())
-    require(len(parts) == 6, "six parts")
-    return ".".join(parts[:3]) + "~" + ".".join(parts[3:])
+    require(6 <= len(parts) <= 9, "six parts, and one for each disclosure")
+    return "~".join([".".join(parts[:3]), *parts[3:-3], ".".join(parts[-3:])])
 
 
 def main() -> None:

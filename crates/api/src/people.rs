@@ -1,6 +1,6 @@
 //! Enrolling a member's phone, and judging a visitor at the desk.
 
-use app::{App, EnrolError, Judged, VisitId, Visitor};
+use app::{App, DeskChallenge, EnrolError, Judged, VisitId, Visitor};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wire::disclosure::Disclosed;
-use wire::{EntityId, Sha256Hash};
+use wire::{EntityId, Sha256Hash, Timestamp};
 
 use crate::asker::ByTheDesk;
 use crate::federation::{exact_media_type, not_arrived};
@@ -82,13 +82,44 @@ pub(crate) struct ShownBody {
     pub(crate) code: String,
 }
 
+/// What a desk sends, in its strict mode with the number that it shows.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct JudgeBody {
+    code: String,
+    #[schemars(with = "Option<schemas::Challenge>")]
+    challenge: Option<String>,
+}
+
 /// `POST /api/v1/desk/judge`: is this visitor welcome?
 pub(crate) async fn judge(
     State(app): State<App>,
     ByTheDesk(staff): ByTheDesk,
-    JsonBody(body): JsonBody<ShownBody>,
+    JsonBody(body): JsonBody<JudgeBody>,
 ) -> Result<Json<JudgedBody>, Problem> {
-    Ok(Json(app.judge(&staff, &body.code).await?.into()))
+    let JudgeBody { code, challenge } = body;
+    let judged = app.judge_for(&staff, &code, challenge.as_deref()).await?;
+    Ok(Json(judged.into()))
+}
+
+/// A number for a desk to show.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct ChallengeBody {
+    #[schemars(with = "schemas::Challenge")]
+    challenge: String,
+    #[schemars(with = "schemas::Moment")]
+    until: Timestamp,
+}
+
+/// `POST /api/v1/desk/challenge`: a number that the visitor's code must be made for.
+pub(crate) async fn challenge(
+    State(app): State<App>,
+    ByTheDesk(staff): ByTheDesk,
+) -> Result<Json<ChallengeBody>, Problem> {
+    let DeskChallenge { number, until } = app.challenge(&staff)?;
+    Ok(Json(ChallengeBody {
+        challenge: number,
+        until,
+    }))
 }
 
 /// The answer at the desk.
@@ -228,6 +259,7 @@ pub(crate) fn words(verdict: Verdict) -> (&'static str, Option<&'static str>, Op
                 NotGenuine::UnknownHome => "unknown_home",
                 NotGenuine::OutOfTime => "out_of_time",
                 NotGenuine::Malformed => "malformed",
+                NotGenuine::OtherChallenge => "other_challenge",
             };
             ("not_genuine", Some(reason), None)
         }

@@ -134,6 +134,12 @@ described!(
 );
 
 described!(
+    /// The number that a desk shows: six digits.
+    Challenge,
+    { "type": "string", "pattern": "^[0-9]{6}$" }
+);
+
+described!(
     /// A SHA-256 digest in base64url.
     Digest,
     { "type": "string", "pattern": COORDINATE }

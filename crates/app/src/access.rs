@@ -69,6 +69,11 @@ impl Staff {
         &self.name
     }
 
+    /// By which they are known; none for whoever may open the node's folder.
+    pub(crate) const fn credential(&self) -> Option<&Key> {
+        self.credential.as_ref()
+    }
+
     /// As a steward, if they may.
     pub fn steward(self) -> Option<Steward> {
         (self.role >= Role::Steward).then_some(Steward(self))

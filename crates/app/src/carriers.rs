@@ -73,7 +73,7 @@ impl CarrierRow {
     }
 
     fn add(&mut self, issued: &Issued, now: Timestamp) {
-        let later = Some(issued.issued_at).filter(|at| *at > self.since);
+        let later = Some(issued.signed_at).filter(|at| *at > self.since);
         self.renewed = self.renewed.max(later);
         self.until = self.until.max(issued.exp);
         let holds = issued.exp > now && issued.status != status::INVALID;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use rules::freshness::Freshness;
-use rules::passport::{Desk, DeskClock, Held, NotGenuine, Verdict, judge};
+use rules::passport::{Challenge, Desk, DeskClock, Held, NotGenuine, Verdict, judge};
 use rules::visit::{HostDay, half_days};
 use seal::checks::{holds, is_on};
 use seal::{KeySet, Sealed, Thumbprint, Verified};
@@ -118,7 +118,7 @@ struct KnownList {
 
 /// What a person at the desk has looked at.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Looked {
+pub(crate) enum Looked {
     /// Nothing but what was scanned.
     AtTheCode,
     /// A paper with a picture, beside a passport on paper.
@@ -147,16 +147,23 @@ impl App {
     /// Judges the code that a visitor shows. A showing that is let in is kept, in the
     /// same step, so that it is let in once, and so is the visit that begins.
     pub async fn judge(&self, _: &Staff, code: &str) -> Result<Judged, Fault> {
-        self.judge_looking(code, Looked::AtTheCode).await
+        self.judge_looking(code, Looked::AtTheCode, Challenge::NotAsked)
+            .await
     }
 
     /// Judges a passport on paper, of which a person says that it is the visitor's: what
     /// would be to verify is verified, and the visit begins.
     pub async fn receive_on_paper(&self, _: &Staff, code: &str) -> Result<Judged, Fault> {
-        self.judge_looking(code, Looked::AtThePaperToo).await
+        self.judge_looking(code, Looked::AtThePaperToo, Challenge::NotAsked)
+            .await
     }
 
-    async fn judge_looking(&self, code: &str, by: Looked) -> Result<Judged, Fault> {
+    pub(crate) async fn judge_looking(
+        &self,
+        code: &str,
+        by: Looked,
+        asked: Challenge<'_>,
+    ) -> Result<Judged, Fault> {
         let (label, _) = self.feed_state(&self.identity().coordinator).await?;
         let label_freshness = crate::home::freshness_of(&label, self.now());
         let unknown = |why| Judged {
@@ -176,7 +183,7 @@ impl App {
         };
         let home_freshness = crate::home::freshness_of(&feed, self.now());
         let verdict = self
-            .judge_shown(&shown, &home, label, home_freshness)
+            .judge_shown(&shown, (&home, home_freshness), label, asked)
             .await?;
         // What was disclosed is for whoever stands here now: it is not kept.
         let kept = presentation.without_disclosures();
@@ -250,9 +257,9 @@ impl App {
     async fn judge_shown(
         &self,
         shown: &Shown,
-        home: &KnownHome,
+        (home, home_freshness): (&KnownHome, Freshness),
         label: Feed,
-        home_freshness: Freshness,
+        challenge: Challenge<'_>,
     ) -> Result<Verdict, Fault> {
         let (now, identity) = (self.now(), self.identity());
         let register_as_of = label.head.as_ref().map(|head| head.iat);
@@ -286,6 +293,7 @@ impl App {
             now,
             month,
             clock: DeskClock::Good,
+            challenge,
         };
         Ok(judge(shown, held, desk))
     }

@@ -131,7 +131,7 @@ impl App {
                 carrier,
                 by,
                 since,
-                issued_at: now,
+                signed_at: now,
                 batch: first,
                 disclosures: it.disclosures.clone(),
                 renewed: None,

@@ -20,6 +20,7 @@ mod applying;
 mod calendar;
 mod callers;
 mod carriers;
+mod challenges;
 mod check;
 mod check_seats;
 mod check_visits;
@@ -83,6 +84,7 @@ pub use calendar::{
     CalendarRow, EVENTS_MAX, EventView, Listed, Publisher, SUBSCRIBED_SECONDS, SeatsView, due_of,
 };
 pub use carriers::{CarrierRow, CarrierState};
+pub use challenges::DeskChallenge;
 pub use check::{CheckReport, Depth};
 pub use decisions::Story;
 pub use desk::{Judged, Visitor};
@@ -156,6 +158,8 @@ struct Inner {
     feeds_read: Mutex<BTreeMap<Key, (Position, stored::Feed)>>,
     /// What the desk has opened of other feeds.
     opened: Mutex<desk::Opened>,
+    /// The numbers that desks show, the oldest first.
+    challenges: Mutex<Vec<challenges::Given>>,
     /// Which nodes name which keys.
     callers: Mutex<callers::Callers>,
     /// How many pages have brought records, since the node started.
@@ -224,6 +228,7 @@ impl App {
                 pulled: RwLock::new(BTreeMap::new()),
                 feeds_read: Mutex::default(),
                 opened: Mutex::default(),
+                challenges: Mutex::default(),
                 callers: Mutex::default(),
                 feeds_moved: AtomicU64::new(0),
                 calls: Mutex::default(),

@@ -15,7 +15,7 @@ use wire::{Timestamp, qr};
 use crate::access::Steward;
 use crate::allowance::Roamed;
 use crate::fault::{Attempt, until_settled};
-use crate::issuing::{Lot, PASSPORTS_HELD_MAX, Wanted};
+use crate::issuing::{Given, Lot, PASSPORTS_HELD_MAX, Wanted};
 use crate::members::MemberError;
 use crate::people::{Enrolment, EnrolmentUse, MemberState, Place};
 use crate::stored;
@@ -160,7 +160,7 @@ impl App {
             of: None,
         };
         let given = self.issue(&mut batch, &enrolment.member, lot).await?;
-        let texts: Vec<String> = given.iter().map(|it| it.text()).collect();
+        let texts: Vec<String> = given.iter().map(Given::text).collect();
         enrolment.used = Some(EnrolmentUse::new(jwks, &texts));
         batch.expect(key.clone(), Expected::At(found.version));
         batch.put(key.clone(), stored::encode(&key, &enrolment)?);
@@ -246,7 +246,7 @@ impl App {
             of: Some((shown.carrier, shown.since)),
         };
         let given = self.issue(&mut batch, &holder.member, lot).await?;
-        let texts: Vec<String> = given.iter().map(|it| it.text()).collect();
+        let texts: Vec<String> = given.iter().map(Given::text).collect();
         first.renewed = Some(EnrolmentUse::new(jwks, &texts));
         let key = crate::keys::passport(shown.batch);
         batch.expect(key.clone(), Expected::At(version));

@@ -88,7 +88,7 @@ pub(crate) struct Issued {
     /// When the carrier got its first passport.
     pub(crate) since: Timestamp,
     /// When this one was signed; in the passport stands the day alone.
-    pub(crate) issued_at: Timestamp,
+    pub(crate) signed_at: Timestamp,
     /// The place of the first passport of its batch.
     pub(crate) batch: Place,
     /// What was given with it, to be disclosed: what proves a visit is matched by it.

@@ -354,7 +354,7 @@ fn every_form_about_a_person_is_read_back() {
                 ProofBy::Paper
             },
             since: at,
-            issued_at: at.plus_seconds(1),
+            signed_at: at.plus_seconds(1),
             batch: Place { list: 1, at: 2 },
             disclosures: vec!["WyJhIl0".to_owned()],
             renewed: used,

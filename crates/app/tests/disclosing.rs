@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use CarrierState::{Expired, Good, Revoked};
 use app::{CarrierState, EnrolError, MemberError};
 use rules::passport::{Block, NotGenuine, Verdict};
 use testkit::{DAY_SECONDS, Label, START, Wallet, holder_jwk, operator, send_all};
@@ -46,12 +47,13 @@ async fn a_desk_reads_what_the_holder_discloses_and_keeps_nothing_of_it() {
         assert_eq!(judged.verdict, ALLOWED, "{which:?}");
         judged.visitor.unwrap().disclosed
     };
-    assert_eq!(seen("of nothing", &[]).await, Disclosed::default());
-    assert_eq!(seen("of a name", &[0]).await, of("Camille Durand", ""));
-    assert_eq!(seen("of a firm", &[1]).await, of("", "Oxalis"));
+    // The visit begins with the first, and what proves it is what was shown then.
     let all = seen("of everything", &[0, 1, 2]).await;
     assert_eq!(all.portrait, Some(Sha256Hash([7; 32])));
     assert_eq!(all.full_name.as_deref(), Some("Camille Durand"));
+    assert_eq!(seen("of nothing", &[]).await, Disclosed::default());
+    assert_eq!(seen("of a name", &[0]).await, of("Camille Durand", ""));
+    assert_eq!(seen("of a firm", &[1]).await, of("", "Oxalis"));
     // In another order than it was given in, it is not taken.
     let code = wallet.disclose(desk.entity(), START, "the other way", &[1, 0]);
     let malformed = Verdict::NotGenuine(NotGenuine::Malformed);
@@ -170,6 +172,8 @@ async fn namesakes() -> (Label, [Vec<Wallet>; 2]) {
     let one = Wallet::enrol(home, "Camille", None).await.member;
     let other = Wallet::enrol(home, "Camille", None).await.member;
     let one = Wallet::enrol_batch(home, &one, &["one", "two"]).await;
+    // On the same day, and not in the same second.
+    label.advance(3_600);
     let other = Wallet::enrol_batch(home, &other, &["three", "four"]).await;
     label.settle().await;
     (label, [one, other])
@@ -277,7 +281,6 @@ async fn phones_and_cards_are_listed_and_taken_back_one_by_one() {
         let told = rows.map(|row| (row.passports, row.renewed.is_some(), row.state));
         told.collect::<BTreeSet<_>>()
     };
-    use CarrierState::{Expired, Good, Revoked};
     let before = [(1, false, Good), (1, false, Good), (4, true, Good)];
     assert_eq!(states().await, BTreeSet::from(before));
     assert_eq!(rows().await.len(), 3);
@@ -315,4 +318,55 @@ async fn phones_and_cards_are_listed_and_taken_back_one_by_one() {
     let after = [(0, false, Revoked), (0, true, Revoked), (0, false, Expired)];
     assert_eq!(states().await, BTreeSet::from(after));
     assert_sound(&label.nodes()).await;
+}
+
+#[tokio::test]
+async fn a_number_lets_in_once_in_two_minutes_at_the_desk_that_shows_it() {
+    let (label, wallet) = visit().await;
+    let (node, app) = (host(&label), host(&label).app());
+    let desk = async |name: &str| {
+        let token = app.access_token(&operator(), app::Role::Desk, name).await;
+        app.staff(&token.unwrap()).await.unwrap().unwrap()
+    };
+    let (here, there) = (desk("here").await, desk("there").await);
+    let show = |number: &str, nonce: &str| {
+        wallet.show(node.entity(), app.now(), &format!("{number}.{nonce}"))
+    };
+    let other = Verdict::NotGenuine(NotGenuine::OtherChallenge);
+    let says = async |staff: &app::Staff, number: &str, code: &str| {
+        let judged = app.judge_for(staff, code, Some(number)).await;
+        judged.unwrap().verdict
+    };
+    let number = app.challenge(&here).unwrap().number;
+    assert_eq!(number.len(), 6);
+    assert!(number.bytes().all(|it| it.is_ascii_digit()));
+    assert_eq!(says(&there, &number, &show(&number, "a")).await, other);
+    let unasked = wallet.show(node.entity(), app.now(), "without a number");
+    assert_eq!(says(&here, &number, &unasked).await, other);
+    // Nobody was let in by it so far.
+    let code = show(&number, "b");
+    assert_eq!(says(&here, &number, &code).await, ALLOWED);
+    assert_eq!(says(&here, &number, &code).await, Verdict::AlreadyUsed);
+    assert_eq!(says(&here, &number, &show(&number, "c")).await, other);
+    // Two minutes later it is nobody's, and one second before it is.
+    for (seconds, expected) in [(119, ALLOWED), (120, other)] {
+        let number = app.challenge(&here).unwrap().number;
+        label.advance(seconds);
+        let code = show(&number, &format!("after {seconds}"));
+        assert_eq!(says(&here, &number, &code).await, expected, "{seconds}");
+    }
+    // Sixty-four at once are kept, and the oldest goes first.
+    let first = app.challenge(&here).unwrap().number;
+    let second = app.challenge(&here).unwrap().number;
+    for _ in 0..63 {
+        app.challenge(&there).unwrap();
+    }
+    assert_eq!(says(&here, &first, &show(&first, "d")).await, other);
+    assert_eq!(says(&here, &second, &show(&second, "e")).await, ALLOWED);
+    let kept = app.challenge(&here).unwrap().number;
+    node.restart().await;
+    let code = show(&kept, "f");
+    let app = node.app();
+    let judged = app.judge_for(&here, &code, Some(&kept)).await.unwrap();
+    assert_eq!(judged.verdict, other);
 }

@@ -196,7 +196,7 @@ async fn a_passport_on_paper_is_for_active_members_with_a_name() {
 async fn give(node: &TestNode, list: u32, places: std::ops::Range<u32>, exp: i64) {
     let issued = format!(
         r#"{{"form":1,"member":"x","exp":{exp},"is_revoked":false,"status":0,
-            "carrier":"AAAAAAAAAAAAAAAAAAAAAA","by":"holder","since":0,"issued_at":0,
+            "carrier":"AAAAAAAAAAAAAAAAAAAAAA","by":"holder","since":0,"signed_at":0,
             "batch":{{"list":1,"at":0}},"disclosures":[],"renewed":null}}"#
     );
     let given = stored(node, PASSPORTS).await;

@@ -109,6 +109,7 @@ fn open_and_judge(shown: &str, home: &KeySet, label: &Label) -> anyhow::Result<V
         now: START,
         month: &shown.passport.roaming.period,
         clock: DeskClock::Good,
+        challenge: rules::passport::Challenge::NotAsked,
     };
     Ok(judge(&shown, held, desk))
 }

@@ -45,6 +45,20 @@ pub enum DeskClock {
     Poor,
 }
 
+/// How long a number that a desk shows is good: as long as a code.
+pub const CHALLENGE_SECONDS: i64 = SHOWN_SECONDS_MAX;
+
+/// Whether the desk shows a number that the holder's key must have signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Challenge<'a> {
+    /// It shows none.
+    NotAsked,
+    /// It shows this one, which lets nobody in but once, now.
+    Good(&'a str),
+    /// It was never this desk's, or is not good any more.
+    NotGood,
+}
+
 /// The desk that judges.
 #[derive(Debug, Clone, Copy)]
 pub struct Desk<'a> {
@@ -56,6 +70,8 @@ pub struct Desk<'a> {
     pub month: &'a str,
     /// How well it knows the time.
     pub clock: DeskClock,
+    /// What it asks of a holder, in its strict mode.
+    pub challenge: Challenge<'a>,
 }
 
 /// What the host holds of the label and of the passport's home.
@@ -147,6 +163,8 @@ pub enum NotGenuine {
     OutOfTime,
     /// It says more than a passport may, or refers to no place in a list.
     Malformed,
+    /// It was not made for the number that the desk shows.
+    OtherChallenge,
 }
 
 /// Judges a passport that was shown, whose signatures hold.
@@ -189,7 +207,23 @@ fn showing(shown: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {
     if !holds("showing_time", age <= most) {
         return Some(Verdict::NotGenuine(NotGenuine::OutOfTime));
     }
-    (!holds("showing_once", !held.was_shown)).then_some(Verdict::AlreadyUsed)
+    if !holds("showing_once", !held.was_shown) {
+        return Some(Verdict::AlreadyUsed);
+    }
+    let answers = answers(&showing.nonce, desk.challenge);
+    (!holds("showing_challenge", answers))
+        .then_some(Verdict::NotGenuine(NotGenuine::OtherChallenge))
+}
+
+/// In a desk's strict mode a nonce is the number that it shows, a dot, and chance.
+fn answers(nonce: &str, challenge: Challenge<'_>) -> bool {
+    match challenge {
+        Challenge::NotAsked => true,
+        Challenge::Good(number) => nonce
+            .split_once('.')
+            .is_some_and(|(before, after)| before == number && !after.is_empty()),
+        Challenge::NotGood => false,
+    }
 }
 
 fn label(_: &Shown, held: Held<'_>, desk: Desk<'_>) -> Option<Verdict> {

@@ -90,6 +90,7 @@ struct Case {
     now: Timestamp,
     month: &'static str,
     clock: DeskClock,
+    challenge: Challenge<'static>,
     register_as_of: Option<Timestamp>,
     host: Standing,
     home: Standing,
@@ -108,6 +109,7 @@ fn case() -> Case {
         now: NOW,
         month: MONTH,
         clock: DeskClock::Good,
+        challenge: Challenge::NotAsked,
         register_as_of: Some(NOW),
         host: Standing::Labelled { until },
         home: Standing::Labelled { until },
@@ -128,6 +130,7 @@ fn check(change: impl FnOnce(&mut Case), expected: Verdict) {
         now: case.now,
         month: case.month,
         clock: case.clock,
+        challenge: case.challenge,
     };
     let held = Held {
         register_as_of: case.register_as_of,
@@ -183,6 +186,39 @@ fn a_showing_is_for_one_host_now_and_once() {
         };
         check(change, expected);
     }
+}
+
+#[test]
+fn in_strict_mode_a_code_is_made_for_the_number_on_the_screen() {
+    let other = Verdict::NotGenuine(NotGenuine::OtherChallenge);
+    let allowed = Verdict::Allowed { left: 3 };
+    let good = Challenge::Good("012345");
+    for (nonce, challenge, expected) in [
+        ("012345.chance", good, allowed),
+        ("012345.chance", Challenge::NotAsked, allowed),
+        ("012345.chance", Challenge::NotGood, other),
+        ("012345.chance", Challenge::Good("012346"), other),
+        ("0123450.chance", good, other),
+        ("012345chance", good, other),
+        ("012345..", good, allowed),
+        ("x.012345.", good, other),
+        ("0123456789", good, other),
+        ("0123456789.", Challenge::Good("0123456789"), other),
+    ] {
+        let change = |it: &mut Case| {
+            it.shown = shown_with(passport(), |it| it["nonce"] = json!(nonce));
+            it.challenge = challenge;
+        };
+        check(change, expected);
+    }
+    // Whoever was let in by it is told so, and what is on paper carries no number.
+    let used = |it: &mut Case| (it.was_shown, it.challenge) = (true, Challenge::NotGood);
+    check(used, Verdict::AlreadyUsed);
+    let paper = |it: &mut Case| {
+        it.shown = on_paper(|_| {});
+        it.challenge = good;
+    };
+    check(paper, Verdict::ToVerify { left: 3 });
 }
 
 #[test]

@@ -109,8 +109,11 @@ impl Wallet {
     /// disclosures.
     pub fn disclose(&self, host: &EntityId, at: Timestamp, nonce: &str, which: &[usize]) -> String {
         let chosen = which.iter().filter_map(|at| self.disclosures.get(*at));
-        let beside: String = chosen.map(|it| format!("{it}~")).collect();
-        let shown = format!("{}~{beside}", self.passport);
+        let mut shown = format!("{}~", self.passport);
+        for disclosure in chosen {
+            shown.push_str(disclosure);
+            shown.push('~');
+        }
         let claims = json!({ "aud": host, "iat": at, "nonce": nonce,
             "sd_hash": Sha256Hash::of(&[shown.as_bytes()]) });
         let binding = holder::sign_key_binding(&claims, &key_of(&self.key));

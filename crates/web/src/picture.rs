@@ -51,7 +51,76 @@ pub fn qr_versions(text: &str) -> Option<[i16; 2]> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+    use wire::Sha256Hash;
+    use wire::disclosure::DIGESTS_WRITTEN;
+    use wire::passport::PASSPORT_VCT;
+
     use super::*;
+
+    /// Chance that is the same each time.
+    fn chance(of: &str, bytes: usize) -> Vec<u8> {
+        let blocks =
+            (0..bytes.div_ceil(32)).map(|at| Sha256Hash::of(&[format!("{of} {at}").as_bytes()]));
+        blocks.flat_map(|it| it.0).take(bytes).collect()
+    }
+
+    fn text(of: &str, bytes: usize) -> String {
+        seal::base64url::encode(&chance(of, bytes))
+    }
+
+    /// The code of a passport of which nothing is shown, as a phone makes it: with so many
+    /// digests, by a key of that curve, with the longest names that are ordinary.
+    fn code_of(curve: &str, digests: usize) -> String {
+        let (home, host) = (
+            "https://coworking-bourgoin-jallieu.example",
+            "https://tiers-lieu-de-la-maurienne.example",
+        );
+        let x = text("x", 32);
+        let (jwk, algorithm) = match curve {
+            "P-256" => (
+                json!({ "kty": "EC", "crv": curve, "x": x, "y": text("y", 32) }),
+                "ES256",
+            ),
+            _ => (json!({ "kty": "OKP", "crv": curve, "x": x }), "EdDSA"),
+        };
+        let hidden: Vec<_> = (0..digests)
+            .map(|at| text(&format!("digest {at}"), 32))
+            .collect();
+        let claims = json!({
+            "iss": home, "vct": PASSPORT_VCT, "iat": 1_800_000_000, "exp": 1_802_592_000,
+            "cnf": { "jwk": jwk },
+            "status": { "status_list": { "idx": 4_711, "uri": format!("{home}/status/1") } },
+            "name": "Marie-Antoinette", "formula": "demi-journee",
+            "roaming": { "period": "2027-01", "granted": 4, "left": 4 }, "_sd": hidden,
+        });
+        let bound = json!({ "aud": host, "iat": 1_800_000_600, "nonce": text("nonce", 16),
+            "sd_hash": text("hash", 32) });
+        let part = |value: &Value| seal::base64url::encode(value.to_string().as_bytes());
+        let header = part(&json!({ "alg": "EdDSA", "kid": text("kid", 32), "typ": "dc+sd-jwt" }));
+        let bound_header = part(&json!({ "alg": algorithm, "typ": "kb+jwt" }));
+        let (signed, by_holder) = (text("signature", 64), text("holder", 64));
+        let (claims, bound) = (part(&claims), part(&bound));
+        let shown = format!("{header}.{claims}.{signed}~{bound_header}.{bound}.{by_holder}");
+        wire::qr::encode(&shown).unwrap()
+    }
+
+    /// `specs/passport.md`, section 4: what every phone can show and every scanner reads.
+    #[test]
+    fn a_passport_that_hides_as_much_as_it_may_fits_a_code_of_version_20() {
+        for curve in ["Ed25519", "P-256"] {
+            let code = code_of(curve, DIGESTS_WRITTEN);
+            let [low, medium] = qr_versions(&code).unwrap();
+            println!(
+                "{curve}: {} characters, version {low}-L, {medium}-M",
+                code.len()
+            );
+            assert!(low <= 20 && medium <= 23, "{curve}: {low}-L, {medium}-M");
+        }
+        // One more, and it would not: that is why there are not eight.
+        let [low, medium] = qr_versions(&code_of("P-256", DIGESTS_WRITTEN + 1)).unwrap();
+        assert!(low > 20 && medium > 23, "{low}-L, {medium}-M");
+    }
 
     #[test]
     fn a_finder_stands_in_the_corner_within_the_quiet_zone() {

@@ -77,6 +77,8 @@ pub enum Answer {
     Desk,
     /// Whether a visitor is welcome.
     Judge,
+    /// The strict mode of the desk.
+    Challenge,
     /// A visitor whose passport is on paper is let in.
     Receive,
     /// Who is here, and who was.
@@ -239,6 +241,12 @@ pub const ROUTES: &[Route] = &[
         path: "/desk",
         asker: Asker::Desk,
         answer: Answer::Judge,
+    },
+    Route {
+        method: Method::POST,
+        path: "/desk/challenge",
+        asker: Asker::Desk,
+        answer: Answer::Challenge,
     },
     Route {
         method: Method::POST,
@@ -446,6 +454,7 @@ pub fn router<P: Pages>(pages: P, app: App) -> Router {
             Answer::SignOut => post(staff::sign_out),
             Answer::Desk => get(staff::desk),
             Answer::Judge => post(staff::judge),
+            Answer::Challenge => post(staff::challenge),
             Answer::Receive => post(staff::receive),
             Answer::Visits => get(staff::visits),
             Answer::Leave => post(staff::leave),

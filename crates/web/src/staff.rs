@@ -42,7 +42,7 @@ use crate::words::{Message, Words};
 
 pub(crate) use attendance::{attendance, cancel_event, take_back};
 pub(crate) use carriers::{revoke as revoke_carrier, set_particulars};
-pub(crate) use desk::{desk, judge, leave, receive};
+pub(crate) use desk::{challenge, desk, judge, leave, receive};
 pub(crate) use event_edit::{add_event, change_event, edit_event, new_event};
 pub(crate) use events::own_events;
 pub(crate) use form::BODY_BYTES_MAX;

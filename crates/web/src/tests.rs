@@ -4,6 +4,7 @@
 mod homes;
 
 mod contrast;
+mod disclosing;
 mod events;
 mod headers;
 mod history;

@@ -345,7 +345,7 @@ impl Presentation {
             (None, None) if self.disclosures.is_empty() => None,
             (Some(_), None) if holds("binding_there", false) => None,
             (None, Some(_)) if holds("binding_not_on_paper", false) => None,
-            (None, None) | (Some(_), None) | (None, Some(_)) => {
+            (None | Some(_), None) | (None, Some(_)) => {
                 return Err(PresentationRefusal::Form);
             }
         };

@@ -85,8 +85,13 @@ pub fn decode(code: &str) -> Result<String, NotACode> {
         [head, claims, seal, shown @ .., kb_head, kb_claims, kb_seal]
             if shown.len() <= DISCLOSURES_MAX =>
         {
-            let shown: String = shown.iter().map(|it| format!("{it}~")).collect();
-            format!("{head}.{claims}.{seal}~{shown}{kb_head}.{kb_claims}.{kb_seal}")
+            let mut text = format!("{head}.{claims}.{seal}~");
+            for disclosure in shown {
+                text.push_str(disclosure);
+                text.push('~');
+            }
+            text.push_str(&[kb_head.as_str(), kb_claims, kb_seal].join("."));
+            text
         }
         _ => return Err(NotACode),
     };

@@ -1,6 +1,6 @@
 //! Token Status Lists: one bit a passport, replicated by feed.
 //!
-//! Specified in `specs/passport.md`; draft-ietf-oauth-status-list §4 and §5.
+//! Specified in `specs/status-list.md`; draft-ietf-oauth-status-list §4 and §5.
 
 use std::io::{Read as _, Write as _};
 

@@ -393,6 +393,35 @@ async fn an_answer_of_the_desk_has_these_members() {
     assert_eq!(judge(host, &token, "https://evil.example/").await, nobody);
 }
 
+#[tokio::test]
+async fn in_strict_mode_a_code_carries_the_number_of_the_desk() {
+    let label = Label::labelled(2).await;
+    let (host, home) = (label.space(0), label.space(1));
+    let wallet = Wallet::enrol(home, "Camille", None).await;
+    label.settle().await;
+    let answer = asked_as(host, Role::Desk, post("/api/v1/desk/challenge", JSON, "")).await;
+    let given = answer.json();
+    let number = given["challenge"].as_str().unwrap();
+    assert_eq!(given["until"], json!(START.plus_seconds(120)));
+    let staff = host
+        .app()
+        .access_token(&operator(), Role::Desk, "tablet")
+        .await;
+    let token = staff.unwrap();
+    // A number of one desk is none of another.
+    let code = wallet.show(host.entity(), START, &format!("{number}.chance"));
+    let body = json!({ "code": code, "challenge": number }).to_string();
+    let request = |body: &str| {
+        let mut request = post("/api/v1/desk/judge", JSON, body.to_owned());
+        let value = format!("Bearer {token}").parse().unwrap();
+        request.headers_mut().insert("authorization", value);
+        request
+    };
+    let said = ask(host, request(&body)).await.json();
+    assert_eq!(said["reason"], "other_challenge", "{said}");
+    assert_eq!(judge(host, &token, &code).await["answer"], "allowed");
+}
+
 /// Every verdict there is.
 fn verdicts() -> Vec<Verdict> {
     let blocked = [
@@ -413,6 +442,7 @@ fn verdicts() -> Vec<Verdict> {
         NotGenuine::UnknownHome,
         NotGenuine::OutOfTime,
         NotGenuine::Malformed,
+        NotGenuine::OtherChallenge,
     ];
     let mut all = vec![
         Verdict::Allowed { left: 4 },

@@ -61,18 +61,13 @@ pub(super) async fn execute(app: &App, command: PeopleCommand) -> anyhow::Result
             formula,
             half_days,
         } => {
-            let member = app
-                .add_member(&operator, &name, &formula, half_days)
-                .await?;
-            Ok(json!({ "member": member }))
+            let added = app.add_member(&operator, &name, &formula, half_days);
+            Ok(json!({ "member": added.await? }))
         }
-        PeopleCommand::Members => Ok(Value::Array(
-            app.members(&operator)
-                .await?
-                .iter()
-                .map(member_json)
-                .collect(),
-        )),
+        PeopleCommand::Members => {
+            let rows = app.members(&operator).await?;
+            Ok(rows.iter().map(member_json).collect())
+        }
         PeopleCommand::Code { member } => {
             let code = app.enrolment_code(&operator, &member).await?;
             Ok(json!({ "code": code, "link": app.enrolment_link(&code) }))
@@ -87,11 +82,11 @@ pub(super) async fn execute(app: &App, command: PeopleCommand) -> anyhow::Result
             organisation,
             portrait,
         } => {
-            let digest = |text: &str| Sha256Hash::parse(text).context("the portrait's digest");
+            let portrait = portrait.as_deref().map(digest).transpose()?;
             let particulars = Disclosed {
                 full_name,
                 organisation,
-                portrait: portrait.as_deref().map(digest).transpose()?,
+                portrait,
             };
             app.set_particulars(&operator, &member, &particulars)
                 .await?;
@@ -102,18 +97,12 @@ pub(super) async fn execute(app: &App, command: PeopleCommand) -> anyhow::Result
             Ok(Value::Array(rows.iter().map(carrier_json).collect()))
         }
         PeopleCommand::Revoke { member, only } => {
-            let revoked = match only {
-                Some(only) => revoke_one(app, &operator, &member, &only).await?,
-                None => app.revoke_passports(&operator, &member).await?,
-            };
+            let revoked = revoke(app, &operator, &member, only.as_deref()).await?;
             Ok(json!({ "revoked": revoked }))
         }
         PeopleCommand::Paper { member, name } => {
             let paper = app.paper_passport(&operator, &member, name.as_deref());
-            let PaperPassport {
-                name, until, code, ..
-            } = paper.await?;
-            Ok(json!({ "name": name, "until": until, "code": code }))
+            Ok(paper_json(&paper.await?))
         }
         PeopleCommand::AccessToken { role, name } => {
             Ok(json!({ "token": app.access_token(&operator, role, &name).await? }))
@@ -133,13 +122,20 @@ pub(super) async fn execute(app: &App, command: PeopleCommand) -> anyhow::Result
     }
 }
 
-/// Takes back what one phone or card of a member carries.
-async fn revoke_one(
+fn digest(text: &str) -> anyhow::Result<Sha256Hash> {
+    Sha256Hash::parse(text).context("the portrait's digest")
+}
+
+/// Takes back what a member's phones and cards carry, or one of them alone.
+async fn revoke(
     app: &App,
     operator: &Operator,
     member: &str,
-    only: &str,
+    only: Option<&str>,
 ) -> anyhow::Result<usize> {
+    let Some(only) = only else {
+        return Ok(app.revoke_passports(operator, member).await?);
+    };
     let rows = app.carriers(operator, member).await?;
     let found = rows.iter().find(|row| row.id.to_string() == only);
     let found = found.with_context(|| format!("{member} has no phone or card {only}"))?;
@@ -162,6 +158,13 @@ fn carrier_json(row: &CarrierRow) -> Value {
         row.insert("renewed".to_owned(), json!(renewed));
     }
     row
+}
+
+fn paper_json(paper: &PaperPassport) -> Value {
+    let PaperPassport {
+        name, until, code, ..
+    } = paper;
+    json!({ "name": name, "until": until, "code": code })
 }
 
 fn member_json(row: &MemberRow) -> Value {

@@ -1,7 +1,9 @@
 //! The desk: genuine passports that must not open its door now.
 
 use rules::freshness::{Freshness, REGISTER_SECONDS_MAX};
-use rules::passport::{Block, Desk, DeskClock, Held, NotGenuine, NotHere, Verdict, judge, status};
+use rules::passport::{
+    Block, Challenge, Desk, DeskClock, Held, NotGenuine, NotHere, Verdict, judge, status,
+};
 use rules::trust::Standing;
 use serde_json::{Value, json};
 use wire::passport::Shown;
@@ -30,6 +32,7 @@ struct Known {
     status: u8,
     was_shown: bool,
     used_here: u64,
+    challenge: Challenge<'static>,
 }
 
 fn labelled() -> Standing {
@@ -53,6 +56,7 @@ fn judged(change: impl FnOnce(&mut Known)) -> Outcome {
         status: status::VALID,
         was_shown: false,
         used_here: 0,
+        challenge: Challenge::NotAsked,
     };
     change(&mut known);
     let host = EntityId::parse(HOST).expect("an entity identifier");
@@ -73,6 +77,7 @@ fn judged(change: impl FnOnce(&mut Known)) -> Outcome {
         now: Timestamp(known.now),
         month: "2027-01",
         clock: DeskClock::Good,
+        challenge: known.challenge,
     };
     answered(judge(&known.shown, held, desk))
 }
@@ -95,6 +100,7 @@ fn answered(verdict: Verdict) -> Outcome {
         Verdict::NotAllowedHere(NotHere::ClockWrong) => "clock_wrong",
         Verdict::NotGenuine(NotGenuine::UnknownHome) => "unknown_home",
         Verdict::NotGenuine(NotGenuine::OutOfTime) => "out_of_time",
+        Verdict::NotGenuine(NotGenuine::OtherChallenge) => "other_challenge",
         Verdict::NotGenuine(NotGenuine::Malformed) => "malformed",
         Verdict::AlreadyUsed => "already_used",
     })
@@ -127,6 +133,11 @@ pub(crate) fn showings() -> Vec<Attack> {
             { shown_to("https://grenoble.example/api/v1/member") } other_host [showing_host]
         C5 "A code is shown twice, by two people."
             { judged(|it| it.was_shown = true) } already_used [showing_once]
+        C5 "A code that was relayed within its two minutes is shown at a strict desk."
+            { judged(|it| it.challenge = Challenge::Good("123456")) }
+            other_challenge [showing_challenge]
+        C5 "A number of another desk, or of some time ago, is answered."
+            { judged(|it| it.challenge = Challenge::NotGood) } other_challenge [showing_challenge]
         C6 "A picture of a code is shown two minutes later."
             { shown_after(121) } out_of_time [showing_time]
         C6 "A code of yesterday is shown."

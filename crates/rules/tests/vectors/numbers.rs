@@ -11,6 +11,7 @@ use rules::trust::TrustRefusal;
 use rules::{freshness, passport, seats, trust, visit};
 use seal::json::{DEPTH_MAX, INTEGER_MAX, JsonRefusal};
 use seal::{Document, KeyRefusal, KeySet, Malformed, SealRefusal};
+use wire::disclosure;
 use wire::event;
 use wire::federation::{self, HistoricalKeys, MarkStatusResponse, ResolveResponse};
 use wire::feed::{self, Head, Record};
@@ -104,7 +105,6 @@ fn the_numbers_of_passports_are_those_of_the_code() {
         "passport.md",
         &[
             of_kind::<Passport>(),
-            of_kind::<StatusListToken>(),
             (
                 "SHOWN_NAME_CHARS_MAX",
                 size(wire::passport::SHOWN_NAME_CHARS_MAX),
@@ -118,13 +118,12 @@ fn the_numbers_of_passports_are_those_of_the_code() {
                 size(wire::passport::PRESENTATION_BYTES_MAX),
             ),
             ("CODE_CHARS_MAX", size(wire::qr::CODE_CHARS_MAX)),
-            (
-                "INFLATED_BYTES_MAX",
-                size(wire::status_list::INFLATED_BYTES_MAX),
-            ),
+            ("DIGESTS_MAX", size(disclosure::DIGESTS_MAX)),
+            ("DISCLOSURES_MAX", size(disclosure::DISCLOSURES_MAX)),
+            ("SALT_BYTES", size(disclosure::SALT_BYTES)),
+            ("DISCLOSED_CHARS_MAX", size(disclosure::DISCLOSED_CHARS_MAX)),
             ("PASSPORT_SECONDS", passport::PASSPORT_SECONDS),
-            ("STATUS_LIST_SECONDS", passport::STATUS_LIST_SECONDS),
-            ("STATUS_LIST_TTL_SECONDS", passport::STATUS_LIST_TTL_SECONDS),
+            ("CHALLENGE_SECONDS", passport::CHALLENGE_SECONDS),
             ("SHOWN_SECONDS_MAX", passport::SHOWN_SECONDS_MAX),
             (
                 "SHOWN_SECONDS_MAX_POOR_CLOCK",
@@ -132,6 +131,23 @@ fn the_numbers_of_passports_are_those_of_the_code() {
             ),
             ("CLOCK_LEEWAY_SECONDS", trust::CLOCK_LEEWAY_SECONDS),
             ("REGISTER_SECONDS_MAX", freshness::REGISTER_SECONDS_MAX),
+        ],
+    );
+}
+
+#[test]
+fn the_numbers_of_status_lists_are_those_of_the_code() {
+    check(
+        "status-list.md",
+        &[
+            of_kind::<StatusListToken>(),
+            (
+                "INFLATED_BYTES_MAX",
+                size(wire::status_list::INFLATED_BYTES_MAX),
+            ),
+            ("STATUS_LIST_SECONDS", passport::STATUS_LIST_SECONDS),
+            ("STATUS_LIST_TTL_SECONDS", passport::STATUS_LIST_TTL_SECONDS),
+            ("CLOCK_LEEWAY_SECONDS", trust::CLOCK_LEEWAY_SECONDS),
         ],
     );
 }

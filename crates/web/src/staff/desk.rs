@@ -65,6 +65,8 @@ struct DeskPage {
     present: Vec<Present>,
     /// Where a visit is ended, besides its own page.
     from: &'static str,
+    /// In the strict mode, the number that the visitor types on their phone.
+    challenge: Option<String>,
 }
 
 /// What stands above the field.
@@ -102,15 +104,35 @@ pub(crate) async fn desk(
     kept_longer(&headers, answer)
 }
 
-/// `POST /desk`: is this visitor welcome?
+/// `POST /desk`: is this visitor welcome? In the strict mode the next one is shown another
+/// number.
 pub(crate) async fn judge(
     State(app): State<App>,
     Reader(language): Reader,
     ByTheDesk(staff): ByTheDesk,
     form: Filled,
 ) -> Response {
-    let above = judged(&app, &staff, form.text("code"), false).await;
-    answered(&app, language, &staff, above).await
+    let number = Some(form.text("challenge")).filter(|number| !number.is_empty());
+    let asked = Asked {
+        code: form.text("code"),
+        number,
+        is_looked_at: false,
+    };
+    let above = judged(&app, &staff, asked).await;
+    match number {
+        Some(_) => answered_strictly(&app, language, &staff, above).await,
+        None => answered(&app, language, &staff, above).await,
+    }
+}
+
+/// `POST /desk/challenge`: the desk, in its strict mode from now on.
+pub(crate) async fn challenge(
+    State(app): State<App>,
+    Reader(language): Reader,
+    ByTheDesk(staff): ByTheDesk,
+    _: Filled,
+) -> Response {
+    answered_strictly(&app, language, &staff, Ok(Above::Nothing)).await
 }
 
 /// `POST /desk/receive`: a person has looked, and the passport on paper is the visitor's.
@@ -120,7 +142,12 @@ pub(crate) async fn receive(
     ByTheDesk(staff): ByTheDesk,
     form: Filled,
 ) -> Response {
-    let above = judged(&app, &staff, form.text("code"), true).await;
+    let asked = Asked {
+        code: form.text("code"),
+        number: None,
+        is_looked_at: true,
+    };
+    let above = judged(&app, &staff, asked).await;
     answered(&app, language, &staff, above).await
 }
 
@@ -154,17 +181,27 @@ fn boxed(error: impl Into<Failure>) -> Failure {
     error.into()
 }
 
-async fn judged<'a>(
-    app: &App,
-    staff: &Staff,
+/// What a desk asks.
+struct Asked<'a> {
+    /// What was scanned.
     code: &'a str,
+    /// The number that was shown.
+    number: Option<&'a str>,
+    /// Whether a person says that a passport on paper is the visitor's.
     is_looked_at: bool,
-) -> Result<Above<'a>, Failure> {
+}
+
+async fn judged<'a>(app: &App, staff: &Staff, asked: Asked<'a>) -> Result<Above<'a>, Failure> {
     let asked_at = app.now();
+    let Asked {
+        code,
+        number,
+        is_looked_at,
+    } = asked;
     let judged = if is_looked_at {
         app.receive_on_paper(staff, code).await
     } else {
-        app.judge(staff, code).await
+        app.judge_for(staff, code, number).await
     };
     let judged = match judged {
         Ok(judged) => judged,
@@ -190,8 +227,30 @@ async fn answered(
     staff: &Staff,
     above: Result<Above<'_>, Failure>,
 ) -> Response {
+    render(app, language, staff, (above, None)).await
+}
+
+/// With another number for the next visitor.
+async fn answered_strictly(
+    app: &App,
+    language: Language,
+    staff: &Staff,
+    above: Result<Above<'_>, Failure>,
+) -> Response {
+    match app.challenge(staff) {
+        Ok(challenge) => render(app, language, staff, (above, Some(challenge.number))).await,
+        Err(fault) => failed(&fault, language),
+    }
+}
+
+async fn render(
+    app: &App,
+    language: Language,
+    staff: &Staff,
+    (above, challenge): (Result<Above<'_>, Failure>, Option<String>),
+) -> Response {
     let page = match above {
-        Ok(above) => page(app, language, staff, above).await,
+        Ok(above) => page(app, language, staff, (above, challenge)).await,
         Err(error) => Err(error),
     };
     match page {
@@ -204,7 +263,7 @@ async fn page(
     app: &App,
     language: Language,
     staff: &Staff,
-    above: Above<'_>,
+    (above, challenge): (Above<'_>, Option<String>),
 ) -> Result<DeskPage, Failure> {
     let words = Words::of(language);
     let home = app.home().await?;
@@ -232,6 +291,7 @@ async fn page(
         told,
         present: rows.iter().map(|row| present(words, &home, row)).collect(),
         from: "",
+        challenge,
     })
 }
 
@@ -387,6 +447,7 @@ const fn not_genuine(why: NotGenuine) -> Said {
         NotGenuine::UnknownHome => ("stop", M::DeskUnknownHomeWhy, M::DeskFormulaCure),
         NotGenuine::OutOfTime => ("look", M::DeskOutOfTimeWhy, M::DeskShowAgainCure),
         NotGenuine::Malformed => ("stop", M::DeskMalformedWhy, M::DeskScanAgainCure),
+        NotGenuine::OtherChallenge => ("look", M::DeskChallengeWhy, M::DeskChallengeCure),
     };
     (shape, M::DeskNotGenuine, why, Some(cure))
 }

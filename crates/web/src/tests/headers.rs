@@ -210,6 +210,7 @@ async fn every_route_answers_anybody_in_both_languages() {
                 | Answer::SignOut
                 | Answer::Desk
                 | Answer::Judge
+                | Answer::Challenge
                 | Answer::Receive
                 | Answer::Visits
                 | Answer::Leave
