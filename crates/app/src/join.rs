@@ -261,7 +261,7 @@ impl App {
         if !goes_on {
             return Ok(invitation.anew);
         }
-        let (feed, _) = self.feed_state(entity).await?;
-        Ok((feed.epoch > 1).then_some(feed.epoch))
+        let (known, _) = self.feed_state(entity).await?;
+        Ok((known.epoch > 1).then_some(known.epoch))
     }
 }

@@ -15,6 +15,7 @@
 
 mod access;
 mod allowance;
+mod anchors;
 mod append;
 mod applying;
 mod calendar;
@@ -40,6 +41,7 @@ mod import;
 mod inbox;
 mod issuing;
 mod join;
+mod key_rows;
 pub mod keys;
 mod label;
 mod members;
@@ -98,6 +100,7 @@ pub use found::{FoundError, FoundingPapers};
 pub use import::{ImportError, NotTaken, Proposed};
 pub use inbox::{ConflictRow, REFUSALS_KEPT_MAX, RequestError};
 pub use join::{JoinError, JoinState};
+pub use key_rows::{KeyRow, KeyState};
 pub use label::{LabelError, LabelRow, LabelState};
 pub use members::{MemberError, MemberRow};
 pub use outbox::{Letter, OutboxError, OutboxRow, SendFailure, UNANSWERED};
@@ -115,7 +118,7 @@ pub use registrations::{
 pub use seats::{REGISTRATIONS_OF_A_HOME_MAX, SeatError, SeatRow, registration_codes};
 pub use serve::ServeError;
 pub use signing::{HELD_KEYS_MAX, Keys, Purpose};
-pub use turning::{KeyError, KeyRow, KeyState, Overlap};
+pub use turning::{KeyError, Overlap};
 pub use visits::{Correction, Stay, VisitError, VisitRow};
 
 /// Who this node is, with the keys by which it speaks.

@@ -290,7 +290,7 @@ impl App {
         let statement = statement.map(|(keys, _)| keys);
         let revoked = register.map(|register| register.revoked(entity));
         let fed = if is_own {
-            Some(self.own_and(statement)?)
+            Some(self.own_and(statement.as_ref())?)
         } else {
             Some(statement.ok_or_else(stranger)?)
         };
@@ -302,9 +302,9 @@ impl App {
     }
 
     /// The node's own `fed` keys, those of which the folder has no file any more among them.
-    fn own_and(&self, named: Option<KeySet>) -> Result<KeySet, Fault> {
+    fn own_and(&self, named: Option<&KeySet>) -> Result<KeySet, Fault> {
         let mut keys: Vec<PublicKey> = self.held().fed.public_keys().collect();
-        for key in named.iter().flat_map(KeySet::iter) {
+        for key in named.into_iter().flat_map(KeySet::iter) {
             if !keys.contains(key) && keys.len() < HELD_KEYS_MAX {
                 keys.push(key.clone());
             }

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use rules::feed::CONFIGURATION_KIND;
-use rules::revocation::{OPS_OVERLAP_SECONDS, REVOCATIONS_MAX, Revoked, open_revocation};
+use rules::revocation::{OPS_OVERLAP_SECONDS, REVOCATIONS_MAX, open_revocation};
 use rules::trust::open_configuration;
 use seal::{Jwk, KeySet, PublicKey, Sealed, SecretKey, Thumbprint, Verified};
 use serde_json::Value;
@@ -29,6 +29,7 @@ use crate::append::Entry;
 use crate::exchange::{About, KeyId};
 use crate::fault::{Attempt, until_settled};
 use crate::inbox::{Decision, Outcome};
+use crate::key_rows::{KeyRow, KeyState};
 use crate::keys::KEY_TURNS;
 use crate::signing::{HELD_KEYS_MAX, Purpose};
 use crate::stored::{self, KeyTurn};
@@ -63,37 +64,6 @@ pub enum Overlap {
     NoneItWasStolen,
 }
 
-/// A key of this node.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyRow {
-    /// What it is for.
-    pub purpose: Purpose,
-    /// Its name.
-    pub name: Thumbprint,
-    /// Where it stands.
-    pub state: KeyState,
-}
-
-/// Where a key of this node stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeyState {
-    /// It signs.
-    Signs,
-    /// Another signs; what it signed holds until then.
-    Ends {
-        /// When.
-        until: Option<Timestamp>,
-    },
-    /// It was held back: the coordinator is asked for it, or the root key has not named it.
-    Waits,
-    /// It ended.
-    Ended,
-    /// It ended because somebody else may have it, and the coordinator does not know yet.
-    EndedUntold,
-    /// It ended because somebody else may have it, and everybody can know.
-    Revoked,
-}
-
 impl App {
     /// Takes a key that the folder holds since now, so that it can take the place of
     /// another: from the commit on that names it, this process signs by it.
@@ -126,8 +96,8 @@ impl App {
         overlap: Overlap,
     ) -> Result<(), Attempt<KeyError>> {
         let now = self.signing_time().await?;
-        let (feed, _) = self.feed_state(&self.identity().entity).await?;
-        let tip = feed.tip()?;
+        let (known, _) = self.feed_state(&self.identity().entity).await?;
+        let tip = known.tip()?;
         if self.ops_among(tip.ops.as_ref())?.public().thumbprint() == next {
             return Ok(());
         }
@@ -148,8 +118,8 @@ impl App {
             Overlap::NoneItWasStolen => KeyTurn::Stolen {
                 // The record that is about to be written.
                 named_until: RecordReference {
-                    epoch: feed.epoch,
-                    seq: feed.seq + 1,
+                    epoch: known.epoch,
+                    seq: known.seq + 1,
                 },
             },
         };
@@ -188,7 +158,7 @@ impl App {
     }
 
     /// What is to become of this node's keys.
-    async fn key_turns(&self) -> Result<BTreeMap<KeyId, (KeyTurn, Position)>, Fault> {
+    pub(crate) async fn key_turns(&self) -> Result<BTreeMap<KeyId, (KeyTurn, Position)>, Fault> {
         let mut turns = BTreeMap::new();
         for (key, found) in self.all(KEY_TURNS).await? {
             let id = KeyId::of_key(&key).ok_or_else(|| Fault::Form {
@@ -319,8 +289,8 @@ impl App {
         };
         let fed = self.fed().await?;
         let update = seal::sign(update, &fed).map_err(Fault::from)?;
-        let (feed, _) = self.feed_state(&identity.entity).await?;
-        let ops = feed.tip()?.ops.ok_or(Fault::NoKey)?;
+        let (known, _) = self.feed_state(&identity.entity).await?;
+        let ops = known.tip()?.ops.ok_or(Fault::NoKey)?;
         let configuration = self.make_configuration_of(now, &next, &ops).await?;
         let turn = KeyTurn::Following {
             update: update.as_str().to_owned(),
@@ -604,92 +574,6 @@ impl App {
             }
         }
         Ok(())
-    }
-
-    /// The keys of this node, and where each stands.
-    pub async fn key_rows(&self) -> Result<Vec<KeyRow>, Fault> {
-        let entity = &self.identity().entity;
-        let (feed, _) = self.feed_state(entity).await?;
-        let tip = feed.tip()?;
-        let turns = self.key_turns().await?;
-        let revoked = self.revoked_of(entity).await?;
-        let signs = self.ops().await?;
-        let mut rows = Vec::new();
-        for key in tip.ever().flat_map(KeySet::iter) {
-            let name = key.thumbprint().clone();
-            let is_named = tip.ops.iter().any(|keys| keys.find(&name).is_some());
-            let turn = turns.get(&KeyId::of(&name)).map(|(turn, _)| turn);
-            let state = if name == *signs.public().thumbprint() {
-                KeyState::Signs
-            } else if is_named {
-                KeyState::Ends {
-                    until: match turn {
-                        Some(KeyTurn::Ending { until }) => Some(*until),
-                        Some(_) | None => None,
-                    },
-                }
-            } else {
-                ended(turn, &revoked, &name)
-            };
-            let purpose = Purpose::Ops;
-            rows.push(KeyRow {
-                purpose,
-                name,
-                state,
-            });
-        }
-        let named: Vec<_> = rows.iter().map(|row| row.name.clone()).collect();
-        rows.extend(self.unnamed_ops(&named));
-        rows.extend(self.fed_rows(&revoked).await?);
-        Ok(rows)
-    }
-
-    fn unnamed_ops(&self, named: &[Thumbprint]) -> Vec<KeyRow> {
-        let held = self.held();
-        let unnamed = held.ops_names().filter(|name| !named.contains(name));
-        let row = |name: &Thumbprint| KeyRow {
-            purpose: Purpose::Ops,
-            name: name.clone(),
-            state: KeyState::Waits,
-        };
-        unnamed.map(row).collect()
-    }
-
-    async fn fed_rows(&self, revoked: &Revoked) -> Result<Vec<KeyRow>, Fault> {
-        let signs = self.fed().await?;
-        let by_configuration = self.fed_of_configuration().await?;
-        let own = self.own_fed()?;
-        let order = |name: &Thumbprint| own.iter().position(|key| key.thumbprint() == name);
-        let now_at = order(signs.public().thumbprint());
-        let row = |key: &PublicKey| {
-            let name = key.thumbprint().clone();
-            let state = if name == *signs.public().thumbprint() {
-                KeyState::Signs
-            } else if revoked.names(&name) {
-                KeyState::Ended
-            } else if order(&name) < now_at {
-                KeyState::Ends { until: None }
-            } else if by_configuration.as_ref() == Some(&name) {
-                KeyState::Ends { until: None }
-            } else {
-                KeyState::Waits
-            };
-            let purpose = Purpose::Fed;
-            KeyRow {
-                purpose,
-                name,
-                state,
-            }
-        };
-        Ok(own.iter().map(row).collect())
-    }
-}
-
-fn ended(turn: Option<&KeyTurn>, revoked: &Revoked, name: &Thumbprint) -> KeyState {
-    match turn {
-        _ if revoked.names(name) => KeyState::Revoked,
-        Some(KeyTurn::Stolen { .. } | KeyTurn::Revoked { .. }) => KeyState::EndedUntold,
-        Some(KeyTurn::Ending { .. } | KeyTurn::Following { .. }) | None => KeyState::Ended,
     }
 }
 

@@ -114,8 +114,8 @@ impl App {
             .iter()
             .filter(|(kid, _)| is_new(kid))
             .collect();
-        let is_anew = feed.epoch < authority.epoch && *entity != self.identity().entity;
-        if !is_anew && (feed.seq == 0 || new.is_empty()) {
+        let begins_anew = feed.epoch < authority.epoch && *entity != self.identity().entity;
+        if !begins_anew && (feed.seq == 0 || new.is_empty()) {
             return Ok(());
         }
         let mut walked = self.walk(entity, authority).await?;
@@ -126,24 +126,23 @@ impl App {
             walked.tip = Tip::start_of(feed.epoch);
             walked.latest.clear();
         }
-        if is_anew {
+        if begins_anew {
             // Another has taken its place, with other keys: what the old one said is over.
             walked.tip = Tip::start_of(authority.epoch);
             walked.latest.clear();
         }
         let before = feed.seq;
         let mut last = Vec::new();
-        if is_anew || walked.tip.seq < before {
+        if begins_anew || walked.tip.seq < before {
             last = self.cut_back(&feed, &found, &walked).await?;
             feed.move_to(&walked.tip);
-            let is_known = |head: &StoredHead| !is_anew && head.seq <= walked.tip.seq;
+            let is_known = |head: &StoredHead| !begins_anew && head.seq <= walked.tip.seq;
             feed.head = feed.head.filter(is_known);
+            let records = before.saturating_sub(walked.tip.seq);
             tracing::warn!(
                 %entity,
-                seq = walked.tip.seq,
-                "{entity} has revoked a key: {} records after position {} were void",
-                before - walked.tip.seq,
-                walked.tip.seq
+                records,
+                "{entity} goes on with other keys: {records} records are void"
             );
         }
         feed.revoked = authority

@@ -61,6 +61,7 @@ fn answered(verdict: Verdict) -> Outcome {
         Verdict::NotGenuine(NotGenuine::UnknownHome) => "unknown_home",
         Verdict::AlreadyUsed => "already_used",
         Verdict::NotGenuine(NotGenuine::OutOfTime) => "out_of_time",
+        Verdict::NotGenuine(NotGenuine::OtherChallenge) => "other_challenge",
         Verdict::Expired => "expired",
         Verdict::NoAllowance => "no_allowance",
         Verdict::Blocked(Block::Revoked | Block::Paused) => "blocked",

@@ -224,7 +224,7 @@ fn a_shown_mark_is_the_coordinators_word_about_this_space() {
     shown(Some("seal_unknown_key"), CHARTER, 3, |_| {});
     shown(Some("seal_unknown_key"), CHARTER, 8, |_| {});
     shown(Some("trust_other_subject"), CHARTER, 2, |it| {
-        it.sub = label()
+        it.sub = label();
     });
     shown(Some("trust_other_issuer"), CHARTER, 2, |it| it.iss = mug());
     shown(Some("trust_other_label"), CHARTER, 2, |it| {

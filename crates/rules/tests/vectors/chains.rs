@@ -62,6 +62,7 @@ fn cut(name: &str, most: usize) -> Value {
 }
 
 /// What is judged of chains.
+#[expect(clippy::too_many_lines, reason = "a table, one case after the other")]
 pub(crate) fn chains() -> Value {
     let (hints, future) = ("authority_hints", IAT + 301);
     let cases = [
@@ -279,6 +280,7 @@ fn shown() -> Vec<Value> {
 }
 
 /// What is answered of marks.
+#[expect(clippy::too_many_lines, reason = "a table, one case after the other")]
 pub(crate) fn statuses() -> Value {
     let status = |name: &str, expected: &str, standing: &str, mark: String| {
         json!({ "name": name, "issued_by": ["label-fed"], "former": ["label-fed-next"],

@@ -61,6 +61,7 @@ fn anchors() -> Vec<Value> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table, one case after the other")]
 fn configurations() -> Vec<Value> {
     let claims = || configuration_claims(MUG, "mug-fed", &["mug-ops"]);
     let case = |name, expected, jws| case("configuration", name, expected, "mug-fed", jws);
