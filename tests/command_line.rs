@@ -31,7 +31,12 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["run"], &["--dir", "--clock-is-right"]),
     (&["check"], &["--dir", "--deep", "--json"]),
     (&["publish"], &["--dir", "--file", "--json"]),
-    (&["label", "admit"], &["<URL>", "--dir", "--json"]),
+    (&["keys", "list"], &["--dir", "--json"]),
+    (
+        &["keys", "rotate"],
+        &["<PURPOSE>", "--dir", "--stolen", "--json"],
+    ),
+    (&["label", "admit"], &["<URL>", "--dir", "--anew", "--json"]),
     (&["label", "uninvite"], &["<URL>", "--dir", "--json"]),
     (&["label", "ask"], &["--dir", "--note", "--json"]),
     (&["label", "join"], &["--dir", "--invitation", "--json"]),
@@ -60,7 +65,13 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["label", "list"], &["--dir", "--json"]),
     (
         &["label", "anchor"],
-        &["--dir", "--root-key", "--revoke", "--json"],
+        &[
+            "--dir",
+            "--root-key",
+            "--newest-alone",
+            "--revoke",
+            "--json",
+        ],
     ),
     (
         &["member", "add"],

@@ -9,6 +9,7 @@ use scenarios::binaries::target;
 use scenarios::browser::{self, Browser};
 use scenarios::network::{Network, space_file};
 use scenarios::node::{Node, price, space_of, standing};
+use scenarios::wait;
 use serde_json::Value;
 
 /// A name and a reason as long as people make them.
@@ -110,9 +111,15 @@ fn it_fits_a_telephone_and_a_desk_without_complaints() {
         for (name, url) in &pages {
             for language in ["fr", "en"] {
                 browser.go(&format!("{url}?lang={language}"));
-                let scrolled = browser.script("return document.documentElement.scrollWidth");
+                // Laid out anew after the window has changed its size, which may take a moment.
+                wait::until("the page is as wide as the window", || {
+                    let scrolled = browser.script("return document.documentElement.scrollWidth");
+                    let wide = browser.script(TOO_WIDE);
+                    wait::ensure(scrolled == width, || {
+                        format!("{name} {language} {width}: {scrolled}, {wide}")
+                    })
+                });
                 let wide = browser.script(TOO_WIDE);
-                assert_eq!(scrolled, width, "{name} {language} {width}: {wide}");
                 assert_eq!(wide, Value::Array(Vec::new()), "{name} {language} {width}");
                 let complaints = browser.console();
                 let is_missing = |it: &String| *name == "missing" && it.contains("404");

@@ -106,8 +106,8 @@ fn only_what_changed_becomes_a_record() {
     let changed = node.json(&["publish"]);
     let record = |kind: &str, id: &str, is_removal: bool| json!([{ "kind": kind, "id": id, "is_removal": is_removal }]);
     assert_eq!(changed["records"], record("formula", "month", false));
-    // The node's first start published its list of statuses.
-    assert_eq!(seq(&changed), seq(&first) + 2);
+    // The node's first start published its list of statuses, and its papers with its name.
+    assert_eq!(seq(&changed), seq(&first) + 3);
 
     let (without, _) = space_file("Le Mug", 1500)
         .split_once("[formula.month]")

@@ -50,7 +50,7 @@ fn nodes_that_skip_signatures_are_noticed() {
 fn a_node_that_forges_its_records_is_noticed() {
     fails_at(
         "forge-records",
-        "each node reads all formulas and prices",
+        "each space joins and is labelled",
         "was refused: seal_signature",
     );
 }

@@ -26,6 +26,7 @@ pub(crate) struct MembershipBody {
     roaming: RoamingClaim,
     #[schemars(with = "schemas::Moment")]
     passport_until: Timestamp,
+    is_void: bool,
     visits: Vec<RoamedBody>,
 }
 
@@ -95,6 +96,7 @@ pub(crate) async fn membership(
         state,
         roaming,
         passport_until,
+        is_void,
         roamed,
     } = app.membership(&holder).await?;
     Ok(Json(MembershipBody {
@@ -103,6 +105,7 @@ pub(crate) async fn membership(
         state,
         roaming,
         passport_until,
+        is_void,
         visits: roamed.into_iter().map(RoamedBody::from).collect(),
     }))
 }

@@ -238,6 +238,7 @@ pub(crate) fn words(verdict: Verdict) -> (&'static str, Option<&'static str>, Op
             let reason = match block {
                 Block::Revoked => "revoked",
                 Block::Paused => "paused",
+                Block::KeyEnded => "key_ended",
                 Block::HomeSuspended => "home_suspended",
                 Block::HomeWithdrawn => "home_withdrawn",
             };

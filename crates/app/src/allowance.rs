@@ -172,7 +172,7 @@ impl App {
     /// What proves that the visitor was there, if it opens and is what the receipt names.
     /// The host kept it without what was disclosed; what could be, this home knows.
     async fn proof_of(&self, receipt: &Receipt, proof: &str) -> Result<Option<Shown>, Fault> {
-        let own = self.evidence_keys_of(&self.identity().entity).await?;
+        let own = self.kept_keys_of(&self.identity().entity).await?;
         let is_named = Sha256Hash::of(&[proof.as_bytes()]) == receipt.proof.sha256;
         let Some(proof) = Presentation::parse(proof).ok().filter(|_| is_named) else {
             return Ok(None);
@@ -187,8 +187,16 @@ impl App {
             Some(place) => self.issued(place).await?,
             None => None,
         };
-        let given = issued.map(|(issued, _)| issued.disclosures);
-        Ok(proof.open_kept(keys, &given.unwrap_or_default()).ok())
+        let Some((issued, _)) = issued else {
+            return Ok(proof.open_kept(keys, &[]).ok());
+        };
+        // By a key that has ended somebody else may have signed: it must be the very one.
+        let in_force = self.ops_of(&self.identity().entity).await?;
+        let is_void = in_force.is_none_or(|keys| keys.find(passport.key()).is_none());
+        if is_void && issued.digest != Sha256Hash::of(&[passport.as_str().as_bytes()]) {
+            return Ok(None);
+        }
+        Ok(proof.open_kept(keys, &issued.disclosures).ok())
     }
 
     /// The member to whom this home gave the passport that is shown.

@@ -40,6 +40,15 @@ impl App {
         if !speaks_for_us {
             return Err(LabelError::OtherKeys);
         }
+        let former = self.former_keys().await?;
+        let is_revoked = |key: &PublicKey| {
+            let is_it = |it: &&HistoricalKey| it.kid == key.thumbprint().as_str();
+            let found = former.iter().find(is_it);
+            found.is_some_and(|it| it.revoked.is_some())
+        };
+        if named.iter().any(is_revoked) {
+            return Err(LabelError::RevokedKey);
+        }
         until_settled!(self.try_publish_anchor(&anchor, &named, revoked).await)?;
         Ok(anchor.exp)
     }
@@ -114,7 +123,10 @@ impl App {
             }
             let mark = member.mark.as_ref();
             let due = mark.filter(|it| is_due(MARK_KIND, it.iat, it.key()));
-            if let (Some(held), None) = (due, &member.withdrawal) {
+            // What another key has signed is signed again also while it is suspended: it is
+            // what there was when that is lifted.
+            let turns = due.is_some_and(|it| it.key() != fed.public().thumbprint());
+            if let Some(held) = due.filter(|_| turns || member.withdrawal.is_none()) {
                 let mark = self.make_mark_by(fed, space, &held.trust_mark_type, now)?;
                 entries.push(mark_entry(&mark));
             }

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use rules::freshness::Freshness;
-use rules::passport::{Challenge, Desk, DeskClock, Held, NotGenuine, Verdict, judge};
+use rules::passport::{Block, Challenge, Desk, DeskClock, Held, NotGenuine, Verdict, judge};
+use rules::trust::Standing;
 use rules::visit::{HostDay, half_days};
 use seal::checks::{holds, is_on};
 use seal::{KeySet, Sealed, Thumbprint, Verified};
@@ -57,6 +58,18 @@ pub struct Visitor {
     pub formula: String,
     /// What else they chose to show; nothing of it is kept.
     pub disclosed: Disclosed,
+}
+
+impl Visitor {
+    /// What a steward reads of what is shown.
+    fn of(shown: &Shown, home: &EntityId) -> Self {
+        Self {
+            name: wire::printable(&shown.passport.name, SHOWN_NAME_CHARS_MAX),
+            home: home.clone(),
+            formula: wire::printable(&shown.passport.formula, FORMULA_CHARS_MAX),
+            disclosed: to_be_read(&shown.disclosed),
+        }
+    }
 }
 
 /// The most characters of a formula's id, as a passport has it.
@@ -179,7 +192,15 @@ impl App {
         };
         let (shown, home, feed) = match self.open_shown(&presentation).await? {
             Ok(opened) => opened,
-            Err(why) => return Ok(unknown(why)),
+            Err(why) => {
+                let visitor = self.by_an_ended_key(&presentation).await?;
+                let blocked = visitor.map(|visitor| Judged {
+                    verdict: Verdict::Blocked(Block::KeyEnded),
+                    visitor: Some(visitor),
+                    ..unknown(why)
+                });
+                return Ok(blocked.unwrap_or_else(|| unknown(why)));
+            }
         };
         let home_freshness = crate::home::freshness_of(&feed, self.now());
         let verdict = self
@@ -196,15 +217,9 @@ impl App {
             }
             (ShownBy::Holder(_) | ShownBy::Paper, verdict, _) => (verdict, None),
         };
-        let visitor = Visitor {
-            name: wire::printable(&shown.passport.name, SHOWN_NAME_CHARS_MAX),
-            home: home.entity.clone(),
-            formula: wire::printable(&shown.passport.formula, FORMULA_CHARS_MAX),
-            disclosed: to_be_read(&shown.disclosed),
-        };
         Ok(Judged {
             verdict,
-            visitor: Some(visitor),
+            visitor: Some(Visitor::of(&shown, &home.entity)),
             home_freshness,
             label_freshness,
             visit,
@@ -221,7 +236,9 @@ impl App {
     ) -> Result<Result<Opening, NotGenuine>, Fault> {
         let kid = presentation.issuer_kid();
         let seen = self.opened().homes.get(kid).cloned();
-        if let Some(home) = seen {
+        if let Some(home) = seen
+            && !self.revoked_of(&home.entity).await?.names(kid)
+        {
             let (feed, _) = self.feed_state(&home.entity).await?;
             if home.position == (feed.epoch, feed.seq)
                 && let Some(shown) = home.open(presentation)
@@ -254,6 +271,21 @@ impl App {
         Ok(Err(why))
     }
 
+    /// Who shows a passport by a key that its home had once, or that was revoked: there is
+    /// nothing wrong with the visitor.
+    async fn by_an_ended_key(&self, presentation: &Presentation) -> Result<Option<Visitor>, Fault> {
+        let mut homes = vec![self.identity().entity.clone()];
+        homes.extend(self.followed().await?);
+        for entity in homes {
+            let kept = self.kept_keys_of(&entity).await?;
+            let shown = kept.sets().find_map(|keys| presentation.open(keys).ok());
+            if let Some(shown) = shown.filter(|shown| shown.passport.iss == entity) {
+                return Ok(Some(Visitor::of(&shown, &entity)));
+            }
+        }
+        Ok(None)
+    }
+
     async fn judge_shown(
         &self,
         shown: &Shown,
@@ -278,9 +310,15 @@ impl App {
         let day = self.own_terms().await?.day(now)?;
         let month = day.date.get(..7).unwrap_or_default();
         let (used_here, is_counted_now) = self.used_here(shown, &day, month).await?;
+        // Another may have taken this node's place under its name.
+        let own_standing = if self.is_meant(&register, &identity.entity) {
+            register.standing(&identity.entity, now)
+        } else {
+            Standing::Unknown
+        };
         let held = Held {
             register_as_of,
-            host: &register.standing(&identity.entity, now),
+            host: &own_standing,
             home: &register.standing(&home.entity, now),
             home_freshness,
             statuses: list.as_ref().map(|list| (&list.statuses, list.until)),

@@ -14,7 +14,7 @@ use std::sync::PoisonError;
 use rules::chain::{self, Chain, ChainRefusal, Issuer, NoStatus, Pinned};
 use rules::feed::{CONFIGURATION_KIND, MARK_KIND, STATEMENT_KIND};
 use rules::trust::Standing;
-use seal::{PublicKey, Verified};
+use seal::{PublicKey, Sealed, Verified};
 use serde_json::{Map, Value};
 use wire::federation::{
     HISTORICAL_KEYS_MAX, HistoricalKey, HistoricalKeys, MarkStatus, MarkStatusResponse,
@@ -142,6 +142,9 @@ impl App {
             .member(space)
             .and_then(|member| member.statement.as_ref());
         let keys = statement.and_then(|statement| statement.jwks.key_set().ok());
+        let revoked = register.revoked(space);
+        let is_good = |key: &PublicKey| !revoked.names(key.thumbprint());
+        let keys = keys.and_then(|keys| keys.filtered(is_good));
         let (Some(said), Some(keys)) = (said, keys) else {
             return Ok(false);
         };
@@ -309,6 +312,10 @@ impl App {
         let statement = statement.ok_or_else(unknown)?;
         let said = async |of: &EntityId| self.latest_text(of, CONFIGURATION_KIND, THE_ONE).await;
         let configuration = said(sub).await?.ok_or(FederationError::NeverHeard)?;
+        let by = Sealed::<EntityStatement>::parse(&configuration).ok();
+        if by.is_none_or(|it| register.revoked(sub).names(it.kid())) {
+            return Err(FederationError::NeverHeard);
+        }
         let anchor = said(&identity.entity).await?.ok_or(Fault::NothingHeard)?;
         let statements = [configuration.as_str(), statement.as_str(), anchor.as_str()];
         let pinned = Pinned {

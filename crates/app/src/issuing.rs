@@ -133,6 +133,7 @@ impl App {
                 since,
                 signed_at: now,
                 batch: first,
+                digest: Sha256Hash::of(&[it.passport.as_str().as_bytes()]),
                 disclosures: it.disclosures.clone(),
                 renewed: None,
             };

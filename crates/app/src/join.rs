@@ -199,7 +199,10 @@ impl App {
             .as_ref()
             .filter(|_| is_on("invitation_once"))
         {
-            let is_same = used.op == request.op && used.fed == Jwk::from(fed);
+            let is_there = register
+                .member(&request.iss)
+                .is_some_and(|member| member.statement.is_some());
+            let is_same = used.op == request.op && used.fed == Jwk::from(fed) && is_there;
             return Ok((!is_same).then_some("invitation_used"));
         }
         if !holds("invitation_time", now < invitation.expires_at) {
@@ -222,6 +225,15 @@ impl App {
         if is_on("admitted_once") && belongs && !invitation.replaces {
             return Ok(Some("already_admitted"));
         }
+        let is_taken = register.members().any(|(space, member)| {
+            let keys = member.statement.as_ref().map(|it| it.jwks.key_set());
+            let names =
+                keys.is_some_and(|keys| keys.is_ok_and(|it| it.find(fed.thumbprint()).is_some()));
+            *space != request.iss && names
+        });
+        if is_taken {
+            return Ok(Some("configuration_refused"));
+        }
         invitation.used = Some(InvitationUse {
             op: request.op.clone(),
             fed: Jwk::from(fed),
@@ -230,6 +242,9 @@ impl App {
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::At(found.version));
         batch.put(key.clone(), stored::encode(&key, &invitation)?);
+        // Whoever holds another code for this name comes too late.
+        self.drop_invitations(&mut batch, &request.iss, Some(&key))
+            .await?;
         let epoch = self.epoch_of(&invitation, fed).await?;
         let statement = self
             .make_statement(&request.iss, (Jwks::of(fed), epoch), now)

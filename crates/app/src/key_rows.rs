@@ -94,13 +94,19 @@ impl App {
         let signs = self.fed().await?;
         let by_configuration = self.fed_of_configuration().await?;
         let own = self.own_fed()?;
+        // Keys for which a coordinator's root key does not speak any more.
+        let former = if self.is_coordinator() {
+            self.former_keys().await?
+        } else {
+            Vec::new()
+        };
         let order = |name: &Thumbprint| own.iter().position(|key| key.thumbprint() == name);
         let now_at = order(signs.public().thumbprint());
         let row = |key: &PublicKey| {
             let name = key.thumbprint().clone();
             let state = if name == *signs.public().thumbprint() {
                 KeyState::Signs
-            } else if revoked.names(&name) {
+            } else if revoked.names(&name) || former.iter().any(|it| it.kid == name.as_str()) {
                 KeyState::Ended
             } else if order(&name) < now_at || by_configuration.as_ref() == Some(&name) {
                 KeyState::Ends { until: None }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use rules::feed::{MARK_KIND, STATEMENT_KIND};
 use rules::trust::{INVITATION_SECONDS, MARK_SECONDS, STATEMENT_SECONDS, Standing, TrustRefusal};
 use seal::{Jwk, SecretKey, Verified};
-use store::{Batch, Expected};
+use store::{Batch, Expected, Key};
 use wire::label::{Act, Application, REASON_CHARS_MAX, Warning, Withdrawal, WithdrawalState};
 use wire::trust::{Constraints, EntityStatement, TrustMark};
 use wire::{BodyKind, EntityId, Invitation, Jwks, Timestamp};
@@ -36,6 +36,9 @@ pub enum LabelError {
     /// An anchor statement that the pinned root key did not sign, or not for us.
     #[error("the anchor statement cannot be used")]
     Anchor(#[from] TrustRefusal),
+    /// An anchor statement that names a key that nobody shall believe any more.
+    #[error("the anchor statement names a key that was revoked")]
+    RevokedKey,
     /// An anchor statement that names other keys than this node's.
     #[error("the anchor statement names other keys than this node's")]
     OtherKeys,
@@ -177,17 +180,29 @@ impl App {
     async fn try_uninvite(&self, space: &EntityId) -> Result<(), Attempt<LabelError>> {
         self.coordinates()?;
         let mut batch = Batch::new();
-        for (key, found) in self.all(crate::keys::INVITATIONS).await? {
-            let invitation: stored::Invitation = stored::decode(&key, &found)?;
-            if invitation.entity == *space && invitation.used.is_none() {
-                batch.expect(key.clone(), Expected::At(found.version));
-                batch.remove(key);
-            }
-        }
+        self.drop_invitations(&mut batch, space, None).await?;
         if batch.writes.is_empty() {
             return Err(Attempt::Failed(LabelError::NotInvited(space.clone())));
         }
         self.store().commit(batch).await?;
+        Ok(())
+    }
+
+    /// Takes back all codes for a space that nobody has used, but one.
+    pub(crate) async fn drop_invitations(
+        &self,
+        batch: &mut Batch,
+        space: &EntityId,
+        but: Option<&Key>,
+    ) -> Result<(), Fault> {
+        for (key, found) in self.all(crate::keys::INVITATIONS).await? {
+            let invitation: stored::Invitation = stored::decode(&key, &found)?;
+            let is_open = invitation.entity == *space && invitation.used.is_none();
+            if is_open && but != Some(&key) {
+                batch.expect(key.clone(), Expected::At(found.version));
+                batch.remove(key);
+            }
+        }
         Ok(())
     }
 
@@ -351,7 +366,13 @@ impl App {
         let mut entries = vec![entry(STATEMENT_KIND, space, None)];
         entries.extend(Held::of(&register, space).removals(space, &all));
         entries.extend(self.act(&register, space, Act::Ended, reason, now).await?);
-        self.commit_entries(&register, entries).await
+        let mut batch = Batch::new();
+        // Nobody comes back by a code of before.
+        self.drop_invitations(&mut batch, space, None).await?;
+        self.append_to_register(&mut batch, &register, entries)
+            .await?;
+        self.store().commit(batch).await?;
+        Ok(())
     }
 
     /// The record of an act with its reason.

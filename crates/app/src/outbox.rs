@@ -329,7 +329,7 @@ impl App {
                     .await?;
             }
             About::KeyUpdate(id) | About::KeyRevocation(id) => {
-                self.settle_key(&mut batch, id).await?;
+                self.settle_key(&mut batch, id, settled).await?;
             }
             About::Notice { .. } | About::Application => {}
         }

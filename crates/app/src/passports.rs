@@ -10,14 +10,14 @@ use seal::{Malformed, SealRefusal};
 use serde_json::Value;
 use store::{Batch, Expected};
 use wire::passport::{Audience, Presentation, RoamingClaim, SHOWN_NAME_CHARS_MAX, ShownBy};
-use wire::{Timestamp, qr};
+use wire::{Sha256Hash, Timestamp, qr};
 
 use crate::access::Steward;
 use crate::allowance::Roamed;
 use crate::fault::{Attempt, until_settled};
 use crate::issuing::{Given, Lot, PASSPORTS_HELD_MAX, Wanted};
 use crate::members::MemberError;
-use crate::people::{Enrolment, EnrolmentUse, MemberState, Place};
+use crate::people::{Enrolment, EnrolmentUse, Issued, MemberState, Place};
 use crate::stored;
 use crate::{App, Fault};
 
@@ -73,6 +73,7 @@ pub struct Holder {
     member: String,
     place: Place,
     until: Timestamp,
+    is_void: bool,
 }
 
 impl Holder {
@@ -95,6 +96,9 @@ pub struct Membership {
     pub roaming: RoamingClaim,
     /// Until when the passport that was shown holds.
     pub passport_until: Timestamp,
+    /// Whether no host takes it, because the key has ended that signed it: it is renewed at
+    /// once.
+    pub is_void: bool,
     /// Where they were, the newest first, as the hosts' receipts have it.
     pub roamed: Vec<Roamed>,
 }
@@ -172,9 +176,11 @@ impl App {
     /// for that; `None` where the passport is not good, or not any more.
     pub async fn holder(&self, presentation: &str) -> Result<Option<Holder>, Fault> {
         let identity = self.identity();
-        let own = self.ops_of(&identity.entity).await?;
-        let shown = Presentation::parse(presentation).ok();
-        let shown = shown.and_then(|it| it.open(own.as_ref()?).ok());
+        let Ok(presentation) = Presentation::parse(presentation) else {
+            return Ok(None);
+        };
+        let kept = self.kept_keys_of(&identity.entity).await?;
+        let shown = kept.sets().find_map(|keys| presentation.open(keys).ok());
         let Some(shown) = shown else { return Ok(None) };
         let ShownBy::Holder(showing) = &shown.by else {
             return Ok(None);
@@ -189,10 +195,18 @@ impl App {
         };
         let issued = self.issued(place).await?;
         let issued = issued.filter(|(it, _)| !it.is_revoked && !it.member.is_empty());
+        let in_force = self.ops_of(&identity.entity).await?;
+        let is_void = in_force.is_none_or(|keys| keys.find(passport.key()).is_none());
+        // By a key that has ended somebody else may have signed: it must be the very one.
+        let is_very_one = |issued: &Issued| {
+            !is_void || issued.digest == Sha256Hash::of(&[passport.as_str().as_bytes()])
+        };
+        let issued = issued.filter(|(it, _)| is_very_one(it));
         Ok(issued.map(|(issued, _)| Holder {
             member: issued.member,
             place,
             until: passport.exp,
+            is_void,
         }))
     }
 
@@ -207,6 +221,7 @@ impl App {
             state: member.state,
             roaming,
             passport_until: holder.until,
+            is_void: holder.is_void,
             roamed,
         })
     }

@@ -91,6 +91,9 @@ pub(crate) struct Issued {
     pub(crate) signed_at: Timestamp,
     /// The place of the first passport of its batch.
     pub(crate) batch: Place,
+    /// The digest of the passport: by it the home knows its own although a key was stolen
+    /// by which somebody else could have made it up.
+    pub(crate) digest: Sha256Hash,
     /// What was given with it, to be disclosed: what proves a visit is matched by it.
     pub(crate) disclosures: Vec<String>,
     /// What the holder renewed the batch to; with its first passport alone.

@@ -109,6 +109,8 @@ impl App {
         let (mut feed, found) = self.feed_state(entity).await?;
         if feed.seq == 0 {
             feed.epoch = authority.epoch;
+            // What is read from the start is judged by them record by record.
+            feed.revoked = authority.revoked_names();
         }
         let before = feed.clone();
         let mut tip = feed.tip()?;

@@ -10,9 +10,9 @@ use std::sync::{Arc, PoisonError};
 use rules::feed::{ANCHOR_KIND, MARK_KIND, STATEMENT_KIND};
 use rules::revocation::{Revoked, open_revocation};
 use rules::trust::{self, Entry, Standing};
-use seal::{KeySet, Sealed, Verified};
+use seal::{KeySet, Verified};
 use wire::label::{Application, Charter, Warning, Withdrawal};
-use wire::revocation::{KEY_REVOCATION_KIND, KeyRevocation};
+use wire::revocation::{KEY_REVOCATION_KIND, id_of};
 use wire::space::THE_ONE;
 use wire::trust::{Anchor, EntityStatement, TrustMark};
 use wire::{BodyKind, EntityId, Timestamp};
@@ -205,8 +205,7 @@ impl App {
         })
     }
 
-    /// The revocations that open: those of the coordinator first, because one of a `fed`
-    /// key takes its word from it.
+    /// The ends of keys, as the coordinator says them.
     async fn read_revoked(
         &self,
         coordinator_fed: &KeySet,
@@ -214,29 +213,22 @@ impl App {
     ) -> Result<BTreeMap<EntityId, Revoked>, Fault> {
         let coordinator = &self.identity().coordinator;
         let texts = self.latest_texts(coordinator, KEY_REVOCATION_KIND).await?;
-        let mut sealed: Vec<_> = texts
-            .iter()
-            .filter_map(|(id, text)| Some((id, Sealed::<KeyRevocation>::parse(text).ok()?)))
-            .map(|(id, sealed)| (coordinator_fed.find(sealed.kid()).is_none(), id, sealed))
-            .collect();
-        sealed.sort_by(|(a, a_id, _), (b, b_id, _)| (a, a_id).cmp(&(b, b_id)));
         let mut revoked: BTreeMap<EntityId, Revoked> = BTreeMap::new();
         for (space, member) in members {
             let Some(fed) = member.statement.as_ref().map(|it| it.jwks.key_set()) else {
                 continue;
             };
             let Ok(fed) = fed else { continue };
-            for (_, id, sealed) in &sealed {
-                let of = revoked.get(space).unwrap_or(Revoked::none());
+            for (id, text) in &texts {
                 let by = (coordinator, coordinator_fed);
-                let Ok(revocation) = open_revocation(sealed.as_str(), by, (space, &fed), of) else {
+                let opened = open_revocation(text, by, (space, &fed), Revoked::none());
+                let Some(revocation) = opened.ok().filter(|it| it.iss == *coordinator) else {
                     continue;
                 };
-                if let Some(key) = revocation.ended().filter(|key| key.as_str() == *id) {
-                    revoked
-                        .entry(space.clone())
-                        .or_default()
-                        .add(key, revocation.last);
+                let ended = revocation.ended();
+                if let Some(key) = ended.filter(|key| *id == id_of(space, key)) {
+                    let of = revoked.entry(space.clone()).or_default();
+                    of.add(key, revocation.last);
                 }
             }
         }

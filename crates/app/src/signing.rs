@@ -124,6 +124,14 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
+    /// The names of the keys that were revoked.
+    pub(crate) fn revoked_names(&self) -> Vec<String> {
+        self.revoked
+            .iter()
+            .map(|(kid, _)| kid.to_string())
+            .collect()
+    }
+
     pub(crate) fn author<'a>(&'a self, root: &'a PublicKey) -> Author<'a> {
         match &self.fed {
             None => Author::Coordinator(root),
@@ -316,8 +324,13 @@ impl App {
     /// not revoked. By these is opened what it says now: a request, an answer, a passport.
     pub(crate) async fn ops_of(&self, entity: &EntityId) -> Result<Option<KeySet>, Fault> {
         let (feed, _) = self.feed_state(entity).await?;
-        let revoked = self.revoked_of(entity).await?;
-        let in_force = feed.tip()?.ops;
+        let (revoked, epoch) = self.revoked_and_epoch_of(entity).await?;
+        // Another has taken its place, and was not heard yet.
+        let in_force = if feed.epoch < epoch && *entity != self.identity().entity {
+            None
+        } else {
+            feed.tip()?.ops
+        };
         Ok(in_force.and_then(|keys| keys.filtered(|key| !revoked.names(key.thumbprint()))))
     }
 
@@ -340,9 +353,20 @@ impl App {
 
     /// Which keys of a node were revoked, as far as the coordinator was heard.
     pub(crate) async fn revoked_of(&self, entity: &EntityId) -> Result<Revoked, Fault> {
+        Ok(self.revoked_and_epoch_of(entity).await?.0)
+    }
+
+    /// The same, and the epoch of its feed.
+    async fn revoked_and_epoch_of(&self, entity: &EntityId) -> Result<(Revoked, u64), Fault> {
         match self.register().await {
-            Ok(register) => Ok(register.revoked(entity)),
-            Err(Fault::NothingHeard) => Ok(Revoked::default()),
+            Ok(register) => {
+                let statement = register
+                    .member(entity)
+                    .and_then(|member| member.statement.as_ref());
+                let epoch = statement.map_or(1, |it| it.feed_epoch());
+                Ok((register.revoked(entity), epoch))
+            }
+            Err(Fault::NothingHeard) => Ok((Revoked::default(), 1)),
             Err(fault) => Err(fault),
         }
     }

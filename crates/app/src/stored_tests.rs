@@ -360,6 +360,7 @@ fn every_form_about_a_person_is_read_back() {
             since: at,
             signed_at: at.plus_seconds(1),
             batch: Place { list: 1, at: 2 },
+            digest: Sha256Hash::of(&[b"x"]),
             disclosures: vec!["WyJhIl0".to_owned()],
             renewed: used,
         });

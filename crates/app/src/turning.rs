@@ -31,6 +31,7 @@ use crate::fault::{Attempt, until_settled};
 use crate::inbox::{Decision, Outcome};
 use crate::key_rows::{KeyRow, KeyState};
 use crate::keys::KEY_TURNS;
+use crate::outbox::Settled;
 use crate::signing::{HELD_KEYS_MAX, Purpose};
 use crate::stored::{self, KeyTurn};
 use crate::{App, Fault, Register};
@@ -101,7 +102,8 @@ impl App {
         if self.ops_among(tip.ops.as_ref())?.public().thumbprint() == next {
             return Ok(());
         }
-        let is_used = tip.ever().any(|keys| keys.find(next).is_some());
+        let revoked = self.revoked_of(&self.identity().entity).await?;
+        let is_used = tip.ever().any(|keys| keys.find(next).is_some()) || revoked.names(next);
         let held = self.held_ops(next).filter(|_| !is_used);
         let next = held.ok_or(Attempt::Failed(KeyError::Used))?;
         let in_force = tip.ops;
@@ -330,8 +332,16 @@ impl App {
         }
     }
 
-    /// What was asked about a key is answered: there is nothing more to ask.
-    pub(crate) async fn settle_key(&self, batch: &mut Batch, id: KeyId) -> Result<(), Fault> {
+    /// What was asked about a key is answered. What was refused stays to be asked again.
+    pub(crate) async fn settle_key(
+        &self,
+        batch: &mut Batch,
+        id: KeyId,
+        settled: &Settled,
+    ) -> Result<(), Fault> {
+        if !matches!(settled.answer, Some((Outcome::Accepted, _))) {
+            return Ok(());
+        }
         let key = crate::keys::key_turn(&id);
         if let Some(found) = self.store().get(&key).await? {
             batch.expect(key.clone(), Expected::At(found.version));
@@ -374,7 +384,13 @@ impl App {
         if first == Some(next.thumbprint()) {
             return Ok(Decision::Answer(Outcome::Accepted));
         }
-        if first != Some(update.key()) || named.find(next.thumbprint()).is_some() {
+        let is_taken = register.members().any(|(space, member)| {
+            let keys = member.statement.as_ref().map(|it| it.jwks.key_set());
+            let names = |keys: KeySet| keys.find(next.thumbprint()).is_some();
+            *space != request.iss && keys.is_some_and(|keys| keys.is_ok_and(names))
+        });
+        let was_named = named.find(next.thumbprint()).is_some();
+        if first != Some(update.key()) || was_named || is_taken {
             return refused("key_used");
         }
         let own = KeySet::only(next.clone());
@@ -401,7 +417,7 @@ impl App {
         self.decided(batch, &register, entries).await
     }
 
-    /// Decides about the end of a key of a space, and puts it into the feed as it was signed.
+    /// Decides about the end of a key of a space, and says the same in the feed.
     pub(crate) async fn decide_key_revocation(
         &self,
         batch: &mut Batch,
@@ -430,7 +446,14 @@ impl App {
         if revoked.iter().count() >= REVOCATIONS_MAX {
             return refused("too_many_keys");
         }
-        let entries = vec![revocation_entry(&ended, &body.revocation)];
+        // In its own words: a space's word ends with the key that said it.
+        let said = KeyRevocation {
+            iss: self.identity().entity.clone(),
+            ..revocation
+        };
+        let fed = self.fed().await?;
+        let said = seal::sign(said, &fed)?;
+        let entries = vec![revocation_entry(&request.iss, &ended, said.as_str())];
         self.decided(batch, &register, entries).await
     }
 
@@ -479,7 +502,7 @@ impl App {
             };
             for key in due {
                 let text = self.make_revocation(space, key, last, now).await?;
-                entries.push(revocation_entry(key, &text));
+                entries.push(revocation_entry(space, key, &text));
             }
         }
         Ok(entries)
@@ -530,8 +553,7 @@ impl App {
         Ok(seal::sign(revocation, &fed)?.as_str().to_owned())
     }
 
-    /// Signs again this coordinator's own revocations that a key has signed of which this
-    /// is true. Those that spaces have signed stay as they are.
+    /// Signs again the revocations that a key has signed of which this is true.
     pub(crate) async fn revocations_again(
         &self,
         fed: &SecretKey,
@@ -547,8 +569,9 @@ impl App {
             if is_due(held.key())
                 && let Some(ended) = held.ended()
             {
+                let space = held.sub.clone();
                 let again = seal::sign(held.into_inner(), fed)?;
-                entries.push(revocation_entry(&ended, again.as_str()));
+                entries.push(revocation_entry(&space, &ended, again.as_str()));
             }
         }
         Ok(entries)
@@ -585,10 +608,10 @@ pub(crate) fn configuration_entry(text: &str) -> Entry {
     }
 }
 
-fn revocation_entry(key: &Thumbprint, text: &str) -> Entry {
+fn revocation_entry(space: &EntityId, key: &Thumbprint, text: &str) -> Entry {
     Entry {
         kind: KEY_REVOCATION_KIND,
-        id: key.to_string(),
+        id: wire::revocation::id_of(space, key),
         text: Some(text.to_owned()),
     }
 }

@@ -133,7 +133,7 @@ impl App {
         }
         let before = feed.seq;
         let mut last = Vec::new();
-        if begins_anew || walked.tip.seq < before {
+        if begins_anew || walked.tip != feed.tip()? {
             last = self.cut_back(&feed, &found, &walked).await?;
             feed.move_to(&walked.tip);
             let is_known = |head: &StoredHead| !begins_anew && head.seq <= walked.tip.seq;
@@ -145,11 +145,7 @@ impl App {
                 "{entity} goes on with other keys: {records} records are void"
             );
         }
-        feed.revoked = authority
-            .revoked
-            .iter()
-            .map(|(kid, _)| kid.to_string())
-            .collect();
+        feed.revoked = authority.revoked_names();
         let key = crate::keys::feed(entity);
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::At(found.version));

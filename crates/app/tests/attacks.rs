@@ -64,7 +64,7 @@ fn answered(verdict: Verdict) -> Outcome {
         Verdict::NotGenuine(NotGenuine::OtherChallenge) => "other_challenge",
         Verdict::Expired => "expired",
         Verdict::NoAllowance => "no_allowance",
-        Verdict::Blocked(Block::Revoked | Block::Paused) => "blocked",
+        Verdict::Blocked(Block::Revoked | Block::Paused | Block::KeyEnded) => "blocked",
         Verdict::Blocked(Block::HomeSuspended | Block::HomeWithdrawn) => "home_without_label",
         Verdict::NotAllowedHere(
             NotHere::HostNotLabelled | NotHere::HomeNotLabelled | NotHere::ClockWrong,

@@ -2,15 +2,15 @@
 //! the root key; and what a key that was stolen can do no more.
 
 use app::{App, KeyRow, KeyState, Overlap, Purpose};
-use rules::passport::{NotGenuine, Verdict};
+use rules::passport::{Block, NotGenuine, Verdict};
 use seal::SecretKey;
 use testkit::{DAY_SECONDS, Label, Plan, START, TestNode, Wallet, join, pull, send_all};
-use testkit::{space_name, space_text};
+use testkit::{holder_jwk, space_name, space_text};
 use wire::feed::{Body, Head, Page, PageRecord, Record};
 use wire::{EntityId, Sha256Hash};
 
 use crate::desk::{home, host, judge, says, visit};
-use crate::look::{assert_sound, feed, name as named, partner, standing};
+use crate::look::{assert_sound, claims, feed, name as named, partner, standing};
 use crate::receipts::leave;
 
 const ALLOWED: Verdict = Verdict::Allowed { left: 4 };
@@ -200,20 +200,59 @@ async fn what_a_thief_wrote_is_dropped_by_everybody_and_what_the_owner_wrote_is_
 }
 
 #[tokio::test]
-async fn passports_of_a_stolen_key_are_void_and_issued_again() {
+async fn passports_of_a_stolen_key_are_void_and_a_phone_is_given_others() {
     let (label, wallet) = visit().await;
     let (host, home) = (host(&label), home(&label));
     says(host, &wallet, ALLOWED).await;
     home.rotate_ops("second", Overlap::NoneItWasStolen)
         .await
         .unwrap();
+    // The coordinator says so, and the home is out of reach: what was opened before is not
+    // believed any more.
+    label.coordinator.app().renew().await.unwrap();
+    pull(&label.network, &label.coordinator, home.entity())
+        .await
+        .unwrap();
+    assert!(send_all(&label.network, home).await.is_empty());
+    pull(&label.network, host, label.coordinator.entity())
+        .await
+        .unwrap();
+    let ended = Verdict::Blocked(Block::KeyEnded);
+    says(host, &wallet, ended).await;
     go_round(&label).await;
     let code = wallet.show(host.entity(), START, "another showing");
-    let said = judge(host, &code).await.verdict;
-    assert_eq!(said, Verdict::NotGenuine(NotGenuine::UnknownHome));
-    let again = Wallet::enrol_again(home, &wallet.member, "the same phone").await;
+    let judged = judge(host, &code).await;
+    assert_eq!(judged.verdict, ended);
+    assert_eq!(judged.visitor.unwrap().name, "Camille");
+    // The phone asks its home, and is given another for its next key.
+    let app = home.app();
+    let asked = wallet.ask_home(home.entity(), app.now());
+    let holder = app.holder(&asked).await.unwrap().unwrap();
+    assert!(app.membership(&holder).await.unwrap().is_void);
+    let given = app
+        .renew_passports(&holder, &[holder_jwk("next key")])
+        .await;
+    let next = Wallet::given(&wallet.member, "next key", &given.unwrap());
     go_round(&label).await;
-    says(host, &again, ALLOWED).await;
+    says(host, &next, ALLOWED).await;
+    let asked = next.ask_home(home.entity(), app.now());
+    let holder = app.holder(&asked).await.unwrap().unwrap();
+    assert!(!app.membership(&holder).await.unwrap().is_void);
+    // What the thief signs in the name of the same member, at the same place, opens nothing.
+    let forged = claims(&wallet.passport);
+    let mut passport: wire::passport::Passport = serde_json::from_value(forged).unwrap();
+    passport.cnf = Some(wire::passport::Confirmation {
+        jwk: holder_jwk("the thief's phone"),
+    });
+    let passport = seal::sign(passport, &home.plan().ops()).unwrap();
+    let thief = Wallet::of(
+        &wallet.member,
+        "the thief's phone",
+        passport.as_str().to_owned(),
+    );
+    let asked = thief.ask_home(home.entity(), app.now());
+    assert_eq!(app.holder(&asked).await.unwrap(), None);
+    says(host, &thief, ended).await;
     assert_sound(&label.nodes()).await;
 }
 
@@ -340,6 +379,104 @@ async fn a_space_that_lost_everything_is_admitted_anew_under_its_name_and_the_ol
     says(host, &member, ALLOWED).await;
     anew.restart().await;
     assert_sound(&nodes).await;
+}
+
+#[tokio::test]
+async fn a_stolen_key_stays_stolen_when_the_key_that_said_so_is_replaced() {
+    let label = Label::labelled(3).await;
+    let (owner, other, reader) = (label.space(0), label.space(1), label.space(2));
+    let stolen = owner.plan().ops();
+    owner
+        .rotate_ops("second", Overlap::NoneItWasStolen)
+        .await
+        .unwrap();
+    go_round(&label).await;
+    owner.follow_fed("second").await.unwrap();
+    go_round(&label).await;
+    go_round(&label).await;
+    assert_eq!(
+        state(owner, Purpose::Fed, &owner.plan().fed()).await,
+        Some(KeyState::Ended)
+    );
+    assert_eq!(ops_state(owner, &stolen).await, Some(KeyState::Revoked));
+    // Another space says that a key of its own has ended: nobody else's key is touched by it.
+    other
+        .rotate_ops("second", Overlap::NoneItWasStolen)
+        .await
+        .unwrap();
+    go_round(&label).await;
+    let register = reader.app().register().await.unwrap();
+    assert!(
+        register
+            .revoked(owner.entity())
+            .names(stolen.public().thumbprint())
+    );
+    let theirs = other.plan().ops();
+    assert!(
+        register
+            .revoked(other.entity())
+            .names(theirs.public().thumbprint())
+    );
+    assert!(
+        !register
+            .revoked(other.entity())
+            .names(stolen.public().thumbprint())
+    );
+    assert_sound(&label.nodes()).await;
+}
+
+#[tokio::test]
+async fn an_anchor_does_not_bring_back_a_key_that_was_revoked() {
+    let label = Label::labelled(1).await;
+    let coordinator = &label.coordinator;
+    let plan = coordinator.plan();
+    coordinator.follow_fed("second").await.unwrap();
+    let anchor = |keys: &[&SecretKey]| {
+        let keys: Vec<_> = keys.iter().map(|key| key.public().clone()).collect();
+        let now = coordinator.app().now();
+        let anchor = App::make_anchor(coordinator.entity(), &keys, &plan.root_key(), now);
+        anchor.unwrap().as_str().to_owned()
+    };
+    let (old, new) = (plan.fed(), plan.next_fed("second"));
+    let alone = anchor(&[&new]);
+    let why = Some(wire::federation::RevocationReason::Compromised);
+    let app = coordinator.app();
+    app.publish_anchor_revoking(&alone, why).await.unwrap();
+    assert_eq!(
+        state(coordinator, Purpose::Fed, &old).await,
+        Some(KeyState::Ended)
+    );
+    let both = app.publish_anchor(&anchor(&[&new, &old])).await;
+    assert!(matches!(both, Err(app::LabelError::RevokedKey)), "{both:?}");
+    // The control: the same key alone is confirmed again.
+    app.publish_anchor(&alone).await.unwrap();
+    assert_sound(&label.nodes()).await;
+}
+
+#[tokio::test]
+async fn of_two_codes_for_one_name_the_second_comes_too_late() {
+    let label = Label::labelled(1).await;
+    let (space, app) = (label.space(0), label.coordinator.app());
+    let first = app.invite_anew(space.entity()).await.unwrap();
+    let second = app.invite_anew(space.entity()).await.unwrap();
+    let joined = async |invitation, keys: &str| {
+        let plan = Plan::space(space.entity(), label.coordinator.entity()).with_keys(keys);
+        let node = TestNode::found(plan, Plan::space_papers(invitation), app.now()).await;
+        let node = node.unwrap();
+        label.network.connect(&node);
+        join(&label.network, &node).await.unwrap();
+        node.app().join_state().await.unwrap()
+    };
+    let first = joined(first, "its owner").await;
+    assert!(
+        matches!(first, app::JoinState::Accepted { .. }),
+        "{first:?}"
+    );
+    let second = joined(second, "whoever found the code").await;
+    let app::JoinState::Refused { code, .. } = second else {
+        panic!("{second:?}");
+    };
+    assert_eq!(code, "invitation_unknown");
 }
 
 #[tokio::test]

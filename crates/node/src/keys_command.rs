@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde_json::Value;
 use wire::trust::NodeRole;
 
@@ -28,8 +28,22 @@ pub(crate) async fn keys(keys: Keys) -> anyhow::Result<ExitCode> {
 /// found by the next call: a key that nobody was told of is used before another is made.
 async fn rotate(args: KeysRotate) -> anyhow::Result<()> {
     let config = Config::load(&args.folder.dir)?;
+    if args.stolen && args.purpose == KeyPurpose::Fed {
+        bail!(
+            "a stolen fed key is not replaced like this, because the thief can ask too: a space \
+             is admitted anew (the coordinator: escale label admit --anew), a coordinator makes \
+             a key (escale keys rotate fed) and confirms it alone (escale label anchor \
+             --newest-alone --revoke compromised)"
+        );
+    }
     let rows = ask(&config, Command::Keys(KeysCommand::List)).await?;
-    let file = match unused(&config, args.purpose, &rows)? {
+    // Whoever has read the folder has what was made and not used, too.
+    let waiting = if args.stolen {
+        None
+    } else {
+        unused(&config, args.purpose, &rows)?
+    };
+    let file = match waiting {
         Some(file) => file,
         None => key_files::create_next(first(&config, args.purpose))?,
     };

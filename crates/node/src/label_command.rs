@@ -12,7 +12,7 @@ use crate::cli::{
     FormerKeys, Label, LabelAdmit, LabelAnchor, LabelAsk, LabelEnd, LabelJoin, LabelSpace,
 };
 use crate::config::Config;
-use crate::control::{self, Command, LabelCommand};
+use crate::control::{self, Command, KeysCommand, LabelCommand};
 use crate::environment::SystemClock;
 use crate::{key_files, output};
 
@@ -208,10 +208,18 @@ const ANCHORED_KEYS: usize = 2;
 async fn anchor(args: LabelAnchor) -> anyhow::Result<()> {
     let config = Config::load(&args.folder.dir)?;
     let root = keyfile::load(&args.root_key).context("the root key cannot be used")?;
+    let rows = control::ask(&config, Command::Keys(KeysCommand::List)).await?;
+    let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
+    // What is not confirmed any more stays so.
+    let has_ended = |name: &str| {
+        let is_it = |row: &&Value| text(row, "key") == name && text(row, "state") == "ended";
+        rows.iter().any(|row| is_it(&row))
+    };
     let mut named: Vec<_> = key_files::read(&config.fed_key)
         .context("a fed key cannot be used")?
         .iter()
         .map(|file| file.key.public().clone())
+        .filter(|key| !has_ended(key.thumbprint().as_str()))
         .rev()
         .collect();
     named.truncate(if args.newest_alone { 1 } else { ANCHORED_KEYS });

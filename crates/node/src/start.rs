@@ -18,8 +18,8 @@ pub(crate) fn identity(config: &Config) -> anyhow::Result<Identity> {
         role: config.role,
         coordinator: config.coordinator.clone(),
         root: config.root_key.clone(),
-        fed: key_files::load(&config.fed_key).context("a fed key cannot be used")?,
-        ops: key_files::load(&config.ops_key).context("an ops key cannot be used")?,
+        fed: key_files::load(&config.fed_key).context("the fed key cannot be used")?,
+        ops: key_files::load(&config.ops_key).context("the ops key cannot be used")?,
     })
 }
 

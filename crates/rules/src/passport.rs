@@ -131,6 +131,8 @@ pub enum Block {
     Revoked,
     /// The home has paused it.
     Paused,
+    /// It was signed by a key that is not good any more.
+    KeyEnded,
     /// The home's label is suspended.
     HomeSuspended,
     /// The home's label is withdrawn.

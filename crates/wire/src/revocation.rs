@@ -14,8 +14,14 @@ pub use crate::federation::RevocationReason;
 use crate::request::Request;
 use crate::{EntityId, Sha256Hash, Timestamp, shape};
 
-/// The kind of a record whose body is a [`KeyRevocation`]; its id is the key's thumbprint.
+/// The kind of a record whose body is a [`KeyRevocation`]; its id is [`id_of`].
 pub const KEY_REVOCATION_KIND: &str = "key-revocation";
+
+/// The id of the record that says of a key of a space that it ended: nobody says so under
+/// the name of another.
+pub fn id_of(space: &EntityId, key: &Thumbprint) -> String {
+    format!("{space}#{key}")
+}
 
 /// That a key of a space is void after a position of its feed (`escale-revocation+jwt`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

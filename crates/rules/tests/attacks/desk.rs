@@ -88,6 +88,7 @@ fn answered(verdict: Verdict) -> Outcome {
         Verdict::Allowed { .. } | Verdict::ToVerify { .. } => return Ok(()),
         Verdict::Blocked(Block::Revoked) => "revoked",
         Verdict::Blocked(Block::Paused) => "paused",
+        Verdict::Blocked(Block::KeyEnded) => "key_ended",
         Verdict::Blocked(Block::HomeSuspended) => "home_suspended",
         Verdict::Blocked(Block::HomeWithdrawn) => "home_withdrawn",
         Verdict::Expired => "expired",

@@ -160,7 +160,7 @@ class Page {
       isClockOff = said.isClockOff;
       const heard = Math.floor(Date.now() / 1000);
       await this.#wallet.remember("member", { ...said.answer, heard });
-      const isDue = left < RENEWED_BELOW_SECONDS || (await this.#wallet.isSpent());
+      const isDue = (left < RENEWED_BELOW_SECONDS || said.answer.is_void) || (await this.#wallet.isSpent());
       if (said.answer.state === "active" && isDue) {
         await this.#renew(held);
       }

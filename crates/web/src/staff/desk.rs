@@ -423,6 +423,7 @@ const fn blocked(block: Block) -> Said {
     let (why, cure) = match block {
         Block::Revoked => (M::DeskRevokedWhy, M::DeskNewCodeCure),
         Block::Paused => (M::DeskPausedWhy, M::DeskHomeCure),
+        Block::KeyEnded => (M::DeskKeyEndedWhy, M::DeskKeyEndedCure),
         Block::HomeSuspended => (M::DeskSuspendedWhy, M::DeskFormulaCure),
         Block::HomeWithdrawn => (M::DeskWithdrawnWhy, M::DeskFormulaCure),
     };

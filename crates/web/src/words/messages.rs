@@ -291,6 +291,8 @@ with_events! { messages! {
     DeskBlocked = "desk-blocked",
     DeskRevokedWhy = "desk-revoked-why",
     DeskPausedWhy = "desk-paused-why",
+    DeskKeyEndedWhy = "desk-key-ended-why",
+    DeskKeyEndedCure = "desk-key-ended-cure",
     DeskHomeCure = "desk-home-cure",
     DeskSuspendedWhy = "desk-suspended-why",
     DeskWithdrawnWhy = "desk-withdrawn-why",
