@@ -175,7 +175,10 @@ fn programs_are_refused_in_a_form_for_programs() {
     feed(&format!("?entity={own}&after=-1")).is_problem(400, "bad_query");
     feed(&format!("?entity={own}&after=99999999999999999999999")).is_problem(400, "bad_query");
     assert_eq!(feed(&format!("?entity={own}")).status, 200, "the control");
-    get(port, "/federation/fetch?sub=https%3A%2F%2Fle-mug.example").is_problem(404, "not_here");
+    // What the standard names has the standard's errors (OpenID Federation 1.0 §8.9).
+    let fetched = get(port, "/federation/fetch?sub=https%3A%2F%2Fle-mug.example");
+    assert_eq!(fetched.status, 404);
+    assert_eq!(fetched.json()["error"], "not_found");
     assert_eq!(get(port, "/federation/list").json(), serde_json::json!([]));
     let join = |media_type: &str, body: &str| {
         let request = format!(
