@@ -225,13 +225,7 @@ impl App {
         if is_on("admitted_once") && belongs && !invitation.replaces {
             return Ok(Some("already_admitted"));
         }
-        let is_taken = register.members().any(|(space, member)| {
-            let keys = member.statement.as_ref().map(|it| it.jwks.key_set());
-            let names =
-                keys.is_some_and(|keys| keys.is_ok_and(|it| it.find(fed.thumbprint()).is_some()));
-            *space != request.iss && names
-        });
-        if is_taken {
+        if register.is_fed_key_of_another(fed.thumbprint(), &request.iss) {
             return Ok(Some("configuration_refused"));
         }
         invitation.used = Some(InvitationUse {

@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError};
 use rules::feed::{ANCHOR_KIND, MARK_KIND, STATEMENT_KIND};
 use rules::revocation::{Revoked, open_revocation};
 use rules::trust::{self, Entry, Standing};
-use seal::{KeySet, Verified};
+use seal::{KeySet, Thumbprint, Verified};
 use wire::label::{Application, Charter, Warning, Withdrawal};
 use wire::revocation::{KEY_REVOCATION_KIND, id_of};
 use wire::space::THE_ONE;
@@ -78,6 +78,15 @@ impl Register {
     /// Until when the root key's word holds.
     pub fn anchor_until(&self) -> Timestamp {
         self.anchor.exp
+    }
+
+    /// Whether another space than this one has this `fed` key.
+    pub(crate) fn is_fed_key_of_another(&self, key: &Thumbprint, than: &EntityId) -> bool {
+        self.members().any(|(space, member)| {
+            let keys = member.statement.as_ref().map(|it| it.jwks.key_set());
+            let names = |keys: KeySet| keys.find(key).is_some();
+            space != than && keys.is_some_and(|keys| keys.is_ok_and(names))
+        })
     }
 
     /// Which keys of a space were revoked.

@@ -384,11 +384,7 @@ impl App {
         if first == Some(next.thumbprint()) {
             return Ok(Decision::Answer(Outcome::Accepted));
         }
-        let is_taken = register.members().any(|(space, member)| {
-            let keys = member.statement.as_ref().map(|it| it.jwks.key_set());
-            let names = |keys: KeySet| keys.find(next.thumbprint()).is_some();
-            *space != request.iss && keys.is_some_and(|keys| keys.is_ok_and(names))
-        });
+        let is_taken = register.is_fed_key_of_another(next.thumbprint(), &request.iss);
         let was_named = named.find(next.thumbprint()).is_some();
         if first != Some(update.key()) || was_named || is_taken {
             return refused("key_used");

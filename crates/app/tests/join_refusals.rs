@@ -124,7 +124,7 @@ async fn a_second_invitation_of_a_member_is_of_no_use() {
         let state = join(&label.network, &space).await.unwrap();
         let refused = JoinState::Refused {
             at: START,
-            code: "already_admitted".to_owned(),
+            code: "invitation_unknown".to_owned(),
         };
         assert_eq!(
             state,

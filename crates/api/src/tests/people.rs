@@ -303,7 +303,7 @@ async fn a_member_renews_their_passport_once_and_sees_their_membership() {
     let until = START_OF_DAY.plus_seconds(rules::passport::PASSPORT_SECONDS);
     let roaming = json!({ "period": "2026-04", "granted": 4, "left": 4 });
     let membership = json!({ "name": "Camille", "formula": "month", "state": "active",
-        "roaming": roaming, "passport_until": until, "visits": [] });
+        "roaming": roaming, "passport_until": until, "is_void": false, "visits": [] });
     assert_eq!(ask(home, request).await.json(), membership);
     label.advance(86_400);
     let first = renew(home, &wallet, "new phone").await.json();
@@ -427,6 +427,7 @@ fn verdicts() -> Vec<Verdict> {
     let blocked = [
         Block::Revoked,
         Block::Paused,
+        Block::KeyEnded,
         Block::HomeSuspended,
         Block::HomeWithdrawn,
     ];

@@ -430,11 +430,15 @@ async fn a_key_that_an_anchor_lists_no_more_is_one_of_former_times() {
         status_of(&label, by_other.as_str()).await,
         MarkStatus::Revoked
     );
-    // It is kept, and forgotten when it is one of the present again.
+    // It is kept, and is never one of the present again.
     coordinator.restart().await;
     assert_eq!(keys_of(&label).await.keys.len(), 1);
-    coordinator.app().publish_anchor(&both).await.unwrap();
-    assert_eq!(keys_of(&label).await.keys, []);
+    let again = coordinator.app().publish_anchor(&both).await;
+    assert!(
+        matches!(again, Err(app::LabelError::RevokedKey)),
+        "{again:?}"
+    );
+    assert_eq!(keys_of(&label).await.keys.len(), 1);
 }
 
 #[tokio::test]
