@@ -51,7 +51,7 @@ fn a_node_that_forges_its_records_is_noticed() {
     fails_at(
         "forge-records",
         "each space joins and is labelled",
-        "was refused: seal_signature",
+        "is refused (seal_signature)",
     );
 }
 
