@@ -199,7 +199,11 @@ impl App {
             .as_ref()
             .filter(|_| is_on("invitation_once"))
         {
-            let is_there = register
+            // Read after the invitation: what it was used for stands there by now, unless
+            // the membership has ended since.
+            let is_there = self
+                .register()
+                .await?
                 .member(&request.iss)
                 .is_some_and(|member| member.statement.is_some());
             let is_same = used.op == request.op && used.fed == Jwk::from(fed) && is_there;

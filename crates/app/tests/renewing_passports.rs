@@ -194,10 +194,11 @@ async fn a_passport_on_paper_is_for_active_members_with_a_name() {
 
 /// Gives places of a list, as to passports of that end; those that are given stay.
 async fn give(node: &TestNode, list: u32, places: std::ops::Range<u32>, exp: i64) {
+    let digest = "A".repeat(43);
     let issued = format!(
         r#"{{"form":1,"member":"x","exp":{exp},"is_revoked":false,"status":0,
             "carrier":"AAAAAAAAAAAAAAAAAAAAAA","by":"holder","since":0,"signed_at":0,
-            "batch":{{"list":1,"at":0}},"disclosures":[],"renewed":null}}"#
+            "batch":{{"list":1,"at":0}},"digest":"{digest}","disclosures":[],"renewed":null}}"#
     );
     let given = stored(node, PASSPORTS).await;
     let places: Vec<u32> = places.collect();

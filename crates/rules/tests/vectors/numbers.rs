@@ -91,6 +91,8 @@ fn the_numbers_of_the_seal_are_those_of_the_code() {
             of_kind::<Receipt>(),
             of_kind::<Credit>(),
             of_kind::<Registration>(),
+            of_kind::<wire::revocation::KeyRevocation>(),
+            of_kind::<wire::revocation::KeyUpdate>(),
             of_kind::<Record>(),
             of_kind::<Head>(),
             of_kind::<Passport>(),
