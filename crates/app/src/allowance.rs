@@ -20,6 +20,7 @@ use crate::exchange::{ProofUse, Taken, TakenCredit, TakenPlace};
 use crate::inbox::{Decision, Outcome};
 use crate::keys::RECEIPTS_TAKEN;
 use crate::members::touch_member;
+use crate::passports::is_ours_for_sure;
 use crate::people::Member;
 use crate::stored;
 use crate::{App, Fault};
@@ -190,10 +191,8 @@ impl App {
         let Some((issued, _)) = issued else {
             return Ok(proof.open_kept(keys, &[]).ok());
         };
-        // By a key that has ended somebody else may have signed: it must be the very one.
-        let in_force = self.ops_of(&self.identity().entity).await?;
-        let is_void = in_force.is_none_or(|keys| keys.find(passport.key()).is_none());
-        if is_void && issued.digest != Sha256Hash::of(&[passport.as_str().as_bytes()]) {
+        let is_void = self.is_void(&passport).await?;
+        if !is_ours_for_sure(&passport, is_void, &issued) {
             return Ok(None);
         }
         Ok(proof.open_kept(keys, &issued.disclosures).ok())

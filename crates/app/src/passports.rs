@@ -6,10 +6,12 @@
 use rules::passport::PASSPORT_SECONDS;
 use rules::trust::CLOCK_LEEWAY_SECONDS;
 use seal::holder::HolderKey;
-use seal::{Malformed, SealRefusal};
+use seal::{Malformed, SealRefusal, Verified};
 use serde_json::Value;
 use store::{Batch, Expected};
-use wire::passport::{Audience, Presentation, RoamingClaim, SHOWN_NAME_CHARS_MAX, ShownBy};
+use wire::passport::{
+    Audience, Passport, Presentation, RoamingClaim, SHOWN_NAME_CHARS_MAX, ShownBy,
+};
 use wire::{Sha256Hash, Timestamp, qr};
 
 use crate::access::Steward;
@@ -195,19 +197,20 @@ impl App {
         };
         let issued = self.issued(place).await?;
         let issued = issued.filter(|(it, _)| !it.is_revoked && !it.member.is_empty());
-        let in_force = self.ops_of(&identity.entity).await?;
-        let is_void = in_force.is_none_or(|keys| keys.find(passport.key()).is_none());
-        // By a key that has ended somebody else may have signed: it must be the very one.
-        let is_very_one = |issued: &Issued| {
-            !is_void || issued.digest == Sha256Hash::of(&[passport.as_str().as_bytes()])
-        };
-        let issued = issued.filter(|(it, _)| is_very_one(it));
+        let is_void = self.is_void(passport).await?;
+        let issued = issued.filter(|(it, _)| is_ours_for_sure(passport, is_void, it));
         Ok(issued.map(|(issued, _)| Holder {
             member: issued.member,
             place,
             until: passport.exp,
             is_void,
         }))
+    }
+
+    /// Whether the key has ended by which this home signed a passport.
+    pub(crate) async fn is_void(&self, passport: &Verified<Passport>) -> Result<bool, Fault> {
+        let in_force = self.ops_of(&self.identity().entity).await?;
+        Ok(in_force.is_none_or(|keys| keys.find(passport.key()).is_none()))
     }
 
     /// What this home knows of a member who asks for it.
@@ -330,6 +333,16 @@ impl App {
         }
         Ok(self.commit_unless_empty(batch).await?)
     }
+}
+
+/// By a key that has ended somebody else may have signed: then it must be the very passport
+/// that was given.
+pub(crate) fn is_ours_for_sure(
+    passport: &Verified<Passport>,
+    is_void: bool,
+    issued: &Issued,
+) -> bool {
+    !is_void || issued.digest == Sha256Hash::of(&[passport.as_str().as_bytes()])
 }
 
 impl EnrolmentUse {

@@ -48,6 +48,13 @@ pub struct Member {
     pub warning: Option<Warning>,
 }
 
+impl Member {
+    /// The `fed` keys that its statement names.
+    pub(crate) fn fed_keys(&self) -> Option<KeySet> {
+        self.statement.as_ref()?.jwks.key_set().ok()
+    }
+}
+
 impl Register {
     /// What the label says of `space` at `now`.
     pub fn standing(&self, space: &EntityId, now: Timestamp) -> Standing {
@@ -83,9 +90,8 @@ impl Register {
     /// Whether another space than this one has this `fed` key.
     pub(crate) fn is_fed_key_of_another(&self, key: &Thumbprint, than: &EntityId) -> bool {
         self.members().any(|(space, member)| {
-            let keys = member.statement.as_ref().map(|it| it.jwks.key_set());
             let names = |keys: KeySet| keys.find(key).is_some();
-            space != than && keys.is_some_and(|keys| keys.is_ok_and(names))
+            space != than && member.fed_keys().is_some_and(names)
         })
     }
 
@@ -223,22 +229,22 @@ impl App {
         let coordinator = &self.identity().coordinator;
         let texts = self.latest_texts(coordinator, KEY_REVOCATION_KIND).await?;
         let mut revoked: BTreeMap<EntityId, Revoked> = BTreeMap::new();
-        for (space, member) in members {
-            let Some(fed) = member.statement.as_ref().map(|it| it.jwks.key_set()) else {
+        for (id, text) in texts {
+            // Each is opened once, for the space that its id names.
+            let named = id.split_once('#').map(|(space, _)| EntityId::parse(space));
+            let Some(Ok(space)) = named else { continue };
+            let Some(fed) = members.get(&space).and_then(Member::fed_keys) else {
                 continue;
             };
-            let Ok(fed) = fed else { continue };
-            for (id, text) in &texts {
-                let by = (coordinator, coordinator_fed);
-                let opened = open_revocation(text, by, (space, &fed), Revoked::none());
-                let Some(revocation) = opened.ok().filter(|it| it.iss == *coordinator) else {
-                    continue;
-                };
-                let ended = revocation.ended();
-                if let Some(key) = ended.filter(|key| *id == id_of(space, key)) {
-                    let of = revoked.entry(space.clone()).or_default();
-                    of.add(key, revocation.last);
-                }
+            let by = (coordinator, coordinator_fed);
+            let opened = open_revocation(&text, by, (&space, &fed), Revoked::none());
+            let Some(revocation) = opened.ok().filter(|it| it.iss == *coordinator) else {
+                continue;
+            };
+            let ended = revocation.ended();
+            if let Some(key) = ended.filter(|key| id == id_of(&space, key)) {
+                let of = revoked.entry(space).or_default();
+                of.add(key, revocation.last);
             }
         }
         Ok(revoked)

@@ -19,7 +19,7 @@ use seal::{Document, KeySet, PublicKey, SealRefusal, Sealed, SecretKey, Thumbpri
 use wire::EntityId;
 use wire::space::THE_ONE;
 
-use crate::{App, Fault, PullError, Register};
+use crate::{App, Fault, Member, PullError, Register};
 
 /// The most private keys of one purpose that a folder holds: as many as a document names.
 pub const HELD_KEYS_MAX: usize = 8;
@@ -214,10 +214,8 @@ impl App {
     async fn fed_named(&self, register: &Register) -> Result<Option<KeySet>, Fault> {
         let identity = self.identity();
         if !self.is_coordinator() {
-            let statement = register
-                .member(&identity.entity)
-                .and_then(|member| member.statement.as_ref());
-            return Ok(statement.and_then(|it| it.jwks.key_set().ok()));
+            let member = register.member(&identity.entity);
+            return Ok(member.and_then(Member::fed_keys));
         }
         let text = self
             .latest_text(&identity.entity, ANCHOR_KIND, THE_ONE)
@@ -291,8 +289,8 @@ impl App {
             Err(fault) => return Err(fault.into()),
         };
         let statement = register.as_ref().and_then(|register| {
-            let statement = register.member(entity)?.statement.as_ref()?;
-            Some((statement.jwks.key_set().ok()?, statement.feed_epoch()))
+            let member = register.member(entity)?;
+            Some((member.fed_keys()?, member.statement.as_ref()?.feed_epoch()))
         });
         let epoch = statement.as_ref().map_or(1, |(_, epoch)| *epoch);
         let statement = statement.map(|(keys, _)| keys);

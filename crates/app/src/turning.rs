@@ -34,7 +34,7 @@ use crate::keys::KEY_TURNS;
 use crate::outbox::Settled;
 use crate::signing::{HELD_KEYS_MAX, Purpose};
 use crate::stored::{self, KeyTurn};
-use crate::{App, Fault, Register};
+use crate::{App, Fault, Member, Register};
 
 /// Why a key does not take the place of another.
 #[derive(Debug, thiserror::Error)]
@@ -274,10 +274,8 @@ impl App {
             Err(Fault::NothingHeard) => return Err(Attempt::Failed(KeyError::NotAdmitted)),
             Err(fault) => return Err(fault.into()),
         };
-        let statement = register
-            .member(&identity.entity)
-            .and_then(|member| member.statement.as_ref());
-        let Some(named) = statement.and_then(|it| it.jwks.key_set().ok()) else {
+        let member = register.member(&identity.entity);
+        let Some(named) = member.and_then(Member::fed_keys) else {
             return Err(Attempt::Failed(KeyError::NotAdmitted));
         };
         if named.find(next.public().thumbprint()).is_some() {
@@ -455,8 +453,7 @@ impl App {
 
     /// The `fed` keys of a space, where this node coordinates it.
     fn named_by_coordinator(&self, register: &Register, space: &EntityId) -> Option<KeySet> {
-        let statement = register.member(space)?.statement.as_ref()?;
-        let keys = statement.jwks.key_set().ok()?;
+        let keys = register.member(space)?.fed_keys()?;
         self.is_coordinator().then_some(keys)
     }
 
@@ -485,8 +482,9 @@ impl App {
     ) -> Result<Vec<Entry>, Fault> {
         let mut entries = Vec::new();
         for (space, member) in register.members() {
-            let keys = member.statement.as_ref().map(|it| it.jwks.key_set());
-            let Some(Ok(named)) = keys else { continue };
+            let Some(named) = member.fed_keys() else {
+                continue;
+            };
             let revoked = register.revoked(space);
             let old = named.iter().skip(1).map(PublicKey::thumbprint);
             let due: Vec<_> = old.filter(|key| !revoked.names(key)).collect();

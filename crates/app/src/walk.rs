@@ -34,6 +34,17 @@ pub(crate) struct Walked {
     pub(crate) refusal: Option<FeedRefusal>,
 }
 
+impl Walked {
+    /// Before the first record of an epoch.
+    fn nothing(epoch: u64) -> Self {
+        Self {
+            tip: Tip::start_of(epoch),
+            latest: BTreeMap::new(),
+            refusal: None,
+        }
+    }
+}
+
 impl App {
     /// Reads what is held of a feed from its start, as a stranger would.
     pub(crate) async fn walk(
@@ -42,11 +53,7 @@ impl App {
         authority: &Authority,
     ) -> Result<Walked, Fault> {
         let author = authority.author(&self.identity().root);
-        let mut walked = Walked {
-            tip: Tip::start(),
-            latest: BTreeMap::new(),
-            refusal: None,
-        };
+        let mut walked = Walked::nothing(1);
         let stem = crate::keys::records_of(entity);
         let mut after = None;
         loop {
@@ -118,18 +125,18 @@ impl App {
         if !begins_anew && (feed.seq == 0 || new.is_empty()) {
             return Ok(());
         }
-        let mut walked = self.walk(entity, authority).await?;
+        let mut walked = if begins_anew {
+            // Another has taken its place, with other keys: what the old one said is over.
+            Walked::nothing(authority.epoch)
+        } else {
+            self.walk(entity, authority).await?
+        };
         let is_short = |last: &LastGood| (feed.epoch, feed.seq) < (last.epoch, last.seq);
         let is_unproven = new.iter().any(|(_, last)| is_short(last));
-        if is_unproven || matches!(walked.refusal, Some(FeedRefusal::Fork { .. })) {
+        if !begins_anew && (is_unproven || matches!(walked.refusal, Some(FeedRefusal::Fork { .. })))
+        {
             // Where it may have parted from the feed that the author wrote is not known.
-            walked.tip = Tip::start_of(feed.epoch);
-            walked.latest.clear();
-        }
-        if begins_anew {
-            // Another has taken its place, with other keys: what the old one said is over.
-            walked.tip = Tip::start_of(authority.epoch);
-            walked.latest.clear();
+            walked = Walked::nothing(feed.epoch);
         }
         let before = feed.seq;
         let mut last = Vec::new();

@@ -142,25 +142,25 @@ fn hash_of(record: &Value) -> Sha256Hash {
 /// Reads a feed of which this key ended with the record that `author` wrote at `seq`.
 fn read(records: &[Value], ended: &str, author: &Author, seq: u64) -> Outcome {
     let at = usize::try_from(seq).expect("a small number") - 1;
+    let hash = hash_of(&author.records[at]);
     let last = LastGood {
         epoch: 1,
         seq,
-        hash: hash_of(&author.records[at]),
+        hash,
     };
+    read_after(records, ended, last, &["mug-fed-next", "mug-fed"])
+}
+
+/// The same, of which this key ended there, by these `fed` keys.
+fn read_after(records: &[Value], ended: &str, last: LastGood, fed: &[&str]) -> Outcome {
     let mut revoked = Revoked::default();
     revoked.add(key(ended).public().thumbprint().clone(), last);
-    let fed = key_set(&["mug-fed-next", "mug-fed"]);
+    let fed = key_set(fed);
+    let by = By::Space(&fed, &revoked);
     let page = json!({ "head": "", "records": records }).to_string();
     let page = Page::parse(page.as_bytes()).expect("a page");
     let mut tip = Tip::start();
-    match extend(
-        &name(MUG),
-        By::Space(&fed, &revoked),
-        &mut tip,
-        &page.records,
-    )
-    .1
-    {
+    match extend(&name(MUG), by, &mut tip, &page.records).1 {
         None => Ok(()),
         Some(refusal) => Err(refusal.code()),
     }
@@ -203,28 +203,12 @@ fn thief_names_a_key() -> Outcome {
 /// A thief of a `fed` key that ended in an earlier epoch opens a feed with it.
 fn thief_opens_a_feed() -> Outcome {
     let author = Author::mug();
-    let mut revoked = Revoked::default();
     let last = LastGood {
         epoch: 0,
         seq: 9,
         hash: hash_of(&author.records[0]),
     };
-    revoked.add(key("mug-fed").public().thumbprint().clone(), last);
-    let fed = key_set(&["mug-fed"]);
-    let page = json!({ "head": "", "records": author.records }).to_string();
-    let page = Page::parse(page.as_bytes()).expect("a page");
-    let mut tip = Tip::start();
-    match extend(
-        &name(MUG),
-        By::Space(&fed, &revoked),
-        &mut tip,
-        &page.records,
-    )
-    .1
-    {
-        None => Ok(()),
-        Some(refusal) => Err(refusal.code()),
-    }
+    read_after(&author.records, "mug-fed", last, &["mug-fed"])
 }
 
 pub(crate) fn after() -> Vec<Attack> {
