@@ -1,5 +1,6 @@
 //! The routes as strangers ask them, over nodes in memory.
 
+mod answers;
 mod codes;
 mod coverage;
 mod described;
