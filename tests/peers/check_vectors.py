@@ -2,8 +2,8 @@
 """Judges `specs/vectors` by other people's cryptography, from the specifications alone.
 
 Nothing here comes from the Rust code: `specs/seal.md`, `specs/trust.md`,
-`specs/feed.md`, `specs/passport.md`, `specs/visit.md`, `specs/event.md` and
-`specs/registration.md` were read, signatures are judged by PyPI `cryptography`, thumbprints
+`specs/feed.md`, `specs/keys.md`, `specs/passport.md`, `specs/visit.md`, `specs/event.md`
+and `specs/registration.md` were read, signatures are judged by PyPI `cryptography`, thumbprints
 and the documents that hold once more by `jwcrypto`, clocks by Python's `zoneinfo`, rules of
 events once more by `dateutil`. Every case must come out as the vectors say: keys,
 signatures, digests, chains, dates, the form of claims, bodies and pages, presentations,
@@ -13,7 +13,7 @@ seat.
 Negative controls: each document that holds is changed in one place and must be refused;
 `cryptography` must take the keys that are refused for their encoding alone; a receipt
 that is accepted is not once its bytes, its proof, the clock or what was published is
-another; and who reads the changes of the clock in another way counts otherwise, and shows
+another; who does not look at revoked keys reads more of a feed; and who reads the changes of the clock in another way counts otherwise, and shows
 events at other times.
 
 Usage: check_vectors.py [folder of the vectors]
@@ -54,6 +54,8 @@ SIZES = {
     "escale-credit+jwt": 2048,
     "escale-registration+jwt": 2048,
     "dc+sd-jwt": 3072,
+    "escale-revocation+jwt": 2048,
+    "escale-key-update+jwt": 2048,
 }
 DAY = 86400
 PAPERS = {
@@ -405,6 +407,7 @@ FORMS = {
                 },
             ),
             "constraints": fields({"max_path_length": whole(0)}),
+            "escale_epoch": whole(1),
             "trust_mark_issuers": lambda it: isinstance(it, dict)
             and all(items(ENTITY, 10**9)(issuers) for issuers in it.values()),
         },
@@ -444,6 +447,18 @@ FORMS = {
         unless_null={"prev": is_digest, "body_sha256": is_digest, "removed": lambda it: it is True},
         also=lambda it: given(it, "prev") == (it["seq"] > 1)
         and given(it, "body_sha256") != given(it, "removed"),
+    ),
+    "escale-revocation+jwt": fields(
+        {
+            **SIGNED,
+            "sub": ENTITY,
+            "kid": is_digest,
+            "last": fields({"epoch": whole(1), "seq": whole(1), "hash": is_digest}),
+            "reason": word("compromised", "superseded", "unspecified"),
+        }
+    ),
+    "escale-key-update+jwt": fields(
+        {**SIGNED, "aud": ENTITY, "jwks": KEYS}, also=lambda it: len(it["jwks"]["keys"]) == 1
     ),
     "escale-head+jwt": fields(
         {**UNTIL, "epoch": whole(1), "seq": whole(1), "hash": is_digest}, also=lasts
@@ -861,6 +876,24 @@ def open_paper(paper: str, jws: str, keys: dict, iss: str, sub: str, charter: st
     return claims
 
 
+def open_revocation(file, jws: str, coordinator_fed: dict, fed: dict) -> dict:
+    """Who may say that a key has ended (specs/keys.md, section 4.1)."""
+    try:
+        kid = kid_of(jws)
+    except (ValueError, KeyError, TypeError):
+        kid = None
+    by_coordinator = kid in coordinator_fed
+    issuer = file["coordinator" if by_coordinator else "space"]
+    claims = open_sealed(jws, "escale-revocation+jwt", coordinator_fed if by_coordinator else fed)
+    if claims["iss"] != issuer:
+        raise Refused("trust_other_issuer")
+    if claims["sub"] != file["space"]:
+        raise Refused("trust_other_subject")
+    if not by_coordinator and (claims["kid"] in fed or kid in file["revoked"]):
+        raise Refused("trust_other_issuer")
+    return claims
+
+
 # What strangers ask for.
 
 
@@ -953,13 +986,22 @@ def standing(case) -> dict:
 class Reader:
     """Reads one feed from its start (specs/feed.md)."""
 
-    def __init__(self, entity: str, author: str, keys: dict):
+    def __init__(self, entity: str, author: str, keys: dict, revoked=()):
         self.entity, self.author, self.given = entity, author, keys
+        self.revoked = {it["kid"]: it["last"] for it in revoked}
         self.fed = keys if author == "space" else None
         self.seq, self.hash, self.ops = 0, None, None
 
     def paper(self, name: str, text: str, keys: dict):
         return open_paper(name, text, keys, self.entity, self.entity, "")
+
+    def is_void(self, jws: str, seq: int) -> bool:
+        last = self.revoked.get(kid_of(jws))
+        return last is not None and (1, seq) > (last["epoch"], last["seq"])
+
+    def is_other_feed(self, seq: int, digest: str) -> bool:
+        there = [it for it in self.revoked.values() if (it["epoch"], it["seq"]) == (1, seq)]
+        return any(it["hash"] != digest for it in there)
 
     def open_feed(self, records) -> None:
         papers = [it.get("body") for it in records[:2]] + [None, None]
@@ -970,8 +1012,19 @@ class Reader:
             self.ops = ops_of(self.paper("configuration", papers[0] or "", fed), self.author)
         except Refused:
             raise Refused("feed_opening") from None
+        if self.is_void(papers[0], 1):
+            raise Refused("feed_opening")
 
     def take(self, page) -> tuple:
+        taken, outcome = self.take_records(page)
+        if outcome != "ok":
+            return taken, outcome
+        try:
+            return taken, self.judge_head(page["head"], taken)
+        except Refused as refusal:
+            return taken, str(refusal)
+
+    def take_records(self, page) -> tuple:
         taken = 0
         try:
             if self.seq == 0 and page["records"]:
@@ -979,7 +1032,7 @@ class Reader:
             for sent in page["records"]:
                 self.follow(sent)
                 taken += 1
-            return taken, self.judge_head(page["head"], taken)
+            return taken, "ok"
         except Refused as refusal:
             return taken, str(refusal)
 
@@ -991,6 +1044,10 @@ class Reader:
         if (record["epoch"], record["seq"]) != (1, seq):
             raise Refused("feed_gap")
         if record.get("prev") != self.hash:
+            raise Refused("feed_fork")
+        if self.is_void(sent["record"], seq):
+            raise Refused("feed_revoked_key")
+        if self.is_other_feed(seq, sha256(sent["record"].encode())):
             raise Refused("feed_fork")
         body = self.body_of(sent, record)
         if body is None and not record.get("removed") and record["kind"] in TRUST_KINDS:
@@ -1021,7 +1078,8 @@ class Reader:
         try:
             if kind == "anchor" and self.author == "coordinator":
                 self.fed = keys_of(self.paper("anchor", body, self.given)["jwks"])
-            if kind == "entity-configuration" and self.fed:
+            is_void = kind == "entity-configuration" and self.is_void(body, self.seq + 1)
+            if kind == "entity-configuration" and self.fed and not is_void:
                 self.ops = ops_of(self.paper("configuration", body, self.fed), self.author)
         except Refused:
             pass
@@ -1173,6 +1231,31 @@ class Check:
             for step in case["pages"]:
                 expected = (step["accepted"], step["outcome"])
                 self.same("feed.json", case["name"], reader.take(step["page"]), expected)
+
+    def key_ends(self) -> None:
+        file = self.file("keys.json")
+        label, mug = self.named(file["coordinator_fed"]), self.named(file["space_fed"])
+        for case in file["revocations"]:
+            outcome = outcome_of(lambda: open_revocation(file, case["jws"], label, mug))
+            self.same("keys.json", case["name"], outcome, case["expected"])
+        for case in file["updates"]:
+            by = self.named(["mug-fed"])
+            outcome = outcome_of(lambda: open_sealed(case["jws"], "escale-key-update+jwt", by))
+            self.same("keys.json", f"update {case['name']}", outcome, case["expected"])
+        for case in file["epochs"]:
+            opened = lambda: open_sealed(case["jws"], "entity-statement+jwt", label)  # noqa: E731
+            outcome = outcome_of(opened)
+            found = opened().get("escale_epoch", 1) if outcome == "ok" else outcome
+            self.same("keys.json", f"epoch: {case['name']}", found, case["epoch"])
+        more = 0
+        for case in file["feeds"]:
+            taken = []
+            for revoked in (case["revoked"], []):
+                reader = Reader(case["entity"], "space", self.named(case["by"]), revoked)
+                taken.append(reader.take_records(case["page"]))
+            self.same("keys.json", case["name"], taken[0], (case["accepted"], case["outcome"]))
+            more += taken[0][0] < taken[1][0]
+        self.same("control", "feeds of which more is read without revocations", more >= 4, True)
 
     def texts(self) -> None:
         for case in self.file("json.json")["texts"]:
@@ -1378,7 +1461,7 @@ def outcome_of(attempt) -> str:
 def main() -> int:
     beside = Path(__file__).resolve().parents[2] / "specs" / "vectors"
     check = Check(Path(sys.argv[1]) if len(sys.argv) > 1 else beside)
-    parts = (check.seal, check.trust, check.feed, check.texts, check.invitation)
+    parts = (check.seal, check.trust, check.feed, check.key_ends, check.texts, check.invitation)
     for part in (*parts, check.presentations, check.visit, check.events):
         part()
     for line in check.wrong:

@@ -28,6 +28,8 @@ mod events;
 mod feeds;
 #[path = "../../wire/tests/vectors/forge.rs"]
 mod forge;
+#[path = "vectors/keys.rs"]
+mod keys;
 #[path = "vectors/numbers.rs"]
 mod numbers;
 #[path = "vectors/pages.rs"]
