@@ -105,6 +105,24 @@ fn the_vectors_hold_for_python() {
 }
 
 #[test]
+fn the_vectors_hold_for_joserfc_and_sd_jwt_of_python() {
+    let Some(python) = python() else { return };
+    let judge = |words: &[&str]| {
+        let mut command = by_python(&python, "check_jose.py");
+        run(command.arg("vectors").args(words), JUDGE)
+    };
+    let done = judge(&[]);
+    for name in ["seals_by_joserfc", "passports_by_python_sd_jwt"] {
+        count(name, counted(&done, name));
+    }
+    // A peer that takes everything is found out.
+    let first = "a head as it is written, changed at 0";
+    found(&judge(&["credulous"]), first);
+    let first = "as it is shown, changed at 0";
+    found(&judge(&["credulous_sd_jwt"]), first);
+}
+
+#[test]
 fn what_running_nodes_sign_holds_for_jwcrypto() {
     let Some(python) = python() else { return };
     let network = Network::running();
@@ -233,6 +251,33 @@ fn passports_of_running_nodes_and_of_sd_jwt_hold_for_each_other() {
     home.json(&["member", "resume", &paused]);
     let done = run(&mut by_sd_jwt(&modules, &words), JUDGE);
     found(&done, "blocked paused");
+}
+
+#[test]
+fn passports_of_running_nodes_and_of_joserfc_and_sd_jwt_of_python_hold_for_each_other() {
+    let Some(python) = python() else { return };
+    let network = Network::running();
+    let (home, host) = (network.labelled("le-mug"), network.labelled("grenoble"));
+    let token = desk_token(&host);
+    let live = |signing: &Node| {
+        let ops = signing.dir.join("keys/ops.jwk");
+        let (_, code) = member(&home);
+        let words = [
+            "live",
+            &home.entity,
+            &host.entity,
+            word(&ops),
+            &token,
+            &code,
+        ];
+        run(by_python(&python, "check_jose.py").args(words), JUDGE)
+    };
+    let done = live(&home);
+    for name in ["live_by_joserfc", "live_by_python_sd_jwt"] {
+        count(name, counted(&done, name));
+    }
+    // The host's key makes no passport of the home's.
+    found(&live(&host), "issued by sd-jwt");
 }
 
 #[test]

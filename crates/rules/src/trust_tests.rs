@@ -323,4 +323,9 @@ fn a_clock_before_what_was_heard_is_wrong() {
 fn a_renewal_is_due_after_its_time() {
     assert!(!is_renewal_due(NOW, 60, NOW.plus_seconds(59)));
     assert!(is_renewal_due(NOW, 60, NOW.plus_seconds(60)));
+    // What was signed ahead of time is believed within the leeway, and not beyond.
+    let ahead = |seconds| NOW.plus_seconds(CLOCK_LEEWAY_SECONDS + seconds);
+    assert!(!is_renewal_due(ahead(-1), 60, NOW));
+    assert!(!is_renewal_due(ahead(0), 60, NOW));
+    assert!(is_renewal_due(ahead(1), 60, NOW));
 }

@@ -47,6 +47,14 @@ const CROSS_CHECKS: &[(&str, u64)] = &[
     ("statuses_by_sd_jwt", 8_221),
     // Passports of running homes for `@sd-jwt`, and its passports at a running desk.
     ("live_by_sd_jwt", 682),
+    // Documents and key bindings of our vectors and each change of one character, judged by
+    // PyPI `joserfc`; passports of the same, by PyPI `sd-jwt`.
+    ("seals_by_joserfc", 28_428),
+    ("passports_by_python_sd_jwt", 19_313),
+    // Passports of a running home for both, and theirs at a running desk: a few more where a
+    // passport is longer.
+    ("live_by_joserfc", 205),
+    ("live_by_python_sd_jwt", 270),
     // The codes that a page draws, read by zxing-cpp.
     ("codes_by_zxing", 405),
     // What the page packs into codes, unpacked in Python.
