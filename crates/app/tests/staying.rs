@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use app::{Correction, Stay, VisitError, VisitId};
-use rules::passport::Verdict;
+use rules::passport::{NotGenuine, Verdict};
 use rules::visit::HalfDays;
 use store::Fault;
 use testkit::{DAY_SECONDS, HOUR_SECONDS, Label, TestNode, Wallet, operator, send_all};
@@ -291,11 +291,13 @@ async fn a_paper_is_received_by_a_person_and_counts_each_day() {
     let judged = app.receive_on_paper(&desk, &code).await.unwrap();
     assert_eq!(judged.verdict, Verdict::NoAllowance);
     assert_eq!(judged.visit, None);
-    // Somebody on a phone is not received as on paper.
+    // Somebody on a phone is not received as on paper: no number would be asked of them.
     let showing = wallet.show(from.entity(), app.now(), "a showing");
     let judged = app.receive_on_paper(&desk, &showing).await.unwrap();
+    let refused = Verdict::NotGenuine(NotGenuine::OtherChallenge);
+    assert_eq!((judged.verdict, judged.visit), (refused, None));
+    let judged = app.judge(&desk, &showing).await.unwrap();
     assert!(matches!(judged.verdict, Verdict::Allowed { .. }));
-    assert!(judged.visit.is_some());
     assert_sound(&label.nodes()).await;
 }
 
