@@ -5,6 +5,7 @@ mod coverage;
 mod described;
 mod events;
 mod federation;
+mod hint;
 mod home;
 mod join;
 mod people;

@@ -55,6 +55,8 @@ pub(crate) struct NetworkConfig {
     pub(crate) extra_roots: Option<PathBuf>,
     /// Seconds from one pull of a feed to the next.
     pub(crate) pull_every_seconds: u64,
+    /// Whether partners are told when the own feed grows, and what they tell is heeded.
+    pub(crate) hints: bool,
 }
 
 /// How the log is written.
@@ -138,7 +140,7 @@ impl Config {
             (store.path("dir", dir), cache_mib)
         });
         let (allow_loopback, network) = reader.section("network", |network| {
-            let allow_loopback = network.flag("allow_loopback");
+            let allow_loopback = network.flag("allow_loopback", false);
             let rest = NetworkConfig::read(network, allow_loopback, dir);
             (allow_loopback, rest)
         });
@@ -181,11 +183,13 @@ impl NetworkConfig {
         let allow_private = reader.entities("allow_private");
         let extra_roots = reader.optional_path("extra_roots", dir);
         let pull_every_seconds = reader.number("pull_every_seconds", 30, 1..=3600);
+        let hints = reader.flag("hints", true);
         Some(Self {
             allow_loopback: allow_loopback?,
             allow_private: allow_private?,
             extra_roots,
             pull_every_seconds: pull_every_seconds?,
+            hints: hints?,
         })
     }
 }
@@ -248,6 +252,7 @@ mod tests {
             "allow_private",
             "extra_roots",
             "pull_every_seconds",
+            "hints",
             "level",
             "format",
         ] {

@@ -3,7 +3,7 @@
 //! Whoever hears it learns nothing from it: what a feed says is read from the feed, and
 //! proven there.
 //!
-//! No node sends one or listens for one yet: `specs/feed.md`, section 8.
+//! Specified in `specs/feed.md`, section 8.
 
 use seal::Malformed;
 use serde::{Deserialize, Serialize};
