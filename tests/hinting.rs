@@ -18,6 +18,9 @@ const HOSTS: usize = 4;
 /// ordinary looks, and on a busy machine still far above the second that it takes.
 const SOON: Duration = Duration::from_secs(10);
 
+/// How long somebody lies: one look at once, and one five seconds later.
+const LYING: Duration = Duration::from_secs(7);
+
 /// How nodes hear of news.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum By {
@@ -173,6 +176,39 @@ fn a_label_that_was_withdrawn_is_known_everywhere_at_once() {
     let took = since.elapsed();
     say("a withdrawal was known to all hosts after", took);
     assert!(took < SOON, "{took:?}");
+}
+
+/// How often anybody has read a feed at a node.
+fn looks(node: &Node) -> usize {
+    let log = node.log();
+    let is_look = |line: &&str| line.contains("GET /federation/v1/feed answered");
+    log.lines().filter(is_look).count()
+}
+
+#[test]
+fn who_lies_to_a_node_has_it_look_once_in_five_seconds() {
+    let label = AtRest::found(By::Hints);
+    let (home, host) = (&label.home, &label.hosts[0]);
+    let hint = |seq: u64| json!({ "entity": home.entity, "epoch": 1, "seq": seq }).to_string();
+    let before = looks(home);
+    let (since, mut sent) = (Instant::now(), 0);
+    while since.elapsed() < LYING {
+        sent += 1;
+        let head = "Content-Type: application/escale-hint+json\r\nConnection: close\r\n";
+        let body = hint(1_000_000 + sent);
+        let bytes = format!(
+            "POST /federation/v1/hint HTTP/1.1\r\nHost: a\r\n{head}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = http::connect(host.port).expect("the host listens");
+        stream.write_all(bytes.as_bytes()).expect("bytes are taken");
+        let answer = http::answer(&mut stream).expect("an answer");
+        assert_eq!((answer.status, answer.text().as_str()), (200, "{}"));
+    }
+    let made = looks(home) - before;
+    assert!(sent > 50, "{sent}");
+    // Two for the lies, and what the five other nodes look by themselves meanwhile.
+    assert!((1..=2 + 5).contains(&made), "{made} looks for {sent} lies");
 }
 
 /// So that what is measured above is what hints do.

@@ -283,6 +283,21 @@ mod tests {
     }
 
     #[test]
+    fn partners_are_told_unless_the_configuration_says_no() {
+        let tells = |text: &str| {
+            let config = Config::parse(Path::new("/node"), text);
+            config.map(|it| it.network.hints)
+        };
+        assert_eq!(tells(SAMPLE), Ok(true));
+        assert_eq!(tells(&SAMPLE.replace("\nhints = true", "")), Ok(true));
+        let silent = SAMPLE.replace("hints = true", "hints = false");
+        assert_eq!(tells(&silent), Ok(false));
+        let wrong = SAMPLE.replace("hints = true", "hints = 1");
+        let refused = vec!["network.hints: true or false is expected".to_owned()];
+        assert_eq!(tells(&wrong), Err(refused));
+    }
+
+    #[test]
     fn all_problems_are_reported_at_once() {
         let text = SAMPLE
             .replace("role = \"space\"", "role = \"king\"\ncolour = 1")
