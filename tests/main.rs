@@ -18,6 +18,7 @@ mod demo;
 mod described;
 mod events;
 mod founding;
+mod hinting;
 mod keys;
 mod labelling;
 mod life;

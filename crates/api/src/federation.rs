@@ -8,10 +8,12 @@ use axum::extract::{FromRequest, FromRequestParts, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use wire::EntityId;
 use wire::federation::{HISTORICAL_KEYS_MEDIA_TYPE, MARK_STATUS_MEDIA_TYPE, RESOLVE_MEDIA_TYPE};
 use wire::feed::{PAGE_MEDIA_TYPE, PAGE_RECORDS_MAX, Page};
+use wire::hint::HINT_MEDIA_TYPE;
 use wire::request::{ANSWER_MEDIA_TYPE, JOIN_MEDIA_TYPE};
 use wire::trust::{ENTITY_STATEMENT_MEDIA_TYPE, TRUST_MARK_MEDIA_TYPE};
 
@@ -364,4 +366,32 @@ pub(crate) async fn join(
     JoinBytes(bytes): JoinBytes,
 ) -> Result<Compact, Problem> {
     Ok(Compact(ANSWER_MEDIA_TYPE, app.answer_join(&bytes).await?))
+}
+
+/// The body of a hint, of exactly its media type.
+pub(crate) struct HintBytes(Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for HintBytes {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        exact_media_type(request.headers(), HINT_MEDIA_TYPE)?;
+        let bytes = Bytes::from_request(request, state).await;
+        Ok(Self(
+            bytes.map_err(|why| not_arrived(&why, "hint_malformed"))?,
+        ))
+    }
+}
+
+/// Nothing: a hint was heard, and whether it is news is not said.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct HeardBody {}
+
+/// `POST /federation/v1/hint`: anybody says that a feed has grown.
+pub(crate) async fn hint(
+    State(app): State<App>,
+    HintBytes(bytes): HintBytes,
+) -> Result<Json<HeardBody>, Problem> {
+    app.take_hint(&bytes).await?;
+    Ok(Json(HeardBody {}))
 }

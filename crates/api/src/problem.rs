@@ -1,6 +1,6 @@
 //! What a refusal looks like: RFC 9457, with a code that does not change.
 
-use app::{Fault, JoinError, ServeError, chain};
+use app::{Fault, HintError, JoinError, ServeError, chain};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -33,6 +33,7 @@ pub const CODES: &[(&str, u16)] = &[
     ("enrol_key", 400),
     ("event_malformed", 400),
     ("event_refused", 400),
+    ("hint_malformed", 400),
     ("join_malformed", 400),
     ("join_not_genuine", 400),
     ("join_other_audience", 400),
@@ -165,6 +166,18 @@ impl From<ServeError> for Problem {
         match error {
             ServeError::Absent => Self::new("not_here", "There is none here"),
             ServeError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<HintError> for Problem {
+    fn from(error: HintError) -> Self {
+        let detail = chain(&error);
+        match error {
+            HintError::Malformed(_) => {
+                Self::new("hint_malformed", "Not a hint").with_detail(detail)
+            }
+            HintError::Fault(fault) => fault.into(),
         }
     }
 }

@@ -7,6 +7,7 @@
 use axum::routing::{get, post};
 use wire::federation::{HISTORICAL_KEYS_MEDIA_TYPE, MARK_STATUS_MEDIA_TYPE, RESOLVE_MEDIA_TYPE};
 use wire::feed::PAGE_MEDIA_TYPE;
+use wire::hint::{HINT_BYTES_MAX, HINT_MEDIA_TYPE};
 use wire::request::{
     ANSWER_MEDIA_TYPE, JOIN_BYTES_MAX, JOIN_MEDIA_TYPE, REQUEST_BYTES_MAX, REQUEST_MEDIA_TYPE,
 };
@@ -149,6 +150,16 @@ pub const ROUTES: &[Route] = &[
         takes: Takes::Query(federation::FEED_PARAMETERS),
         gives: of::<schemas::Page>(PAGE_MEDIA_TYPE),
         refuses: &["not_here"],
+    },
+    Route {
+        method: "POST",
+        path: "/federation/v1/hint",
+        who: Who::Anybody,
+        handler: || post(federation::hint),
+        summary: "anybody says that a feed has grown",
+        takes: Takes::Body(of::<schemas::Hint>(HINT_MEDIA_TYPE), HINT_BYTES_MAX),
+        gives: json::<federation::HeardBody>(),
+        refuses: &["hint_malformed"],
     },
     Route {
         method: "POST",

@@ -324,6 +324,20 @@ described!(
 );
 
 described!(
+    /// A hint that a feed has a record at this position (`specs/feed.md`, section 8).
+    Hint,
+    {
+        "type": "object",
+        "required": ["entity", "epoch", "seq"],
+        "properties": {
+            "entity": { "type": "string" },
+            "epoch": { "type": "integer", "minimum": 1 },
+            "seq": { "type": "integer", "minimum": 1 },
+        },
+    }
+);
+
+described!(
     /// A page of a feed: its head, and records in order (`specs/feed.md`).
     Page,
     {

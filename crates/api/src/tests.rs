@@ -6,6 +6,7 @@ mod coverage;
 mod described;
 mod events;
 mod federation;
+mod hint;
 mod home;
 mod join;
 mod people;

@@ -35,6 +35,7 @@ mod fault;
 mod federation;
 mod figures;
 mod found;
+mod hints;
 mod home;
 mod icalendar;
 mod import;
@@ -97,6 +98,7 @@ pub use fault::{Fault, chain};
 pub use federation::{FederationError, ListFilter};
 pub use figures::{FeedFigures, Figures};
 pub use found::{FoundError, FoundingPapers};
+pub use hints::HintError;
 pub use import::{ImportError, NotTaken, Proposed};
 pub use inbox::{ConflictRow, REFUSALS_KEPT_MAX, RequestError};
 pub use join::{JoinError, JoinState};
@@ -173,6 +175,8 @@ struct Inner {
     send_failures: Mutex<BTreeMap<String, SendFailure>>,
     /// Whose feed shall be read soon, because they referred to what was not heard yet.
     wanted: Mutex<BTreeSet<EntityId>>,
+    /// Which feeds are longer than they are known, as anybody says.
+    hints: Mutex<hints::Hints>,
     /// How many refusals are kept for each node, where it was counted.
     refusals: Mutex<BTreeMap<EntityId, usize>>,
     /// The events of each feed, as they were last read.
@@ -236,6 +240,7 @@ impl App {
                 feeds_moved: AtomicU64::new(0),
                 calls: Mutex::default(),
                 wanted: Mutex::default(),
+                hints: Mutex::default(),
                 send_failures: Mutex::default(),
                 refusals: Mutex::default(),
                 events: Mutex::default(),

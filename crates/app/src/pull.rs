@@ -12,7 +12,7 @@ use wire::{EntityId, Timestamp};
 use crate::append::put_record;
 use crate::fault::{Attempt, until_settled};
 use crate::stored::{self, StoredHead};
-use crate::{App, Fault};
+use crate::{App, Fault, Identity};
 
 /// Why a page was not taken whole. What came before the fault was kept.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,23 @@ impl App {
         }
         followed.retain(|entity| *entity != identity.entity);
         Ok(followed)
+    }
+
+    /// Whether this node follows that feed.
+    pub(crate) async fn follows(&self, entity: &EntityId) -> Result<bool, Fault> {
+        let Identity {
+            entity: own,
+            coordinator,
+            ..
+        } = self.identity();
+        if entity == own || entity == coordinator {
+            return Ok(entity != own);
+        }
+        match self.register().await {
+            Ok(register) => Ok(register.member(entity).is_some()),
+            Err(Fault::NothingHeard) => Ok(false),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// Path and query of the next page of `entity`'s feed.

@@ -28,6 +28,7 @@ mod faults;
 mod figures;
 mod forging;
 mod founding;
+mod hinting;
 mod hostile_requests;
 mod importing;
 mod join_refusals;

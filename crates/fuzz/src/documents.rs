@@ -4,6 +4,7 @@ use seal::{Document, KeySet, Malformed, Sealed, SecretKey};
 use serde_json::Value;
 use wire::Invitation;
 use wire::feed::{Head, Record};
+use wire::hint::Hint;
 use wire::passport::Passport;
 use wire::receipt::{Credit, CreditBody, Receipt, ReceiptBody};
 use wire::registration::{CancellationBody, NoticeBody, Registration, RegistrationBody};
@@ -114,6 +115,15 @@ pub(crate) fn join(bytes: &[u8]) -> bool {
     join.fed_key.d = None;
     assert_eq!(Join::parse(&written).as_ref(), Ok(&join), "read again");
     Sealed::<Request>::parse(&join.request).is_ok_and(|it| it.open(&keys()).is_ok())
+}
+
+pub(crate) fn hint(bytes: &[u8]) -> bool {
+    let Ok(hint) = Hint::parse(bytes) else {
+        return false;
+    };
+    let written = kept(hint.write(), "what was read is written");
+    assert_eq!(Hint::parse(&written), Ok(hint), "read again");
+    true
 }
 
 pub(crate) fn invitation(bytes: &[u8]) -> bool {

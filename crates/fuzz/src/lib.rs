@@ -46,6 +46,7 @@ pub const READERS: &[Reader] = &[
     reader("claims", documents::claims),
     reader("requests", documents::requests),
     reader("join", documents::join),
+    reader("hint", documents::hint),
     reader("invitation", documents::invitation),
     reader("jwk", keys::jwk),
     reader("key-binding", keys::key_binding),

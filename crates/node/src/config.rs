@@ -55,6 +55,8 @@ pub(crate) struct NetworkConfig {
     pub(crate) extra_roots: Option<PathBuf>,
     /// Seconds from one pull of a feed to the next.
     pub(crate) pull_every_seconds: u64,
+    /// Whether partners are told when the own feed grows, and what they tell is heeded.
+    pub(crate) hints: bool,
 }
 
 /// How the log is written.
@@ -138,7 +140,7 @@ impl Config {
             (store.path("dir", dir), cache_mib)
         });
         let (allow_loopback, network) = reader.section("network", |network| {
-            let allow_loopback = network.flag("allow_loopback");
+            let allow_loopback = network.flag("allow_loopback", false);
             let rest = NetworkConfig::read(network, allow_loopback, dir);
             (allow_loopback, rest)
         });
@@ -181,11 +183,13 @@ impl NetworkConfig {
         let allow_private = reader.entities("allow_private");
         let extra_roots = reader.optional_path("extra_roots", dir);
         let pull_every_seconds = reader.number("pull_every_seconds", 30, 1..=3600);
+        let hints = reader.flag("hints", true);
         Some(Self {
             allow_loopback: allow_loopback?,
             allow_private: allow_private?,
             extra_roots,
             pull_every_seconds: pull_every_seconds?,
+            hints: hints?,
         })
     }
 }
@@ -248,6 +252,7 @@ mod tests {
             "allow_private",
             "extra_roots",
             "pull_every_seconds",
+            "hints",
             "level",
             "format",
         ] {
@@ -275,6 +280,21 @@ mod tests {
         let wrong = given.replace(":9464", "");
         let refused = vec!["metrics.listen: an address and a port is expected".to_owned()];
         assert_eq!(listens(&wrong), Err(refused));
+    }
+
+    #[test]
+    fn partners_are_told_unless_the_configuration_says_no() {
+        let tells = |text: &str| {
+            let config = Config::parse(Path::new("/node"), text);
+            config.map(|it| it.network.hints)
+        };
+        assert_eq!(tells(SAMPLE), Ok(true));
+        assert_eq!(tells(&SAMPLE.replace("\nhints = true", "")), Ok(true));
+        let silent = SAMPLE.replace("hints = true", "hints = false");
+        assert_eq!(tells(&silent), Ok(false));
+        let wrong = SAMPLE.replace("hints = true", "hints = 1");
+        let refused = vec!["network.hints: true or false is expected".to_owned()];
+        assert_eq!(tells(&wrong), Err(refused));
     }
 
     #[test]

@@ -245,6 +245,8 @@ allow_loopback = {is_loopback}
 allow_private = []
 # Seconds from one look at a partner's feed to the next.
 pull_every_seconds = 30
+# Whether partners are told when there is something new here, and heard when they tell.
+hints = true
 
 [log]
 level = "info"

@@ -15,6 +15,7 @@ mod demo;
 mod environment;
 mod event_command;
 mod exchange_command;
+mod hinter;
 mod init;
 mod key_files;
 mod keys_command;
@@ -31,6 +32,7 @@ mod start;
 mod tasks;
 mod telemetry;
 mod wallet_command;
+mod watched_store;
 
 use std::process::ExitCode;
 

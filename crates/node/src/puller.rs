@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use app::{App, JoinState, PullError, PullStep};
 use client::{Fetch, FetchError, Request};
-use sync::{Effect, Event, Limits, Schedule};
+use sync::{Effect, Event, Limits, Mark, Schedule};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use wire::EntityId;
@@ -59,15 +59,17 @@ pub(crate) async fn run(
     })
     .with_first(config.coordinator.clone());
     let mut running = JoinSet::new();
-    let mut event = Event::Tick;
+    let mut news = Vec::new();
     loop {
-        let mut events = vec![event];
+        // Who there is comes first: what was heard may be of somebody who is new.
+        let mut events = Vec::new();
         match app.followed().await {
             Ok(peers) => events.push(Event::Peers(peers)),
             Err(fault) if fault.ends_the_node() => return Err(fault.into()),
             Err(fault) => tracing::error!(error = %fault, "the register was not read: {fault}"),
         }
         events.extend(app.wanted_pulls().into_iter().map(Event::SignOfLife));
+        events.append(&mut news);
         for event in events {
             for Effect::Pull(peer) in plan.step(stopwatch.millis(), event) {
                 let (app, fetch) = (app.clone(), Arc::clone(&fetch));
@@ -83,7 +85,7 @@ pub(crate) async fn run(
             .next_due()
             .map_or(LOOK_MILLIS_MAX, |due| due.0.saturating_sub(now));
         let sleep = Duration::from_millis(due.clamp(1, LOOK_MILLIS_MAX));
-        event = tokio::select! {
+        news = tokio::select! {
             () = stop.clone().wait() => return Ok(()),
             Some(ended) = running.join_next() => {
                 let (peer, outcome) = ended?;
@@ -93,21 +95,27 @@ pub(crate) async fn run(
                 if peer == config.coordinator && outcome.is_ok() {
                     try_join(&app, fetch.as_ref(), &config).await?;
                 }
-                settled(&peer, outcome)?
+                vec![settled(&peer, outcome)?]
             }
-            () = tokio::time::sleep(sleep) => Event::Tick,
+            hinted = app.hinted(), if config.network.hints => hinted.into_iter().map(as_event).collect(),
+            () = tokio::time::sleep(sleep) => vec![Event::Tick],
         };
     }
 }
 
+fn as_event((peer, mark): (EntityId, Mark)) -> Event {
+    Event::Hinted { peer, mark }
+}
+
 /// What the plan is told of a pull. A fault of this node's own store ends the node.
-fn settled(peer: &EntityId, outcome: Result<usize, Failure>) -> anyhow::Result<Event> {
+fn settled(peer: &EntityId, outcome: Result<Read, Failure>) -> anyhow::Result<Event> {
     match outcome {
-        Ok(records) => {
+        Ok(Read { records, known }) => {
             if records > 0 {
                 tracing::info!(entity = %peer, records, "read {records} records of {peer}");
             }
-            Ok(Event::Pulled(peer.clone()))
+            let peer = peer.clone();
+            Ok(Event::Pulled { peer, known })
         }
         Err(Failure::Pull(PullError::Fault(fault))) if fault.ends_the_node() => Err(fault.into()),
         Err(failure) => {
@@ -126,8 +134,22 @@ fn settled(peer: &EntityId, outcome: Result<usize, Failure>) -> anyhow::Result<E
     }
 }
 
-/// Reads a feed to its end; gives the number of new records.
-async fn pull(app: &App, fetch: &dyn Fetch, peer: &EntityId) -> Result<usize, Failure> {
+/// What a pull has brought.
+struct Read {
+    /// How many records were new.
+    records: usize,
+    /// How long the feed is, as far as it is known now.
+    known: Mark,
+}
+
+/// Reads a feed to its end, if that is not too far.
+async fn pull(app: &App, fetch: &dyn Fetch, peer: &EntityId) -> Result<Read, Failure> {
+    let records = pull_pages(app, fetch, peer).await?;
+    let known = app.known(peer).await.map_err(PullError::from)?;
+    Ok(Read { records, known })
+}
+
+async fn pull_pages(app: &App, fetch: &dyn Fetch, peer: &EntityId) -> Result<usize, Failure> {
     let mut records = 0;
     for _ in 0..PAGES_MAX {
         let request = Request {

@@ -21,7 +21,8 @@ use crate::environment::{SystemClock, machine_seconds};
 use crate::metrics::{Metrics, TimedStore};
 use crate::tasks::{Stop, Tasks};
 use crate::telemetry::{pause, with_request_log};
-use crate::{control, metrics, puller, sender, start, telemetry};
+use crate::watched_store::{Commits, WatchedStore};
+use crate::{control, hinter, metrics, puller, sender, start, telemetry};
 
 /// From one look at what must be signed again to the next.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(20);
@@ -40,7 +41,7 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
     #[cfg(feature = "sabotage")]
     misbehave(args.sabotage.as_deref())?;
     let metrics = Metrics::new(machine_seconds());
-    let app = open(args, &config, &metrics).await?;
+    let (app, commits) = open(args, &config, &metrics).await?;
     let fetch = outbound(&config)?;
     let listener = listen(config.listen).await?;
     let watched = match config.metrics_listen {
@@ -69,6 +70,12 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
             serve::serve(listener, router, Limits::default(), serving).await;
             Ok(())
         });
+    }
+    if config.network.hints {
+        tasks.spawn(
+            "telling partners",
+            hinter::run(app.clone(), Arc::clone(&fetch), commits, stop.clone()),
+        );
     }
     let (heard, signs) = sender::signs();
     tasks.spawn(
@@ -99,11 +106,13 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
 }
 
 /// Opens the node, and signs again what ran out while it was down, before anybody asks.
-async fn open(args: &Run, config: &Config, metrics: &Metrics) -> anyhow::Result<App> {
+async fn open(args: &Run, config: &Config, metrics: &Metrics) -> anyhow::Result<(App, Commits)> {
     // First: a node whose keys cannot be used leaves its store as it is.
     let identity = start::identity(config)?;
     let store = start::open_store(config).await?;
     let store = Arc::new(TimedStore::new(store, metrics.clone()));
+    let (store, commits) = WatchedStore::new(store);
+    let store = Arc::new(store);
     let clock = SystemClock::ahead_by(args.clock_ahead);
     let app = start::open_over(store, identity, clock).await?;
     if args.clock_ahead != 0 {
@@ -120,7 +129,7 @@ async fn open(args: &Run, config: &Config, metrics: &Metrics) -> anyhow::Result<
         tracing::warn!(error = %fault, "nothing could be signed at the start: {fault}");
     }
     warn_of_anchor(&app).await;
-    Ok(app)
+    Ok((app, commits))
 }
 
 /// Says what only a person can mend: an invitation that was refused, and in good

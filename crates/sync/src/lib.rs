@@ -1,22 +1,33 @@
 //! Replication as a machine without IO: whom to ask, and when to try again.
 //!
 //! Events go in, effects come out; a driver outside performs them and reports
-//! back. [`Schedule`] plans pulls of feeds, [`outbox`] plans private requests.
+//! back. [`Schedule`] plans pulls of feeds, [`outbox`] plans private requests,
+//! [`hinting`] plans whom to tell that the own feed has grown.
 //!
 //! **Invariant:** one pull of a peer is under way at a time, and no more than
 //! [`Limits::in_flight_max`] in all, so that a slow peer delays only itself.
 //!
 //! **Invariant:** after any outage, a peer is asked again within
 //! [`Limits::retry_millis_max`].
+//!
+//! **Invariant:** a hint, which anybody can send, makes pulls sooner and never later, and
+//! no more of them than the limits of [`hinted`] say.
+//!
+//! **Invariant:** after a step, [`Schedule::next_due`] is later than that step: a driver
+//! that waits for it does not spin.
 
 #![forbid(unsafe_code)]
 
 mod backoff;
+pub mod hinted;
+pub mod hinting;
 pub mod outbox;
 
 use std::collections::BTreeMap;
 
 use wire::EntityId;
+
+use crate::hinted::{Claims, Turns};
 
 /// A moment of a clock that only goes forward, in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +37,15 @@ impl Millis {
     const fn plus(self, millis: u64) -> Self {
         Self(self.0.saturating_add(millis))
     }
+}
+
+/// How long a feed is: where its last record stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    /// The epoch of its last record.
+    pub epoch: u64,
+    /// The position of its last record; 0 where there is none.
+    pub seq: u64,
 }
 
 /// How often, and how many at once.
@@ -56,7 +76,12 @@ pub enum Event {
     /// These are all the peers there are.
     Peers(Vec<EntityId>),
     /// A pull ended well.
-    Pulled(EntityId),
+    Pulled {
+        /// The peer.
+        peer: EntityId,
+        /// How long its feed is, as far as it is known now.
+        known: Mark,
+    },
     /// A pull failed. `noise` is a random number, which spreads the next tries of
     /// those who failed together.
     Failed {
@@ -67,6 +92,13 @@ pub enum Event {
     },
     /// The peer, or somebody for it, showed that it lives.
     SignOfLife(EntityId),
+    /// Anybody says that a feed is longer than it is known.
+    Hinted {
+        /// Whose feed.
+        peer: EntityId,
+        /// How long.
+        mark: Mark,
+    },
     /// Time has passed.
     Tick,
 }
@@ -83,6 +115,18 @@ struct Peer {
     failures: u32,
     due_at: Millis,
     is_in_flight: bool,
+    claims: Claims,
+}
+
+impl Peer {
+    fn new(now: Millis) -> Self {
+        Self {
+            failures: 0,
+            due_at: now,
+            is_in_flight: false,
+            claims: Claims::default(),
+        }
+    }
 }
 
 /// The longest wait of the peer that comes first: two minutes, because what it says
@@ -96,6 +140,7 @@ pub struct Schedule {
     first: Option<EntityId>,
     heard_at: Option<Millis>,
     peers: BTreeMap<EntityId, Peer>,
+    turns: Turns,
 }
 
 impl Schedule {
@@ -106,6 +151,7 @@ impl Schedule {
             first: None,
             heard_at: None,
             peers: BTreeMap::new(),
+            turns: Turns::default(),
         }
     }
 
@@ -123,26 +169,17 @@ impl Schedule {
     pub fn step(&mut self, now: Millis, event: Event) -> Vec<Effect> {
         match event {
             Event::Peers(peers) => self.know(now, peers),
-            Event::Pulled(peer) => {
-                self.hear(now);
-                let due_at = now.plus(self.limits.pull_every_millis);
-                self.settle(&peer, |it| {
-                    it.failures = 0;
-                    it.due_at = due_at;
-                });
-            }
-            Event::Failed { peer, noise } => {
-                let failures = self.peers.get(&peer).map_or(0, |it| it.failures);
-                let due_at = now.plus(self.wait_millis(&peer, failures, noise));
-                self.settle(&peer, |it| {
-                    it.failures = it.failures.saturating_add(1);
-                    it.due_at = due_at;
-                });
-            }
+            Event::Pulled { peer, known } => self.land(now, &peer, known),
+            Event::Failed { peer, noise } => self.fail(now, &peer, noise),
             Event::SignOfLife(peer) => {
                 if let Some(it) = self.peers.get_mut(&peer) {
                     it.failures = 0;
                     it.due_at = it.due_at.min(now);
+                }
+            }
+            Event::Hinted { peer, mark } => {
+                if let Some(it) = self.peers.get_mut(&peer) {
+                    it.claims.hear(mark);
                 }
             }
             Event::Tick => {}
@@ -152,10 +189,11 @@ impl Schedule {
 
     /// When something is due next, if nothing happens before.
     pub fn next_due(&self) -> Option<Millis> {
+        let has_room = self.has_room();
         self.peers
-            .values()
-            .filter(|it| !it.is_in_flight)
-            .map(|it| it.due_at)
+            .iter()
+            .filter(|(peer, it)| !it.is_in_flight && (has_room || self.is_first(peer)))
+            .map(|(_, it)| self.due_at(it))
             .min()
     }
 
@@ -163,13 +201,32 @@ impl Schedule {
         self.peers
             .retain(|peer, it| it.is_in_flight || peers.contains(peer));
         for peer in peers {
-            let new = || Peer {
-                failures: 0,
-                due_at: now,
-                is_in_flight: false,
-            };
-            self.peers.entry(peer).or_insert_with(new);
+            self.peers.entry(peer).or_insert_with(|| Peer::new(now));
         }
+    }
+
+    fn land(&mut self, now: Millis, peer: &EntityId, known: Mark) {
+        self.hear(now);
+        let due_at = now.plus(self.limits.pull_every_millis);
+        self.settle(peer, |it| {
+            it.failures = 0;
+            it.due_at = due_at;
+            it.claims.land(now, known);
+        });
+    }
+
+    /// A pull that a hint alone began, and that failed, leaves the plan as it was: nobody
+    /// can make this node give a partner up by telling it of nothing.
+    fn fail(&mut self, now: Millis, peer: &EntityId, noise: u64) {
+        let failures = self.peers.get(peer).map_or(0, |it| it.failures);
+        let due_at = now.plus(self.wait_millis(peer, failures, noise));
+        self.settle(peer, |it| {
+            if it.claims.fail(now) {
+                return;
+            }
+            it.failures = it.failures.saturating_add(1);
+            it.due_at = due_at;
+        });
     }
 
     /// After a silence of all, the first word of anybody shows that the line is back:
@@ -196,8 +253,7 @@ impl Schedule {
 
     /// Doubles from the ordinary interval up to the cap of this peer.
     fn wait_millis(&self, peer: &EntityId, failures: u32, noise: u64) -> u64 {
-        let is_first = self.first.as_ref() == Some(peer);
-        let most = if is_first {
+        let most = if self.is_first(peer) {
             FIRST_RETRY_MILLIS_MAX
         } else {
             u64::MAX
@@ -206,32 +262,57 @@ impl Schedule {
         backoff::wait_millis(self.limits.pull_every_millis, most, failures, noise)
     }
 
+    fn is_first(&self, peer: &EntityId) -> bool {
+        self.first.as_ref() == Some(peer)
+    }
+
+    /// Whether another pull may begin, beside that of the peer that comes first.
+    fn has_room(&self) -> bool {
+        let is_running = |(peer, it): &(&EntityId, &Peer)| it.is_in_flight && !self.is_first(peer);
+        self.peers.iter().filter(is_running).count() < self.limits.in_flight_max
+    }
+
+    /// When a peer is asked, if there is room: as planned, or sooner for a hint.
+    fn due_at(&self, peer: &Peer) -> Millis {
+        let rests_until = peer.claims.rests_until();
+        let by_hint = rests_until.map(|it| self.turns.after(it, peer.failures > 0));
+        by_hint.map_or(peer.due_at, |at| at.min(peer.due_at))
+    }
+
     fn start_due(&mut self, now: Millis) -> Vec<Effect> {
-        let first = self.first.as_ref();
-        let is_running = |(peer, it): &(&EntityId, &Peer)| it.is_in_flight && Some(*peer) != first;
-        let in_flight = self.peers.iter().filter(is_running).count();
-        let room = self.limits.in_flight_max.saturating_sub(in_flight);
-        let mut due: Vec<_> = self
-            .peers
-            .iter_mut()
-            .filter(|(_, it)| !it.is_in_flight && it.due_at <= now)
-            .collect();
-        // Whoever has waited longest is first, but for the one that always is.
-        due.sort_by_key(|(_, it)| it.due_at);
-        let first = self.first.as_ref();
-        let (first, others): (Vec<_>, Vec<_>) =
-            due.into_iter().partition(|(peer, _)| Some(*peer) == first);
-        first
-            .into_iter()
-            .chain(others.into_iter().take(room))
-            .map(|(peer, it)| {
-                it.is_in_flight = true;
-                Effect::Pull(peer.clone())
-            })
-            .collect()
+        let mut effects = Vec::new();
+        while let Some(peer) = self.next_to_start(now) {
+            let Some(it) = self.peers.get_mut(&peer) else {
+                break;
+            };
+            let is_by_hint = it.due_at > now;
+            it.is_in_flight = true;
+            it.claims.start(now, is_by_hint);
+            if is_by_hint {
+                self.turns.take(now, it.failures > 0);
+            }
+            effects.push(Effect::Pull(peer));
+        }
+        effects
+    }
+
+    /// Whoever has waited longest is first, but for the one that always is.
+    fn next_to_start(&self, now: Millis) -> Option<EntityId> {
+        let has_room = self.has_room();
+        let waiting = self.peers.iter().filter(|(_, it)| !it.is_in_flight);
+        let waits = waiting.map(|(peer, it)| (!self.is_first(peer), self.due_at(it), peer));
+        let may_start = |(is_other, due_at, _): &(bool, Millis, &EntityId)| {
+            *due_at <= now && (has_room || !is_other)
+        };
+        waits
+            .filter(may_start)
+            .min()
+            .map(|(_, _, peer)| peer.clone())
     }
 }
 
+#[cfg(test)]
+mod hinted_tests;
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,6 +335,11 @@ mod tests {
             .collect()
     }
 
+    fn pulled(peer: EntityId) -> Event {
+        let known = Mark::default();
+        Event::Pulled { peer, known }
+    }
+
     #[test]
     fn a_slow_peer_delays_only_itself() {
         let mut plan = Schedule::new(LIMITS);
@@ -264,7 +350,7 @@ mod tests {
         let mut seen = Vec::new();
         let mut running = peer(1);
         for turn in 1..20 {
-            let next = plan.step(Millis(turn * 1_000), Event::Pulled(running.clone()));
+            let next = plan.step(Millis(turn * 1_000), pulled(running.clone()));
             seen.extend(pulls(&next));
             running = pulls(&next)[0].clone();
         }
@@ -315,7 +401,7 @@ mod tests {
             [peer(3), peer(0), peer(1)],
             "one beside the two of all"
         );
-        let again = plan.step(Millis(10), Event::Pulled(peer(3)));
+        let again = plan.step(Millis(10), pulled(peer(3)));
         assert!(again.is_empty());
         assert_eq!(pulls(&plan.step(Millis(1_010), Event::Tick)), [peer(3)]);
     }
@@ -358,7 +444,7 @@ mod tests {
     fn after_a_silence_the_first_word_wakes_all() {
         let mut plan = Schedule::new(LIMITS);
         plan.step(Millis(0), Event::Peers(vec![peer(0), peer(1)]));
-        plan.step(Millis(0), Event::Pulled(peer(0)));
+        plan.step(Millis(0), pulled(peer(0)));
         for _ in 0..8 {
             plan.step(
                 Millis(1),
@@ -380,9 +466,9 @@ mod tests {
         }
         plan.step(Millis(1_000), Event::Tick);
         // A word in time wakes nobody; one after a silence does.
-        assert!(plan.step(Millis(1_100), Event::Pulled(peer(0))).is_empty());
+        assert!(plan.step(Millis(1_100), pulled(peer(0))).is_empty());
         plan.step(Millis(2_200), Event::Tick);
-        let woken = pulls(&plan.step(Millis(9_000), Event::Pulled(peer(0))));
+        let woken = pulls(&plan.step(Millis(9_000), pulled(peer(0))));
         assert_eq!(woken, [peer(1)]);
     }
 
@@ -391,7 +477,7 @@ mod tests {
         let mut plan = Schedule::new(LIMITS);
         plan.step(Millis(0), Event::Peers(vec![peer(0), peer(1)]));
         plan.step(Millis(1), Event::Peers(vec![peer(1)]));
-        plan.step(Millis(2), Event::Pulled(peer(0)));
+        plan.step(Millis(2), pulled(peer(0)));
         plan.step(Millis(3), Event::Peers(vec![peer(1)]));
         assert!(
             pulls(&plan.step(Millis(99_000), Event::Tick)).is_empty(),
@@ -412,12 +498,12 @@ mod tests {
                 let who = peer(who);
                 let event = match what {
                     0 | 1 if !running.contains(&who) => Event::Tick,
-                    0 => Event::Pulled(who.clone()),
+                    0 => pulled(who.clone()),
                     1 => Event::Failed { peer: who.clone(), noise },
                     2 => Event::SignOfLife(who.clone()),
                     _ => Event::Tick,
                 };
-                if matches!(event, Event::Pulled(_) | Event::Failed { .. }) {
+                if matches!(event, Event::Pulled { .. } | Event::Failed { .. }) {
                     running.retain(|it| *it != who);
                 }
                 for started in pulls(&plan.step(now, event)) {

@@ -23,6 +23,7 @@ mod entity_id;
 pub mod event;
 pub mod federation;
 pub mod feed;
+pub mod hint;
 mod invitation;
 pub mod label;
 pub mod passport;

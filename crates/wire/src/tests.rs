@@ -4,11 +4,12 @@ use seal::{KeySet, SealRefusal, Sealed, SecretKey};
 use serde_json::{Value, json};
 
 use crate::feed::{Body, Head, PAGE_RECORDS_MAX, Page, PageRecord, Record};
+use crate::hint::{HINT_BYTES_MAX, Hint};
 use crate::label::{Charter, Withdrawal};
 use crate::request::{Answer, Join, JoinBody, Request};
 use crate::space::{ClockTime, Formula, OpeningHours, Profile};
 use crate::trust::{Anchor, EntityStatement, TrustMark};
-use crate::{BodyKind, Invitation, Sha256Hash};
+use crate::{BodyKind, ENTITY_ID_BYTES_MAX, Invitation, Sha256Hash};
 
 mod events;
 mod registrations;
@@ -391,6 +392,49 @@ fn a_join_carries_one_request_of_its_own_kind() {
     assert!(JoinBody::of(&other).is_ok());
     other.kind = "leave".to_owned();
     assert!(JoinBody::of(&other).is_err());
+}
+
+#[test]
+fn a_hint_names_a_feed_and_a_position_and_has_these_bytes() {
+    let text = r#"{"entity":"https://le-mug.example","epoch":1,"seq":7}"#;
+    let hint = Hint::parse(text.as_bytes()).unwrap();
+    assert_eq!(hint.write().unwrap(), text.as_bytes());
+    let base: Value = serde_json::from_str(text).unwrap();
+    let read = |value: &Value| Hint::parse(value.to_string().as_bytes());
+    assert_eq!(read(&with(&base, "/unknown", &json!([1]))), Ok(hint));
+    for (pointer, value) in [
+        ("/entity", json!("le-mug")),
+        ("/entity", json!("https://le-mug.example/")),
+        ("/entity", Value::Null),
+        ("/epoch", json!(0)),
+        ("/epoch", json!("1")),
+        ("/seq", json!(0)),
+        ("/seq", json!(-1)),
+        ("/seq", json!(1.5)),
+        ("/seq", json!(9_007_199_254_740_992_u64)),
+    ] {
+        let other = with(&base, pointer, &value);
+        assert!(read(&other).is_err(), "{other}");
+    }
+    let twice = text.replace("\"seq\":7", "\"seq\":7,\"seq\":8");
+    let list = r#"["https://le-mug.example",1,7]"#;
+    for other in ["", "{}", "null", list, &twice] {
+        assert!(Hint::parse(other.as_bytes()).is_err(), "{other}");
+    }
+    let padded = |bytes: usize| format!("{text:<bytes$}");
+    assert!(Hint::parse(padded(HINT_BYTES_MAX).as_bytes()).is_ok());
+    assert!(Hint::parse(padded(HINT_BYTES_MAX + 1).as_bytes()).is_err());
+}
+
+#[test]
+fn the_longest_hint_fits() {
+    let label = format!("{}.", "a".repeat(60));
+    let name = format!("https://{}examplefr", label.repeat(4));
+    let number = 9_007_199_254_740_991_u64;
+    let longest = json!({ "entity": format!("{name}:65534"), "epoch": number, "seq": number });
+    let hint = Hint::parse(longest.to_string().as_bytes()).unwrap();
+    assert_eq!(hint.entity.as_str().len(), ENTITY_ID_BYTES_MAX);
+    assert!(hint.write().unwrap().len() <= HINT_BYTES_MAX);
 }
 
 #[test]

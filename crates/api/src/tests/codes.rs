@@ -2,6 +2,7 @@
 
 use store::{Batch, Fault, Key, MemoryStore, Prefix, Store as _};
 use testkit::{Answer, Label, TestNode, get, post, space_name};
+use wire::hint::HINT_MEDIA_TYPE;
 use wire::request::{JOIN_BYTES_MAX, JOIN_MEDIA_TYPE};
 
 use super::{ask, ask_for, check_refusal, feed_path};
@@ -50,6 +51,10 @@ async fn answer_of(code: &str) -> Answer {
     let (coordinator, space) = (&label.coordinator, label.space(0));
     match code {
         "bad_query" => ask_for(coordinator, "/federation/v1/feed").await,
+        "hint_malformed" => {
+            let hint = post("/federation/v1/hint", HINT_MEDIA_TYPE, "{}");
+            ask(space, hint).await
+        }
         "join_malformed" => joined(coordinator, b"{}".to_vec()).await,
         "join_not_genuine" => {
             let bent = String::from_utf8(join).unwrap().replacen("eyJ", "eyK", 1);

@@ -32,9 +32,11 @@ fn expected(route: &Route) -> [u16; 3] {
         | "/federation/v1/feed" => [400, 400, 400],
         "/federation/list" | "/federation/historical-keys" => [200, 404, 404],
         "/federation/v1/anchor" => [200, 200, 404],
-        "/federation/v1/join" | "/federation/v1/request" | "/api/v1/enrol" | "/api/v1/sign-in" => {
-            [415, 415, 415]
-        }
+        "/federation/v1/hint"
+        | "/federation/v1/join"
+        | "/federation/v1/request"
+        | "/api/v1/enrol"
+        | "/api/v1/sign-in" => [415, 415, 415],
         _ if route.who != Who::Anybody => [401, 401, 401],
         path => panic!("{path} has no line in this table"),
     }

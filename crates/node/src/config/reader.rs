@@ -155,9 +155,9 @@ impl Reader {
         is_there.then(|| self.path(name, dir)).flatten()
     }
 
-    pub(super) fn flag(&mut self, name: &str) -> Option<bool> {
+    pub(super) fn flag(&mut self, name: &str, default: bool) -> Option<bool> {
         match self.table.remove(name) {
-            None => Some(false),
+            None => Some(default),
             Some(Value::Boolean(flag)) => Some(flag),
             Some(_) => self.problem(name, "true or false is expected"),
         }

@@ -210,6 +210,7 @@ fn the_numbers_of_feeds_are_those_of_the_code() {
             ("PAGE_RECORDS_MAX", size(feed::PAGE_RECORDS_MAX)),
             ("PAGE_BYTES_AIM", size(feed::PAGE_BYTES_AIM)),
             ("PAGE_BYTES_MAX", size(feed::PAGE_BYTES_MAX)),
+            ("HINT_BYTES_MAX", size(wire::hint::HINT_BYTES_MAX)),
             ("HEAD_SECONDS", freshness::HEAD_SECONDS),
             (
                 "HEAD_RENEWED_AFTER_SECONDS",
