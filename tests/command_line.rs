@@ -36,10 +36,14 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
         &["keys", "rotate"],
         &["<PURPOSE>", "--dir", "--stolen", "--json"],
     ),
-    (&["label", "admit"], &["<URL>", "--dir", "--anew", "--json"]),
+    (
+        &["label", "admit"],
+        &["<URL>", "--dir", "--anew", "--epoch", "--json"],
+    ),
     (&["label", "uninvite"], &["<URL>", "--dir", "--json"]),
-    (&["label", "ask"], &["--dir", "--note", "--json"]),
+    (&["label", "ask"], &["--dir", "--note", "--of", "--json"]),
     (&["label", "join"], &["--dir", "--invitation", "--json"]),
+    (&["label", "leave"], &["<COORDINATOR>", "--dir", "--json"]),
     (
         &["label", "grant"],
         &["<URL>", "--dir", "--anyway", "--json"],

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use app::App;
-use app::view::{FeedView, Home, LabelView, SpaceView};
+use app::view::{FeedView, FurtherLabelView, Home, LabelView, SpaceView};
+use app::{App, JoinState};
 use axum::Json;
 use axum::extract::State;
 use rules::freshness::Freshness;
@@ -37,6 +37,9 @@ pub(crate) struct HomeBody {
     now: Timestamp,
     is_clock_behind: bool,
     label: LabelBody,
+    /// The labels that the space joined since it was founded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    further_labels: Vec<FurtherLabelBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     us: Option<SpaceBody>,
     partners: Vec<SpaceBody>,
@@ -52,6 +55,32 @@ struct LabelBody {
     freshness: FreshnessBody,
     is_relied_on: bool,
     feed: FeedBody,
+}
+
+/// A label that the space joined since it was founded.
+#[derive(Debug, Serialize, JsonSchema)]
+struct FurtherLabelBody {
+    #[serde(flatten)]
+    label: LabelBody,
+    standing: StandingBody,
+    joining: JoiningBody,
+}
+
+/// How joining a label stands.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+enum JoiningBody {
+    Asking,
+    Accepted {
+        #[schemars(with = "schemas::Moment")]
+        at: Timestamp,
+    },
+    Refused {
+        #[schemars(with = "schemas::Moment")]
+        at: Timestamp,
+        code: String,
+    },
+    Nothing,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -183,6 +212,7 @@ impl HomeBody {
             is_clock_behind,
             role,
             label,
+            further_labels,
             us,
             partners,
         } = home;
@@ -192,8 +222,32 @@ impl HomeBody {
             now,
             is_clock_behind,
             label: label.into(),
+            further_labels: further_labels
+                .into_iter()
+                .map(FurtherLabelBody::from)
+                .collect(),
             us: us.map(SpaceBody::from),
             partners: partners.into_iter().map(SpaceBody::from).collect(),
+        }
+    }
+}
+
+impl From<FurtherLabelView> for FurtherLabelBody {
+    fn from(further: FurtherLabelView) -> Self {
+        let FurtherLabelView {
+            label,
+            standing,
+            joining,
+        } = further;
+        Self {
+            label: label.into(),
+            standing: standing.into(),
+            joining: match joining {
+                JoinState::Asking => JoiningBody::Asking,
+                JoinState::Accepted { at } => JoiningBody::Accepted { at },
+                JoinState::Refused { at, code } => JoiningBody::Refused { at, code },
+                JoinState::Nothing => JoiningBody::Nothing,
+            },
         }
     }
 }

@@ -85,8 +85,7 @@ impl App {
             None => None,
         };
         let id = member.as_ref().map_or("", |(id, ..)| id.as_str());
-        let register = self.register().await?;
-        let standing = register.standing(&receipt.iss, now);
+        let standing = self.registers().await?.standing(&receipt.iss, now);
         let held = HeldForReceipt {
             now,
             home: &self.identity().entity,
@@ -131,16 +130,13 @@ impl App {
         Ok(Decision::Answer(Outcome::Accepted))
     }
 
-    /// Refuses, unless it is for a label that the host may bear by what the coordinator has
+    /// Refuses, unless it is for a label that the host may bear by what a coordinator has
     /// said since this home last heard it.
     async fn refuse(&self, refusal: ReceiptRefusal, receipt: &Receipt) -> Result<Decision, Fault> {
-        if refusal == ReceiptRefusal::NotLabelled {
-            let coordinator = &self.identity().coordinator;
-            let (feed, _) = self.feed_state(coordinator).await?;
-            if feed.head.is_none_or(|head| head.iat < receipt.left) {
-                let of = coordinator.clone();
-                return Ok(Decision::NotYet { of });
-            }
+        if refusal == ReceiptRefusal::NotLabelled
+            && let Some(of) = self.unheard_since(receipt.left).await?
+        {
+            return Ok(Decision::NotYet { of });
         }
         Ok(refused(refusal.code()))
     }

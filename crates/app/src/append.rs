@@ -148,7 +148,7 @@ impl App {
             sent.push(record.await?);
         }
         let authority = self.own_authority().await?;
-        let author = authority.author(&self.identity().root);
+        let author = authority.author();
         let (_, refusal) = rules::feed::extend(entity, author, &mut tip, &sent);
         if let Some(refusal) = refusal {
             return Err(Fault::OwnFeed(refusal));

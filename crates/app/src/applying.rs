@@ -1,18 +1,18 @@
 //! A space asks for the label: what it asks, and what the coordinator answers.
 
-use rules::trust::Standing;
-use seal::{Jwk, Verified};
-use store::{Batch, Expected};
+use rules::trust::{LABELS_MAX, Standing};
+use seal::Verified;
+use store::{Batch, Expected, Key};
 use wire::label::{APPLICATION_REQUEST_KIND, Act, Application, ApplicationBody, REASON_CHARS_MAX};
 use wire::request::Request;
-use wire::{BodyKind as _, EntityId, Invitation, Timestamp};
+use wire::{BodyKind as _, EntityId, Timestamp};
 
 use crate::append::Entry;
 use crate::decisions::Done;
 use crate::exchange::{About, Op, OutgoingState};
 use crate::fault::{Attempt, until_settled};
 use crate::inbox::{Decision, Outcome};
-use crate::stored::{self, Joining, OwnApplication};
+use crate::stored::{self, OwnApplication};
 use crate::{App, Fault};
 
 /// Why a space does not ask for the label.
@@ -24,6 +24,18 @@ pub enum ApplyError {
     /// The space belongs.
     #[error("this space belongs to the label already, or is asking to")]
     Belongs,
+    /// There are as many labels as a space may have.
+    #[error("this space has {LABELS_MAX} labels already: leave one before it joins another")]
+    TooManyLabels,
+    /// The feed has begun anew since the node was founded.
+    #[error("the feed of this space is in epoch {0}: ask for an invitation with --epoch {0}")]
+    OtherEpoch(u64),
+    /// The label is the first.
+    #[error("a space does not leave the label in which it was founded")]
+    FirstLabel,
+    /// No such label.
+    #[error("this space has not joined that label")]
+    NotOurs,
     /// A coordinator grants the label.
     #[error("this node coordinates the label: it asks nobody for it")]
     Coordinator,
@@ -45,12 +57,23 @@ pub enum ApplyError {
 }
 
 impl App {
-    /// Asks the coordinator for the label, with a note that everybody may read.
+    /// Asks the coordinator of the label in which this space was founded for the label,
+    /// with a note that everybody may read.
     pub async fn ask_for_label(&self, note: &str) -> Result<Op, ApplyError> {
-        until_settled!(self.try_ask_for_label(note.trim()).await)
+        self.ask_for_label_of(&self.identity().coordinator, note)
+            .await
     }
 
-    async fn try_ask_for_label(&self, note: &str) -> Result<Op, Attempt<ApplyError>> {
+    /// The same, of the coordinator of one of its labels.
+    pub async fn ask_for_label_of(&self, of: &EntityId, note: &str) -> Result<Op, ApplyError> {
+        until_settled!(self.try_ask_for_label(of, note.trim()).await)
+    }
+
+    async fn try_ask_for_label(
+        &self,
+        of: &EntityId,
+        note: &str,
+    ) -> Result<Op, Attempt<ApplyError>> {
         let refused = |why| Err(Attempt::Failed(why));
         if self.is_coordinator() {
             return refused(ApplyError::Coordinator);
@@ -58,16 +81,14 @@ impl App {
         if note.chars().count() > REASON_CHARS_MAX {
             return refused(ApplyError::Note);
         }
-        let register = match self.register().await {
-            Ok(register) => register,
-            Err(Fault::NothingHeard) => return refused(ApplyError::NotAdmitted),
-            Err(fault) => return Err(Attempt::Failed(fault.into())),
-        };
-        let own = &self.identity().entity;
-        let member = register.member(own);
-        if member.is_none_or(|member| member.statement.is_none()) {
-            return refused(ApplyError::NotAdmitted);
+        if self.label_of(of).is_none() {
+            return refused(ApplyError::NotOurs);
         }
+        let registers = self.registers().await?;
+        let own = &self.identity().entity;
+        let Some(register) = registers.of(of).filter(|it| it.belongs(own)) else {
+            return refused(ApplyError::NotAdmitted);
+        };
         if matches!(
             register.standing(own, self.now()),
             Standing::Labelled { .. }
@@ -75,12 +96,13 @@ impl App {
             return refused(ApplyError::AlreadyLabelled);
         }
         let mut all = self.outgoing().await?.into_iter();
-        let waits = all
-            .any(|(_, it, _)| it.about == About::Application && it.state == OutgoingState::Waiting);
+        let waits = all.any(|(_, it, _)| {
+            it.about == About::Application && it.to == *of && it.state == OutgoingState::Waiting
+        });
         if waits {
             return refused(ApplyError::Waiting);
         }
-        let key = crate::keys::own_application();
+        let key = self.own_application(of);
         let found = self.store().get(&key).await.map_err(Fault::from)?;
         let asked = OwnApplication {
             note: note.to_owned(),
@@ -89,49 +111,21 @@ impl App {
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::unchanged(found.as_ref()));
         batch.put(key.clone(), stored::encode(&key, &asked)?);
-        let to = self.identity().coordinator.clone();
-        let op = self.put_outgoing(&mut batch, &to, About::Application, None)?;
+        let op = self.put_outgoing(&mut batch, of, About::Application, None)?;
         self.store().commit(batch).await?;
         Ok(op)
     }
 
-    /// Asks to be admitted again, by a new invitation to the same label, with the keys and
-    /// the feed that there are: the membership had ended, or the coordinator had refused.
-    pub async fn join_again(&self, invitation: &Invitation) -> Result<(), ApplyError> {
-        let identity = self.identity();
-        let is_ours = invitation.entity == identity.entity
-            && invitation.coordinator == identity.coordinator
-            && invitation.root_key == Jwk::from(&identity.root);
-        if !is_ours {
-            return Err(ApplyError::OtherInvitation);
-        }
-        let belongs = match self.register().await {
-            Ok(register) => register
-                .member(&identity.entity)
-                .is_some_and(|member| member.statement.is_some()),
-            Err(Fault::NothingHeard) => false,
-            Err(fault) => return Err(fault.into()),
-        };
-        let key = crate::keys::joining();
-        let found = self.store().get(&key).await.map_err(Fault::from)?;
-        let held = found.as_ref().map(|found| stored::decode(&key, found));
-        let is_asking = matches!(held.transpose()?, Some(Joining::Asking { .. }));
-        if belongs || is_asking || found.is_none() {
-            return Err(ApplyError::Belongs);
-        }
-        let mut batch = Batch::new();
-        batch.expect(key.clone(), Expected::unchanged(found.as_ref()));
-        let joining = crate::found::joining(invitation);
-        batch.put(key.clone(), stored::encode(&key, &joining)?);
-        self.store().commit(batch).await.map_err(Fault::from)?;
-        Ok(())
+    fn own_application(&self, of: &EntityId) -> Key {
+        crate::keys::own_application((!self.is_first_coordinator(of)).then_some(of))
     }
 
-    /// What is asked of the coordinator.
+    /// What is asked of a coordinator.
     pub(crate) async fn application_body(
         &self,
+        of: &EntityId,
     ) -> Result<Option<(&'static str, serde_json::Value)>, Fault> {
-        let key = crate::keys::own_application();
+        let key = self.own_application(of);
         let Some(found) = self.store().get(&key).await? else {
             return Ok(None);
         };

@@ -10,7 +10,6 @@ use std::sync::{Arc, PoisonError};
 
 use rules::event::{Occurrence, occurrences};
 use rules::freshness::Freshness;
-use rules::trust::Standing;
 use wire::event::{Event, EventKind, LocalTime, Seats, event_uid};
 use wire::space::{Profile, THE_ONE};
 use wire::{BodyKind, EntityId, Timestamp};
@@ -234,24 +233,18 @@ impl App {
         Ok(text.and_then(|text| Event::read(&text).ok()))
     }
 
-    /// Whoever may publish events: this node, the coordinator, and who bears the label.
+    /// Whoever may publish events: this node, the coordinators of its labels, and
+    /// who bears one of them.
     async fn publishing(&self, now: Timestamp) -> Result<Vec<EntityId>, Fault> {
-        let identity = self.identity();
-        let mut entities = vec![identity.entity.clone()];
-        if identity.coordinator != identity.entity {
-            entities.push(identity.coordinator.clone());
-        }
-        match self.register().await {
-            Ok(register) => {
-                for (space, _) in register.members() {
-                    let standing = register.standing(space, now);
-                    if *space != identity.entity && matches!(standing, Standing::Labelled { .. }) {
-                        entities.push(space.clone());
-                    }
-                }
+        let own = &self.identity().entity;
+        let mut entities = vec![own.clone()];
+        let coordinators = self.labels().into_iter().map(|it| it.coordinator);
+        entities.extend(coordinators.filter(|it| it != own));
+        let registers = self.registers().await?;
+        for space in registers.members() {
+            if !entities.contains(space) && registers.is_labelled(space, now) {
+                entities.push(space.clone());
             }
-            Err(Fault::NothingHeard) => {}
-            Err(fault) => return Err(fault),
         }
         Ok(entities)
     }
@@ -263,7 +256,7 @@ impl App {
         let profile = profile.and_then(|text| Profile::read(&text).ok());
         let (name, village) = profile.map(|it| (it.name, it.village)).unzip();
         Ok(Publisher {
-            is_coordinator: entity == self.identity().coordinator,
+            is_coordinator: self.label_of(&entity).is_some(),
             entity,
             name,
             village,

@@ -7,7 +7,7 @@ use wire::EntityId;
 use crate::keys::{FEEDS, HOLDINGS, LATEST, RECORDS};
 use crate::stored::{self, Feed, StoredHead};
 use crate::walk::Walked;
-use crate::{App, Fault, JoinState, PullError};
+use crate::{App, Fault, JoinState, Label, PullError};
 
 /// How far to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,15 +55,20 @@ impl App {
     /// one does not hide another. Only a store that cannot be read at all is a fault.
     pub async fn check(&self, depth: Depth) -> Result<CheckReport, Fault> {
         let mut report = CheckReport::default();
-        match self.join_state().await {
-            Ok(JoinState::Refused { code, .. }) => {
-                report
-                    .problems
-                    .push(format!("the label refused this node: {code}"));
+        for Label { coordinator, .. } in self.labels() {
+            match self.join_state_of(&coordinator).await {
+                Ok(JoinState::Refused { code, .. }) => {
+                    let of = if self.is_first_coordinator(&coordinator) {
+                        String::new()
+                    } else {
+                        format!(" of {coordinator}")
+                    };
+                    report.say(format!("the label{of} refused this node: {code}"));
+                }
+                Ok(JoinState::Asking | JoinState::Accepted { .. } | JoinState::Nothing) => {}
+                Err(Fault::Read(error @ ReadError::Engine(_))) => return Err(error.into()),
+                Err(fault) => report.say(fault.to_string()),
             }
-            Ok(JoinState::Asking | JoinState::Accepted { .. } | JoinState::Nothing) => {}
-            Err(Fault::Read(error @ ReadError::Engine(_))) => return Err(error.into()),
-            Err(fault) => report.problems.push(fault.to_string()),
         }
         if depth == Depth::Deep {
             self.check_fingerprints(&mut report).await?;

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use rules::freshness::Freshness;
+use rules::freshness::{Freshness, is_register_relied_on};
 use rules::passport::{Block, Challenge, Desk, DeskClock, Held, NotGenuine, Verdict, judge};
 use rules::trust::Standing;
 use rules::visit::{HostDay, half_days};
@@ -40,7 +40,7 @@ pub struct Judged {
     pub visitor: Option<Visitor>,
     /// How fresh what is known of the home is.
     pub home_freshness: Freshness,
-    /// How fresh what is known of the label is.
+    /// How fresh what is known of the label is by which the visitor was judged.
     pub label_freshness: Freshness,
     /// The visit that began, or goes on; `None` where nobody was let in, and for members
     /// of this space, who come and go uncounted.
@@ -120,6 +120,18 @@ impl KnownHome {
     }
 }
 
+/// The label by which a visitor is judged.
+#[derive(Debug)]
+struct Between {
+    /// When its coordinator last said anything.
+    as_of: Option<Timestamp>,
+    freshness: Freshness,
+    /// Where this host stands in it.
+    host: Standing,
+    /// Where the visitor's home stands in it.
+    home: Standing,
+}
+
 /// A status list that counts, at a position of its home's feed.
 #[derive(Debug)]
 struct KnownList {
@@ -180,8 +192,8 @@ impl App {
         by: Looked,
         asked: Challenge<'_>,
     ) -> Result<Judged, Fault> {
-        let (label, _) = self.feed_state(&self.identity().coordinator).await?;
-        let label_freshness = crate::home::freshness_of(&label, self.now());
+        let (first, _) = self.feed_state(&self.identity().coordinator).await?;
+        let label_freshness = crate::home::freshness_of(&first, self.now());
         let unknown = |why| Judged {
             verdict: Verdict::NotGenuine(why),
             visitor: None,
@@ -206,8 +218,10 @@ impl App {
             }
         };
         let home_freshness = crate::home::freshness_of(&feed, self.now());
+        let between = self.label_between(&home.entity).await?;
+        let label_freshness = between.freshness;
         let verdict = self
-            .judge_shown(&shown, (&home, home_freshness), label, asked)
+            .judge_shown(&shown, (&home, home_freshness), between, asked)
             .await?;
         // What was disclosed is for whoever stands here now: it is not kept.
         let kept = presentation.without_disclosures();
@@ -252,7 +266,7 @@ impl App {
         let mut why = NotGenuine::UnknownHome;
         let mut homes = vec![self.identity().entity.clone()];
         homes.extend(self.followed().await?);
-        homes.retain(|home| *home != self.identity().coordinator);
+        homes.retain(|home| self.label_of(home).is_none());
         for entity in homes {
             let (feed, _) = self.feed_state(&entity).await?;
             let ops = self.ops_of(&entity).await?;
@@ -289,16 +303,53 @@ impl App {
         Ok(None)
     }
 
+    /// By which of this node's labels a visitor from `home` is judged: the first that both
+    /// bear and whose register is relied on; else the first that both bear; else the first
+    /// that knows the home; else the first.
+    async fn label_between(&self, home: &EntityId) -> Result<Between, Fault> {
+        let now = self.now();
+        let own = &self.identity().entity;
+        let registers = self.registers().await?;
+        let mut best: Option<(u8, Between)> = None;
+        for register in registers.each() {
+            let (feed, _) = self.feed_state(&register.coordinator).await?;
+            // Another may have taken this node's place under its name.
+            let host = if self.is_meant(register, own) {
+                registers.standing_in(register, own, now)
+            } else {
+                Standing::Unknown
+            };
+            let home = registers.standing_in(register, home, now);
+            let both = [&host, &home];
+            let is_both = both.map(|it| matches!(it, Standing::Labelled { .. })) == [true; 2];
+            let as_of = feed.head.as_ref().map(|head| head.iat);
+            let is_relied_on = as_of.is_some_and(|iat| is_register_relied_on(iat, now));
+            let rank = match (is_both, is_relied_on) {
+                (true, true) => 3,
+                (true, false) => 2,
+                (false, _) => u8::from(home != Standing::Unknown),
+            };
+            if best.as_ref().is_none_or(|(before, _)| rank > *before) {
+                let between = Between {
+                    as_of,
+                    freshness: crate::home::freshness_of(&feed, now),
+                    host,
+                    home,
+                };
+                best = Some((rank, between));
+            }
+        }
+        best.map(|(_, between)| between).ok_or(Fault::NothingHeard)
+    }
+
     async fn judge_shown(
         &self,
         shown: &Shown,
         (home, home_freshness): (&KnownHome, Freshness),
-        label: Feed,
+        between: Between,
         challenge: Challenge<'_>,
     ) -> Result<Verdict, Fault> {
         let (now, identity) = (self.now(), self.identity());
-        let register_as_of = label.head.as_ref().map(|head| head.iat);
-        let register = self.register_at(label).await?;
         let uri = &shown.passport.status.status_list.uri;
         let list = self.list_of(home, uri).await?;
         // A clock that was ahead does not make a list last longer.
@@ -313,16 +364,10 @@ impl App {
         let day = self.own_terms().await?.day(now)?;
         let month = day.date.get(..7).unwrap_or_default();
         let (used_here, is_counted_now) = self.used_here(shown, &day, month).await?;
-        // Another may have taken this node's place under its name.
-        let own_standing = if self.is_meant(&register, &identity.entity) {
-            register.standing(&identity.entity, now)
-        } else {
-            Standing::Unknown
-        };
         let held = Held {
-            register_as_of,
-            host: &own_standing,
-            home: &register.standing(&home.entity, now),
+            register_as_of: between.as_of,
+            host: &between.host,
+            home: &between.home,
             home_freshness,
             statuses: list.as_ref().map(|list| (&list.statuses, list.until)),
             was_shown,

@@ -45,11 +45,7 @@ impl App {
     pub async fn feed_figures(&self) -> Result<FeedFigures, Fault> {
         let now = self.now();
         let identity = self.identity();
-        let register = match self.register().await {
-            Ok(register) => Some(register),
-            Err(Fault::NothingHeard) => None,
-            Err(fault) => return Err(fault),
-        };
+        let registers = self.registers().await?;
         let (label, _) = self.feed_state(&identity.coordinator).await?;
         let age = |iat| now.seconds_since(iat).max(0);
         let mut figures = FeedFigures {
@@ -63,8 +59,11 @@ impl App {
         if !self.is_coordinator() {
             figures.records += self.feed_state(&identity.entity).await?.0.seq;
         }
-        let members = register.iter().flat_map(|register| register.members());
-        for (space, _) in members.filter(|(space, _)| **space != identity.entity) {
+        for label in self.labels().into_iter().skip(1) {
+            figures.records += self.feed_state(&label.coordinator).await?.0.seq;
+        }
+        let members = registers.members().into_iter();
+        for space in members.filter(|space| **space != identity.entity) {
             let (feed, _) = self.feed_state(space).await?;
             let is_fresh = matches!(freshness_of(&feed, now), Freshness::Fresh { .. });
             let head_seconds = feed.head.as_ref().map(|head| age(head.iat));

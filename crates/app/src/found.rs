@@ -171,6 +171,7 @@ impl App {
             ..self.founding()
         };
         if stored == configured {
+            self.read_labels().await?;
             return self
                 .has_own_keys()
                 .await
@@ -239,14 +240,14 @@ impl App {
         self.sign_configuration(said, now, (fed, ops))
     }
 
-    /// The name that a node has published, and the mark that it bears.
+    /// The name that a node has published, and the marks that it bears.
     async fn said_of_itself(&self, now: Timestamp) -> Result<SaidOfItself, Fault> {
-        let register = match self.register().await {
-            Ok(register) => Some(register),
-            Err(Fault::NothingHeard) => None,
-            Err(fault) => return Err(fault),
-        };
         if self.is_coordinator() {
+            let register = match self.register().await {
+                Ok(register) => Some(register),
+                Err(Fault::NothingHeard) => None,
+                Err(fault) => return Err(fault),
+            };
             let charter = register.and_then(|register| register.charter.clone());
             return Ok(charter
                 .as_ref()
@@ -256,14 +257,16 @@ impl App {
         let own = &self.identity().entity;
         let profile = self.latest_text(own, Profile::KIND, THE_ONE).await?;
         let profile = profile.and_then(|text| Profile::read(&text).ok());
-        let mark = register.as_deref().and_then(|register| {
+        let registers = self.registers().await?;
+        let marks = registers.each().filter_map(|register| {
             let is_labelled = matches!(register.standing(own, now), Standing::Labelled { .. });
             let is_ours = is_labelled && self.is_meant(register, own);
-            register.member(own)?.mark.as_ref().filter(|_| is_ours)
+            let mark = register.member(own)?.mark.as_ref().filter(|_| is_ours);
+            mark.map(shown)
         });
         Ok(SaidOfItself {
             name: profile.map(|profile| profile.name),
-            marks: mark.iter().map(|mark| shown(mark)).collect(),
+            marks: marks.collect(),
             label: None,
         })
     }
@@ -287,7 +290,8 @@ impl App {
             authority_hints: if is_coordinator {
                 Vec::new()
             } else {
-                vec![identity.coordinator.to_string()]
+                let labels = self.labels().into_iter();
+                labels.map(|it| it.coordinator.to_string()).collect()
             },
             metadata: Some(Metadata {
                 federation_entity: Some(FederationEntity {

@@ -8,8 +8,8 @@ use wire::space::{FORMULAS_MAX, Profile, THE_ONE};
 use wire::{BodyKind, EntityId, Timestamp};
 
 use crate::stored::Feed;
-use crate::view::{FeedView, Home, LabelView, SpaceView};
-use crate::{App, Fault, Register};
+use crate::view::{FeedView, FurtherLabelView, Home, LabelView, SpaceView};
+use crate::{App, Fault, Label, Register, Registers};
 
 impl App {
     /// Whether the clock is before what the coordinator has already signed.
@@ -25,24 +25,29 @@ impl App {
     pub async fn home(&self) -> Result<Home, Fault> {
         let now = self.now();
         let identity = self.identity();
-        let register = match self.register().await {
-            Ok(register) => Some(register),
-            Err(Fault::NothingHeard) => None,
-            Err(fault) => return Err(fault),
-        };
-        let register = register.as_deref();
+        let registers = self.registers().await?;
         let (label_feed, _) = self.feed_state(&identity.coordinator).await?;
         let newest_heard = label_feed.head.as_ref().map_or(now, |head| head.iat);
         let us = if self.is_coordinator() {
             None
         } else {
-            Some(self.space_view(&identity.entity, register, now).await?)
+            let standing = self.own_standing_in(&registers, &identity.coordinator, now);
+            Some(self.space_view(&identity.entity, standing, now).await?)
         };
         let mut partners = Vec::new();
-        for (space, _) in register.iter().flat_map(|register| register.members()) {
+        for space in registers.members() {
             if *space != identity.entity {
-                partners.push(self.space_view(space, register, now).await?);
+                let standing = registers.standing(space, now);
+                partners.push(self.space_view(space, standing, now).await?);
             }
+        }
+        let mut further_labels = Vec::new();
+        for Label { coordinator, .. } in self.labels().into_iter().skip(1) {
+            further_labels.push(FurtherLabelView {
+                label: self.label_view(&registers, &coordinator, now).await?,
+                standing: self.own_standing_in(&registers, &coordinator, now),
+                joining: self.join_state_of(&coordinator).await?,
+            });
         }
         partners.sort_by_cached_key(|space| {
             let name = space
@@ -55,31 +60,54 @@ impl App {
             now,
             is_clock_behind: trust::is_clock_behind(now, newest_heard),
             role: identity.role,
-            label: LabelView {
-                coordinator: identity.coordinator.clone(),
-                charter: register.and_then(|register| register.charter.clone()),
-                freshness: freshness_of(&label_feed, now),
-                is_relied_on: label_feed
-                    .head
-                    .as_ref()
-                    .is_some_and(|head| freshness::is_register_relied_on(head.iat, now)),
-                feed: view_of(&label_feed, self.pulled_at(&label_feed)),
-            },
+            label: self
+                .label_view(&registers, &identity.coordinator, now)
+                .await?,
+            further_labels,
             us,
             partners,
         })
     }
 
+    async fn label_view(
+        &self,
+        registers: &Registers,
+        coordinator: &EntityId,
+        now: Timestamp,
+    ) -> Result<LabelView, Fault> {
+        let (feed, _) = self.feed_state(coordinator).await?;
+        let head = feed.head.as_ref();
+        Ok(LabelView {
+            coordinator: coordinator.clone(),
+            charter: registers
+                .of(coordinator)
+                .and_then(|register| register.charter.clone()),
+            freshness: freshness_of(&feed, now),
+            is_relied_on: head.is_some_and(|head| freshness::is_register_relied_on(head.iat, now)),
+            feed: view_of(&feed, self.pulled_at(&feed)),
+        })
+    }
+
+    /// What the label of a coordinator says of this node.
+    fn own_standing_in(
+        &self,
+        registers: &Registers,
+        coordinator: &EntityId,
+        now: Timestamp,
+    ) -> Standing {
+        let own = &self.identity().entity;
+        match registers.of(coordinator) {
+            Some(register) if self.is_meant(register, own) => register.standing(own, now),
+            Some(_) | None => Standing::Unknown,
+        }
+    }
+
     async fn space_view(
         &self,
         space: &EntityId,
-        register: Option<&Register>,
+        standing: Standing,
         now: Timestamp,
     ) -> Result<SpaceView, Fault> {
-        let standing = match register {
-            Some(register) if self.is_meant(register, space) => register.standing(space, now),
-            Some(_) | None => Standing::Unknown,
-        };
         let (feed, _) = self.feed_state(space).await?;
         let profile = self.latest_text(space, Profile::KIND, THE_ONE).await?;
         let hours = self.hours_of(space).await?;

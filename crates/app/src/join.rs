@@ -3,7 +3,7 @@
 use rules::feed::CONFIGURATION_KIND;
 use rules::trust;
 use seal::checks::{holds, is_on};
-use seal::{Jwk, KeySet, Malformed, PublicKey, Sealed};
+use seal::{Jwk, KeySet, Malformed, PublicKey, Sealed, SecretKey};
 use store::{Batch, Expected};
 use wire::label::Act;
 use wire::request::{Answer, AnswerResult, JOIN_KIND, Join, JoinBody, Request};
@@ -66,9 +66,15 @@ pub enum JoinState {
 }
 
 impl App {
-    /// How this space's joining stands.
+    /// How this space's joining of the label in which it was founded stands.
     pub async fn join_state(&self) -> Result<JoinState, Fault> {
-        Ok(match self.joining().await?.map(|(joining, _)| joining) {
+        self.join_state_of(&self.identity().coordinator).await
+    }
+
+    /// How this space's joining of one of its labels stands.
+    pub async fn join_state_of(&self, coordinator: &EntityId) -> Result<JoinState, Fault> {
+        let joining = self.joining(coordinator).await?;
+        Ok(match joining.map(|(joining, _)| joining) {
             None => JoinState::Nothing,
             Some(Joining::Asking { .. }) => JoinState::Asking,
             Some(Joining::Accepted { at }) => JoinState::Accepted { at },
@@ -76,49 +82,81 @@ impl App {
         })
     }
 
-    async fn joining(&self) -> Result<Option<(Joining, store::Versioned)>, Fault> {
-        let key = crate::keys::joining();
-        let found = self.store().get(&key).await?;
-        found
-            .map(|found| Ok((stored::decode(&key, &found)?, found)))
-            .transpose()
+    /// The join to send now to the coordinator of the label in which this space was
+    /// founded, with the attempt's `jti`; `None` when there is nothing to ask any more.
+    pub async fn make_join(&self) -> Result<Option<(Join, String)>, JoinError> {
+        self.make_join_to(&self.identity().coordinator).await
     }
 
-    /// The join to send now, with the attempt's `jti`; `None` when there is nothing
-    /// to ask any more.
-    pub async fn make_join(&self) -> Result<Option<(Join, String)>, JoinError> {
-        let Some((Joining::Asking { secret, op }, _)) = self.joining().await? else {
+    /// The same, to the coordinator of one of its labels.
+    pub async fn make_join_to(
+        &self,
+        coordinator: &EntityId,
+    ) -> Result<Option<(Join, String)>, JoinError> {
+        let Some((Joining::Asking { secret, op }, _)) = self.joining(coordinator).await? else {
             return Ok(None);
         };
-        let identity = self.identity();
         let now = self.signing_time().await?;
         let configuration = self.make_configuration(now).await?;
         let fed = self.fed().await?;
         let body = JoinBody {
             secret,
             entity_configuration: configuration.as_str().to_owned(),
+            former_fed_keys: self.former_fed_keys(&fed).await?,
         };
         let body = serde_json::to_value(body)
             .map_err(|error| JoinError::Malformed(Malformed(error.to_string())))?;
         let (request, jti) = self
-            .sign_request(&identity.coordinator, op, (JOIN_KIND, body), &fed)
+            .sign_request(coordinator, op, (JOIN_KIND, body), &fed)
             .await?;
         let fed_key = Jwk::from(fed.public());
         Ok(Some((Join { fed_key, request }, jti)))
     }
 
-    /// Takes the coordinator's answer to the attempt `jti`.
+    /// The `fed` keys by which the feed of this space opens beside the one that signs: those
+    /// that it has replaced, as the label says that decides about its keys.
+    async fn former_fed_keys(&self, fed: &SecretKey) -> Result<Vec<Jwk>, Fault> {
+        let own = &self.identity().entity;
+        let registers = self.registers().await?;
+        let named = registers.deciding(own).and_then(|it| it.fed_keys_of(own));
+        let named = named.filter(|named| named.find(fed.public().thumbprint()).is_some());
+        let is_former = |key: &&PublicKey| key.thumbprint() != fed.public().thumbprint();
+        let former = named.iter().flat_map(KeySet::iter).filter(is_former);
+        Ok(former.map(Jwk::from).collect())
+    }
+
+    /// Takes a coordinator's answer to the attempt `jti`.
     pub async fn take_join_answer(&self, jti: &str, answer: &str) -> Result<JoinState, JoinError> {
-        let identity = self.identity();
-        let (feed, _) = self.feed_state(&identity.coordinator).await?;
+        let mut why = JoinError::Fault(Fault::NothingHeard);
+        for label in self.labels() {
+            let taken = self.take_answer_of(&label.coordinator, jti, answer).await;
+            match taken {
+                Err(
+                    error @ (JoinError::AnswerNotGenuine | JoinError::Fault(Fault::NothingHeard)),
+                ) => {
+                    why = error;
+                }
+                Ok(_) | Err(_) => return taken,
+            }
+        }
+        Err(why)
+    }
+
+    async fn take_answer_of(
+        &self,
+        coordinator: &EntityId,
+        jti: &str,
+        answer: &str,
+    ) -> Result<JoinState, JoinError> {
+        let (feed, _) = self.feed_state(coordinator).await?;
         let ops = feed.tip()?.ops.ok_or(Fault::NothingHeard)?;
         let answer = Sealed::<Answer>::parse(answer).and_then(|answer| answer.open(&ops));
         let answer = answer.map_err(|_| JoinError::AnswerNotGenuine)?;
-        let Some((Joining::Asking { op, .. }, found)) = self.joining().await? else {
-            return Ok(self.join_state().await?);
+        let Some((Joining::Asking { op, .. }, found)) = self.joining(coordinator).await? else {
+            return Ok(self.join_state_of(coordinator).await?);
         };
-        let is_ours = answer.iss == identity.coordinator
-            && answer.aud == identity.entity
+        let is_ours = answer.iss == *coordinator
+            && answer.aud == self.identity().entity
             && answer.jti == jti
             && answer.op == op;
         if !is_ours {
@@ -135,13 +173,13 @@ impl App {
                 return Err(JoinError::AnswerNotGenuine);
             }
         };
-        let key = crate::keys::joining();
         let mut batch = Batch::new();
-        batch.expect(key.clone(), Expected::At(found.version));
-        batch.put(key.clone(), stored::encode(&key, &joining)?);
+        self.put_joining(&mut batch, coordinator, joining, &found)?;
         // Whoever came first has taken an answer to the same question.
         match self.store().commit(batch).await {
-            Ok(_) | Err(store::CommitError::Conflict { .. }) => Ok(self.join_state().await?),
+            Ok(_) | Err(store::CommitError::Conflict { .. }) => {
+                Ok(self.join_state_of(coordinator).await?)
+            }
             Err(error) => Err(Fault::from(error).into()),
         }
     }
@@ -201,11 +239,7 @@ impl App {
         {
             // Read after the invitation: what it was used for stands there by now, unless
             // the membership has ended since.
-            let is_there = self
-                .register()
-                .await?
-                .member(&request.iss)
-                .is_some_and(|member| member.statement.is_some());
+            let is_there = self.register().await?.belongs(&request.iss);
             let is_same = used.op == request.op && used.fed == Jwk::from(fed) && is_there;
             return Ok((!is_same).then_some("invitation_used"));
         }
@@ -223,15 +257,16 @@ impl App {
         if !holds("invitation_papers", is_space) {
             return Ok(Some("configuration_refused"));
         }
-        let belongs = register
-            .member(&request.iss)
-            .is_some_and(|member| member.statement.is_some());
+        let belongs = register.belongs(&request.iss);
         if is_on("admitted_once") && belongs && !invitation.replaces {
             return Ok(Some("already_admitted"));
         }
-        if register.is_fed_key_of_another(fed.thumbprint(), &request.iss) {
+        let Some(keys) = body.fed_keys(fed).filter(|keys| {
+            let mut keys = keys.iter();
+            !keys.any(|key| register.is_fed_key_of_another(key.thumbprint(), &request.iss))
+        }) else {
             return Ok(Some("configuration_refused"));
-        }
+        };
         invitation.used = Some(InvitationUse {
             op: request.op.clone(),
             fed: Jwk::from(fed),
@@ -243,10 +278,8 @@ impl App {
         // Whoever holds another code for this name comes too late.
         self.drop_invitations(&mut batch, &request.iss, Some(&key))
             .await?;
-        let epoch = self.epoch_of(&invitation, fed).await?;
-        let statement = self
-            .make_statement(&request.iss, (Jwks::of(fed), epoch), now)
-            .await?;
+        let of = self.keys_and_epoch(&invitation, fed, &keys).await?;
+        let statement = self.make_statement(&request.iss, of, now).await?;
         let mut entries = vec![statement_entry(&statement)];
         let admitted = self.decision_entry(&register, &request.iss, Act::Admitted, now);
         entries.extend(admitted.await?);
@@ -256,25 +289,30 @@ impl App {
         Ok(None)
     }
 
-    /// The epoch of the feed of whoever joins, where it is not the first. Whoever comes with
-    /// the key that has signed what was heard under this name goes on with that feed; with
-    /// another it begins anew.
-    async fn epoch_of(
+    /// The keys that whoever joins by `fed` is admitted with, and the epoch of its feed where
+    /// that is not the first. Whoever comes with the key that has signed what was heard under
+    /// this name goes on with that feed; with another it begins anew, with that key alone.
+    async fn keys_and_epoch(
         &self,
         invitation: &stored::Invitation,
         fed: &PublicKey,
-    ) -> Result<Option<u64>, Fault> {
+        all: &KeySet,
+    ) -> Result<(Jwks, Option<u64>), Fault> {
+        let all = Jwks {
+            keys: all.iter().map(Jwk::from).collect(),
+        };
         let entity = &invitation.entity;
         let heard = self
             .latest_text(entity, CONFIGURATION_KIND, THE_ONE)
             .await?;
         let own = KeySet::only(fed.clone());
-        let goes_on =
-            heard.is_some_and(|text| trust::open_configuration(&text, &own, entity).is_ok());
-        if !goes_on {
-            return Ok(invitation.anew);
+        let Some(heard) = heard else {
+            return Ok((all, invitation.anew));
+        };
+        if trust::open_configuration(&heard, &own, entity).is_err() {
+            return Ok((Jwks::of(fed), invitation.anew));
         }
         let (known, _) = self.feed_state(entity).await?;
-        Ok((known.epoch > 1).then_some(known.epoch))
+        Ok((all, (known.epoch > 1).then_some(known.epoch)))
     }
 }

@@ -37,6 +37,9 @@ pub const INVITATIONS: Prefix = Prefix::new(*b"in");
 /// A space's own attempt to join.
 pub const JOINING: Prefix = Prefix::new(*b"jo");
 
+/// The labels that a space has joined since it was founded.
+pub const FURTHER_LABELS: Prefix = Prefix::new(*b"la");
+
 /// Keys that end, and keys that shall follow another.
 pub const KEY_TURNS: Prefix = Prefix::new(*b"kt");
 
@@ -124,6 +127,12 @@ pub const HOLDINGS: &[Holding] = &[
         prefix: JOINING,
         holds: "the secret by which this node asks to be admitted, until it is answered",
         kept: "until the answer; then the answer, as long as the node",
+        is_personal: false,
+    },
+    Holding {
+        prefix: FURTHER_LABELS,
+        holds: "the labels that this space joined since it was founded: coordinator, pinned root key, since when, and how its joining stands",
+        kept: "until the space leaves the label",
         is_personal: false,
     },
     Holding {
@@ -288,12 +297,20 @@ pub(crate) fn key_turn(id: &KeyId) -> Key {
     Key::new(KEY_TURNS, &id.bytes())
 }
 
+pub(crate) fn further_label(coordinator: &EntityId) -> Key {
+    Key::new(FURTHER_LABELS, &feed_name(coordinator))
+}
+
 pub(crate) fn joining() -> Key {
     Key::new(JOINING, b"self")
 }
 
-pub(crate) fn own_application() -> Key {
-    Key::new(OWN_APPLICATION, b"self")
+/// That to the coordinator of the first label, or to that of a further one.
+pub(crate) fn own_application(further: Option<&EntityId>) -> Key {
+    match further {
+        None => Key::new(OWN_APPLICATION, b"self"),
+        Some(coordinator) => Key::new(OWN_APPLICATION, &feed_name(coordinator)),
+    }
 }
 
 pub(crate) fn feed(entity: &EntityId) -> Key {

@@ -75,6 +75,8 @@ enum Invited {
     ForTheFirstTime,
     /// It does, and begins anew.
     Anew,
+    /// It does not, and comes from another label with a feed of this epoch.
+    WithAFeed(u64),
 }
 
 /// A line of the coordinator's list.
@@ -117,6 +119,16 @@ impl App {
         until_settled!(self.try_invite(space, Invited::Anew).await)
     }
 
+    /// Invites a space that belongs to another label, where its feed has begun anew in this
+    /// epoch.
+    pub async fn invite_with_feed(
+        &self,
+        space: &EntityId,
+        epoch: u64,
+    ) -> Result<Invitation, LabelError> {
+        until_settled!(self.try_invite(space, Invited::WithAFeed(epoch)).await)
+    }
+
     async fn try_invite(
         &self,
         space: &EntityId,
@@ -132,13 +144,14 @@ impl App {
             .member(space)
             .and_then(|member| member.statement.as_ref());
         match (statement, invited) {
-            (Some(_), Invited::ForTheFirstTime) => {
+            (Some(_), Invited::ForTheFirstTime | Invited::WithAFeed(_)) => {
                 return Err(Attempt::Failed(LabelError::AlreadyAdmitted(space.clone())));
             }
             (None, Invited::Anew) => {
                 return Err(Attempt::Failed(LabelError::NotAdmitted(space.clone())));
             }
-            (Some(_), Invited::Anew) | (None, Invited::ForTheFirstTime) => {}
+            (Some(_), Invited::Anew) | (None, Invited::ForTheFirstTime | Invited::WithAFeed(_)) => {
+            }
         }
         // A name that was here before begins anew, so that nobody takes one for the other.
         let (feed, _) = self.feed_state(space).await?;
@@ -148,6 +161,10 @@ impl App {
             feed.epoch
         };
         let epoch = heard.max(statement.map_or(1, |it| it.feed_epoch() + 1));
+        let epoch = match invited {
+            Invited::WithAFeed(its) => its.max(epoch),
+            Invited::ForTheFirstTime | Invited::Anew => epoch,
+        };
         let anew = (epoch > 1).then_some(epoch);
         let secret = seal::base64url::encode(&self.random::<16>()?);
         let key = crate::keys::invitation(secret.as_bytes());

@@ -42,9 +42,11 @@ mod import;
 mod inbox;
 mod issuing;
 mod join;
+mod key_decisions;
 mod key_rows;
 pub mod keys;
 mod label;
+mod labels;
 mod members;
 mod outbox;
 mod passports;
@@ -104,6 +106,7 @@ pub use inbox::{ConflictRow, REFUSALS_KEPT_MAX, RequestError};
 pub use join::{JoinError, JoinState};
 pub use key_rows::{KeyRow, KeyState};
 pub use label::{LabelError, LabelRow, LabelState};
+pub use labels::{Label, Registers};
 pub use members::{MemberError, MemberRow};
 pub use outbox::{Letter, OutboxError, OutboxRow, SendFailure, UNANSWERED};
 pub use passports::{BATCH_MAX, EnrolError, Holder, Membership, PaperPassport};
@@ -154,9 +157,11 @@ struct Inner {
     held: RwLock<signing::Held>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    /// The register of one position of the coordinator's feed, so that it is not
+    /// The registers, each of one position of its coordinator's feed, so that they are not
     /// built anew at each question.
-    register: RwLock<Option<Arc<Register>>>,
+    registers: RwLock<BTreeMap<EntityId, Arc<Register>>>,
+    /// The labels beside the first.
+    further_labels: RwLock<Vec<Label>>,
     /// When each feed was last pulled with success, since the node started.
     pulled: RwLock<BTreeMap<EntityId, Timestamp>>,
     /// How far feeds are known, as it was last read, with the commit that wrote it.
@@ -231,7 +236,8 @@ impl App {
                 held: RwLock::new(held),
                 clock,
                 entropy,
-                register: RwLock::new(None),
+                registers: RwLock::default(),
+                further_labels: RwLock::default(),
                 pulled: RwLock::new(BTreeMap::new()),
                 feeds_read: Mutex::default(),
                 opened: Mutex::default(),

@@ -187,7 +187,7 @@ impl App {
         if outgoing.state != OutgoingState::Waiting {
             return Ok(None);
         }
-        let Some((kind, body)) = self.body_of(outgoing.about).await? else {
+        let Some((kind, body)) = self.body_of(outgoing.about, &outgoing.to).await? else {
             return Ok(None);
         };
         let (to, op) = (outgoing.to, id.to_string());
@@ -221,12 +221,15 @@ impl App {
     }
 
     /// Kind and body of a request, the same whenever they are put together.
-    async fn body_of(&self, about: About) -> Result<Option<(&'static str, Value)>, Fault> {
+    async fn body_of(
+        &self,
+        about: About,
+        to: &EntityId,
+    ) -> Result<Option<(&'static str, Value)>, Fault> {
         match about {
-            About::Receipt(id) => self.receipt_body(id).await,
-            About::Credit(id) => self.credit_body(id).await,
+            About::Receipt(_) | About::Credit(_) => self.receipt_or_credit_body(about).await,
             About::Registration(id) => self.registration_body(id).await,
-            About::KeyUpdate(id) | About::KeyRevocation(id) => self.key_body(id).await,
+            About::KeyUpdate(id) | About::KeyRevocation(id) => self.key_body(id, to).await,
             About::Cancellation(id) => body(
                 CANCELLATION_KIND,
                 &CancellationBody {
@@ -245,7 +248,23 @@ impl App {
                     state,
                 },
             ),
-            About::Application => self.application_body().await,
+            About::Application => self.application_body(to).await,
+        }
+    }
+
+    async fn receipt_or_credit_body(
+        &self,
+        about: About,
+    ) -> Result<Option<(&'static str, Value)>, Fault> {
+        match about {
+            About::Receipt(id) => self.receipt_body(id).await,
+            About::Credit(id) => self.credit_body(id).await,
+            About::Registration(_)
+            | About::Cancellation(_)
+            | About::KeyUpdate(_)
+            | About::KeyRevocation(_)
+            | About::Notice { .. }
+            | About::Application => Ok(None),
         }
     }
 
@@ -329,7 +348,8 @@ impl App {
                     .await?;
             }
             About::KeyUpdate(id) | About::KeyRevocation(id) => {
-                self.settle_key(&mut batch, id, settled).await?;
+                let of = (id, &outgoing.to);
+                self.settle_key(&mut batch, of, settled).await?;
             }
             About::Notice { .. } | About::Application => {}
         }
@@ -419,7 +439,8 @@ impl App {
         if outgoing.state == OutgoingState::Waiting {
             return Err(unknown());
         }
-        if self.body_of(outgoing.about).await?.is_none() || self.is_outdated(outgoing.about).await?
+        if self.body_of(outgoing.about, &outgoing.to).await?.is_none()
+            || self.is_outdated(outgoing.about).await?
         {
             return Err(unknown());
         }
@@ -496,7 +517,7 @@ impl App {
                     let is_old = now.seconds_since(outgoing.made_at) > RECEIPT_SECONDS_MAX;
                     let is_over = is_old || self.is_pointless(outgoing.about, now).await?;
                     // What nobody can prove any more is not sent.
-                    if is_over || self.body_of(outgoing.about).await?.is_none() {
+                    if is_over || self.body_of(outgoing.about, &outgoing.to).await?.is_none() {
                         let given_up = Settled {
                             at: now,
                             answer: None,
@@ -612,7 +633,8 @@ impl App {
         let Some((issued, _)) = self.receipt_issued(id).await? else {
             return Ok(None);
         };
-        let is_sent = self.body_of(about).await?.is_some() && !self.is_outdated(about).await?;
+        let body = self.receipt_or_credit_body(about).await?;
+        let is_sent = body.is_some() && !self.is_outdated(about).await?;
         Ok(Some((issued.visit, is_sent)))
     }
 }

@@ -12,13 +12,13 @@ use wire::{EntityId, Timestamp};
 use crate::append::put_record;
 use crate::fault::{Attempt, until_settled};
 use crate::stored::{self, StoredHead};
-use crate::{App, Fault, Identity};
+use crate::{App, Fault};
 
 /// Why a page was not taken whole. What came before the fault was kept.
 #[derive(Debug, thiserror::Error)]
 pub enum PullError {
-    /// Not a feed that this node follows: only the coordinator's, and those of
-    /// spaces that its register lists.
+    /// Not a feed that this node follows: only the coordinators', and those of
+    /// spaces that their registers list.
     #[error("{0} is not of this label")]
     Stranger(EntityId),
     /// The page is not a page.
@@ -54,38 +54,29 @@ pub enum PullStep {
 }
 
 impl App {
-    /// Whose feeds this node follows: the coordinator's, and those of all spaces
-    /// that belong, without its own.
+    /// Whose feeds this node follows: the coordinators' of its labels, and those of all
+    /// spaces that belong to one of them, without its own.
     pub async fn followed(&self) -> Result<Vec<EntityId>, Fault> {
-        let identity = self.identity();
-        let mut followed = Vec::new();
-        if !self.is_coordinator() {
-            followed.push(identity.coordinator.clone());
-        }
-        match self.register().await {
-            Ok(register) => followed.extend(register.members().map(|(space, _)| space.clone())),
-            Err(Fault::NothingHeard) => {}
-            Err(fault) => return Err(fault),
-        }
-        followed.retain(|entity| *entity != identity.entity);
+        let coordinators = self.labels().into_iter().map(|it| it.coordinator);
+        let mut followed: Vec<_> = coordinators.collect();
+        let registers = self.registers().await?;
+        let members = registers.members().into_iter();
+        let members: Vec<_> = members.filter(|it| !followed.contains(it)).collect();
+        followed.extend(members.into_iter().cloned());
+        followed.retain(|entity| *entity != self.identity().entity);
         Ok(followed)
     }
 
     /// Whether this node follows that feed.
     pub(crate) async fn follows(&self, entity: &EntityId) -> Result<bool, Fault> {
-        let Identity {
-            entity: own,
-            coordinator,
-            ..
-        } = self.identity();
-        if entity == own || entity == coordinator {
-            return Ok(entity != own);
+        if *entity == self.identity().entity {
+            return Ok(false);
         }
-        match self.register().await {
-            Ok(register) => Ok(register.member(entity).is_some()),
-            Err(Fault::NothingHeard) => Ok(false),
-            Err(fault) => Err(fault),
+        if self.label_of(entity).is_some() {
+            return Ok(true);
         }
+        let registers = self.registers().await?;
+        Ok(registers.deciding(entity).is_some())
     }
 
     /// Path and query of the next page of `entity`'s feed.
@@ -119,15 +110,15 @@ impl App {
         entity: &EntityId,
         page: &Page,
     ) -> Result<PullStep, Attempt<PullError>> {
-        let identity = self.identity();
         let authority = self.authority_of(entity).await.map_err(Attempt::Failed)?;
         self.drop_void(entity, &authority).await?;
-        let author = authority.author(&identity.root);
+        let author = authority.author();
         let (mut feed, found) = self.feed_state(entity).await?;
         if feed.seq == 0 {
             feed.epoch = authority.epoch;
             // What is read from the start is judged by them record by record.
             feed.revoked = authority.revoked_names();
+            feed.by.clone_from(&authority.by);
         }
         let before = feed.clone();
         let mut tip = feed.tip()?;

@@ -18,11 +18,13 @@ use wire::trust::{Anchor, EntityStatement, TrustMark};
 use wire::{BodyKind, EntityId, Timestamp};
 
 use crate::stored::Feed;
-use crate::{App, CONFLICT_TRIES, Fault};
+use crate::{App, CONFLICT_TRIES, Fault, Label};
 
 /// The label as the coordinator's feed has it at one position.
 #[derive(Debug)]
 pub struct Register {
+    /// Whose feed it is.
+    pub coordinator: EntityId,
     epoch: u64,
     seq: u64,
     anchor: Verified<Anchor>,
@@ -100,11 +102,6 @@ impl Register {
         self.revoked.get(space).cloned().unwrap_or_default()
     }
 
-    /// The spaces of which a key was revoked.
-    pub(crate) fn with_revoked_keys(&self) -> impl Iterator<Item = &EntityId> {
-        self.revoked.keys()
-    }
-
     /// That a space is warned at `now`: no longer than it was given time.
     pub fn warning(&self, space: &EntityId, now: Timestamp) -> Option<&Warning> {
         let warning = self.members.get(space)?.warning.as_ref()?;
@@ -114,6 +111,18 @@ impl Register {
     /// The version of the charter, by which decisions are made.
     pub(crate) fn charter_version(&self) -> u64 {
         self.charter.as_ref().map_or(1, |charter| charter.version)
+    }
+
+    /// Whether a space belongs, whatever its standing.
+    pub fn belongs(&self, space: &EntityId) -> bool {
+        self.members
+            .get(space)
+            .is_some_and(|member| member.statement.is_some())
+    }
+
+    /// The `fed` keys of a space that belongs.
+    pub(crate) fn fed_keys_of(&self, space: &EntityId) -> Option<KeySet> {
+        self.members.get(space)?.fed_keys()
     }
 
     /// What there is about a space.
@@ -131,39 +140,54 @@ impl Register {
 }
 
 impl App {
-    /// The label's register as far as it was heard.
+    /// The register of the label in which this node was founded, as far as it was heard.
     pub async fn register(&self) -> Result<Arc<Register>, Fault> {
-        let (feed, _) = self.feed_state(&self.identity().coordinator).await?;
-        self.register_at(feed).await
+        let identity = self.identity();
+        let label = Label {
+            coordinator: identity.coordinator.clone(),
+            root: identity.root.clone(),
+        };
+        self.register_of(&label).await
+    }
+
+    /// The register of a label as far as it was heard.
+    pub(crate) async fn register_of(&self, label: &Label) -> Result<Arc<Register>, Fault> {
+        let (feed, _) = self.feed_state(&label.coordinator).await?;
+        self.register_at(label, feed).await
     }
 
     /// The same, of the coordinator's feed as it was just read.
-    pub(crate) async fn register_at(&self, feed: Feed) -> Result<Arc<Register>, Fault> {
+    pub(crate) async fn register_at(
+        &self,
+        label: &Label,
+        feed: Feed,
+    ) -> Result<Arc<Register>, Fault> {
         let cached = self
             .inner
-            .register
+            .registers
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+            .get(&label.coordinator)
+            .cloned();
         if let Some(cached) = cached.filter(|it| it.position() == (feed.epoch, feed.seq)) {
             return Ok(cached);
         }
-        let register = Arc::new(self.read_register(feed).await?);
-        let mut place = self
+        let register = Arc::new(self.read_register(label, feed).await?);
+        let mut registers = self
             .inner
-            .register
+            .registers
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        *place = Some(Arc::clone(&register));
+        registers.insert(label.coordinator.clone(), Arc::clone(&register));
         Ok(register)
     }
 
     /// Reads until no commit came between two reads: a register is of one position,
     /// never half of one and half of the next.
-    async fn read_register(&self, mut feed: Feed) -> Result<Register, Fault> {
+    async fn read_register(&self, label: &Label, mut feed: Feed) -> Result<Register, Fault> {
         for _ in 0..CONFLICT_TRIES {
-            let register = self.build_register(&feed).await?;
-            let (after, _) = self.feed_state(&self.identity().coordinator).await?;
+            let register = self.build_register(label, &feed).await?;
+            let (after, _) = self.feed_state(&label.coordinator).await?;
             if register.position() == (after.epoch, after.seq) {
                 return Ok(register);
             }
@@ -172,8 +196,8 @@ impl App {
         Err(Fault::Busy)
     }
 
-    async fn build_register(&self, feed: &Feed) -> Result<Register, Fault> {
-        let (coordinator, root) = (&self.identity().coordinator, &self.identity().root);
+    async fn build_register(&self, label: &Label, feed: &Feed) -> Result<Register, Fault> {
+        let Label { coordinator, root } = label;
         let anchor = self
             .latest_text(coordinator, ANCHOR_KIND, THE_ONE)
             .await?
@@ -207,9 +231,10 @@ impl App {
             let withdrawal = Withdrawal::read(&text).ok().filter(|it| it.sub == space);
             members.entry(space).or_default().withdrawal = withdrawal;
         }
-        let revoked = self.read_revoked(&fed_keys, &members).await?;
-        self.read_notes(&mut members).await?;
+        let revoked = self.read_revoked(label, &fed_keys, &members).await?;
+        self.read_notes(label, &mut members).await?;
         Ok(Register {
+            coordinator: coordinator.clone(),
             epoch: feed.epoch,
             seq: feed.seq,
             anchor,
@@ -223,10 +248,10 @@ impl App {
     /// The ends of keys, as the coordinator says them.
     async fn read_revoked(
         &self,
+        Label { coordinator, .. }: &Label,
         coordinator_fed: &KeySet,
         members: &BTreeMap<EntityId, Member>,
     ) -> Result<BTreeMap<EntityId, Revoked>, Fault> {
-        let coordinator = &self.identity().coordinator;
         let texts = self.latest_texts(coordinator, KEY_REVOCATION_KIND).await?;
         let mut revoked: BTreeMap<EntityId, Revoked> = BTreeMap::new();
         for (id, text) in texts {
@@ -251,8 +276,11 @@ impl App {
     }
 
     /// What changes no standing: who asks, and who is warned.
-    async fn read_notes(&self, members: &mut BTreeMap<EntityId, Member>) -> Result<(), Fault> {
-        let coordinator = &self.identity().coordinator;
+    async fn read_notes(
+        &self,
+        Label { coordinator, .. }: &Label,
+        members: &mut BTreeMap<EntityId, Member>,
+    ) -> Result<(), Fault> {
         for (id, text) in self.latest_texts(coordinator, Application::KIND).await? {
             let read = Application::read(&text).ok();
             if let Some(application) = read.filter(|it| it.sub.as_str() == id) {

@@ -10,7 +10,6 @@
 //! Specified in `specs/registration.md`.
 
 use rules::seats::{REGISTRATION_SECONDS, SeatJudgement, SeatRefusal, SeatsHeld, judge, promoted};
-use rules::trust::Standing;
 use seal::Verified;
 use store::{Batch, Expected, Key, Position};
 use wire::event::{Event, LocalTime};
@@ -99,9 +98,12 @@ impl App {
             return malformed();
         };
         let is_welcome = self.is_welcome(&request.iss, now).await?;
-        if !is_welcome && self.may_be_labelled(&registration).await? {
-            let of = self.identity().coordinator.clone();
-            return Ok(Decision::NotYet { of });
+        if !is_welcome {
+            // What says that it was signed in the future makes nobody ask anybody.
+            let signed = registration.iat.min(self.now());
+            if let Some(of) = self.unheard_since(signed).await? {
+                return Ok(Decision::NotYet { of });
+            }
         }
         let asking = Asking {
             home: &request.iss,
@@ -116,29 +118,12 @@ impl App {
         Ok(Decision::Answer(outcome))
     }
 
-    /// Whether a home bears the label, or is this space itself.
+    /// Whether a home bears a label of this node's, or is this space itself.
     pub(crate) async fn is_welcome(&self, home: &EntityId, now: Timestamp) -> Result<bool, Fault> {
         if *home == self.identity().entity {
             return Ok(true);
         }
-        let register = self.register().await?;
-        Ok(matches!(
-            register.standing(home, now),
-            Standing::Labelled { .. }
-        ))
-    }
-
-    /// Whether a home may bear the label by what the coordinator has said since this node
-    /// last heard it.
-    async fn may_be_labelled(&self, registration: &Registration) -> Result<bool, Fault> {
-        let identity = self.identity();
-        if identity.entity == identity.coordinator {
-            return Ok(false);
-        }
-        let (feed, _) = self.feed_state(&identity.coordinator).await?;
-        // What says that it was signed in the future makes nobody ask anybody.
-        let signed = registration.iat.min(self.now());
-        Ok(feed.head.is_none_or(|head| head.iat < signed))
+        Ok(self.registers().await?.is_labelled(home, now))
     }
 
     /// Puts into `batch` that a registration has a seat, or waits; a refusal puts nothing.

@@ -19,7 +19,7 @@ use seal::{Document, KeySet, PublicKey, SealRefusal, Sealed, SecretKey, Thumbpri
 use wire::EntityId;
 use wire::space::THE_ONE;
 
-use crate::{App, Fault, Member, PullError, Register};
+use crate::{App, Fault, PullError};
 
 /// The most private keys of one purpose that a folder holds: as many as a document names.
 pub const HELD_KEYS_MAX: usize = 8;
@@ -116,8 +116,10 @@ impl Held {
 /// By which keys a feed is judged.
 #[derive(Debug, Clone)]
 pub(crate) struct Authority {
-    /// `None` for the coordinator, whose feed hangs from the root.
-    fed: Option<KeySet>,
+    speaks: Speaks,
+    /// Which coordinator says so, where it is not that of the label in which this node was
+    /// founded.
+    pub(crate) by: Option<EntityId>,
     /// The epoch of the feed, as far as its coordinator says.
     pub(crate) epoch: u64,
     pub(crate) revoked: Revoked,
@@ -132,12 +134,21 @@ impl Authority {
             .collect()
     }
 
-    pub(crate) fn author<'a>(&'a self, root: &'a PublicKey) -> Author<'a> {
-        match &self.fed {
-            None => Author::Coordinator(root),
-            Some(fed) => Author::Space(fed, &self.revoked),
+    pub(crate) fn author(&self) -> Author<'_> {
+        match &self.speaks {
+            Speaks::ForALabel(root) => Author::Coordinator(root),
+            Speaks::AsASpace(fed) => Author::Space(fed, &self.revoked),
         }
     }
+}
+
+/// From what the keys of a feed hang.
+#[derive(Debug, Clone)]
+enum Speaks {
+    /// From the root key of a label.
+    ForALabel(PublicKey),
+    /// From these `fed` keys.
+    AsASpace(KeySet),
 }
 
 /// The keys by which something can be opened: each set on its own.
@@ -186,14 +197,10 @@ impl App {
         found.cloned().ok_or(Fault::NoKey)
     }
 
-    /// The `fed` key that signs now: the first that the label names and that is held. A
-    /// node that is not named, or not yet, goes on with the one that it began with.
+    /// The `fed` key that signs now: the first that its labels name, all of them, and that
+    /// is held. A node that is not named, or not yet, goes on with the one that it began with.
     pub(crate) async fn fed(&self) -> Result<Arc<SecretKey>, Fault> {
-        let named = match self.register().await {
-            Ok(register) => self.fed_named(&register).await?,
-            Err(Fault::NothingHeard) => None,
-            Err(fault) => return Err(fault),
-        };
+        let named = self.fed_named().await?;
         let before = self.fed_of_configuration().await?;
         let held = self.held();
         let by_label = named.and_then(|named| held.fed.first_of(named.iter()).cloned());
@@ -210,12 +217,22 @@ impl App {
         found.cloned().ok_or(Fault::NoKey)
     }
 
-    /// What the label says are this node's `fed` keys.
-    async fn fed_named(&self, register: &Register) -> Result<Option<KeySet>, Fault> {
+    /// What its labels say are this node's `fed` keys: those that each of them names. A
+    /// label that names none of them means somebody else.
+    async fn fed_named(&self) -> Result<Option<KeySet>, Fault> {
         let identity = self.identity();
         if !self.is_coordinator() {
-            let member = register.member(&identity.entity);
-            return Ok(member.and_then(Member::fed_keys));
+            let registers = self.registers().await?;
+            let all = registers
+                .each()
+                .filter_map(|it| it.fed_keys_of(&identity.entity));
+            return Ok(all.fold(None, |named: Option<KeySet>, keys| {
+                let Some(named) = named else {
+                    return Some(keys);
+                };
+                let by_both = named.filtered(|key| keys.find(key.thumbprint()).is_some());
+                Some(by_both.unwrap_or(named))
+            }));
         }
         let text = self
             .latest_text(&identity.entity, ANCHOR_KIND, THE_ONE)
@@ -272,23 +289,23 @@ impl App {
     /// follow it.
     pub(crate) async fn authority_of(&self, entity: &EntityId) -> Result<Authority, PullError> {
         let identity = self.identity();
-        if *entity == identity.coordinator {
-            let (fed, epoch, revoked) = (None, 1, Revoked::default());
+        let not_first = |coordinator: &EntityId| {
+            (!self.is_first_coordinator(coordinator)).then(|| coordinator.clone())
+        };
+        if let Some(label) = self.label_of(entity) {
             return Ok(Authority {
-                fed,
-                epoch,
-                revoked,
+                speaks: Speaks::ForALabel(label.root),
+                by: not_first(entity),
+                epoch: 1,
+                revoked: Revoked::default(),
             });
         }
         let stranger = || PullError::Stranger(entity.clone());
         let is_own = *entity == identity.entity;
-        let register = match self.register().await {
-            Ok(register) => Some(register),
-            Err(Fault::NothingHeard) if is_own => None,
-            Err(Fault::NothingHeard) => return Err(stranger()),
-            Err(fault) => return Err(fault.into()),
-        };
-        let statement = register.as_ref().and_then(|register| {
+        let registers = self.registers().await?;
+        let register = registers.deciding(entity);
+        let by = register.and_then(|register| not_first(&register.coordinator));
+        let statement = register.and_then(|register| {
             let member = register.member(entity)?;
             Some((member.fed_keys()?, member.statement.as_ref()?.feed_epoch()))
         });
@@ -296,12 +313,13 @@ impl App {
         let statement = statement.map(|(keys, _)| keys);
         let revoked = register.map(|register| register.revoked(entity));
         let fed = if is_own {
-            Some(self.own_and(statement.as_ref())?)
+            self.own_and(statement.as_ref())?
         } else {
-            Some(statement.ok_or_else(stranger)?)
+            statement.ok_or_else(stranger)?
         };
         Ok(Authority {
-            fed,
+            speaks: Speaks::AsASpace(fed),
+            by,
             epoch,
             revoked: revoked.unwrap_or_default(),
         })
@@ -349,24 +367,21 @@ impl App {
         Ok(OpsKeys(feed.tip()?.ever().cloned().collect()))
     }
 
-    /// Which keys of a node were revoked, as far as the coordinator was heard.
+    /// Which keys of a node were revoked, as far as the coordinator was heard that says so.
     pub(crate) async fn revoked_of(&self, entity: &EntityId) -> Result<Revoked, Fault> {
         Ok(self.revoked_and_epoch_of(entity).await?.0)
     }
 
     /// The same, and the epoch of its feed.
     async fn revoked_and_epoch_of(&self, entity: &EntityId) -> Result<(Revoked, u64), Fault> {
-        match self.register().await {
-            Ok(register) => {
-                let statement = register
-                    .member(entity)
-                    .and_then(|member| member.statement.as_ref());
-                let epoch = statement.map_or(1, |it| it.feed_epoch());
-                Ok((register.revoked(entity), epoch))
-            }
-            Err(Fault::NothingHeard) => Ok((Revoked::default(), 1)),
-            Err(fault) => Err(fault),
-        }
+        let registers = self.registers().await?;
+        let Some(register) = registers.deciding(entity) else {
+            return Ok((Revoked::default(), 1));
+        };
+        let member = register.member(entity);
+        let statement = member.and_then(|member| member.statement.as_ref());
+        let epoch = statement.map_or(1, |it| it.feed_epoch());
+        Ok((register.revoked(entity), epoch))
     }
 }
 

@@ -3,6 +3,8 @@
 //! They are this software's own business: no other node reads them. Each is JSON
 //! with a form number; a number that is not known is an error, never a guess.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use seal::{Jwk, KeySet, PublicKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -69,6 +71,10 @@ pub(crate) struct Feed {
     /// The revoked keys against which what is held was compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) revoked: Vec<String>,
+    /// Which coordinator said by which keys what is held was to be opened, where it is not
+    /// that of the label in which the node was founded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) by: Option<EntityId>,
     pub(crate) head: Option<StoredHead>,
     pub(crate) pulled_at: Option<Timestamp>,
     pub(crate) refusal: Option<String>,
@@ -121,6 +127,7 @@ impl Feed {
             ops: Vec::new(),
             former: Vec::new(),
             revoked: Vec::new(),
+            by: None,
             head: None,
             pulled_at: None,
             refusal: None,
@@ -255,15 +262,36 @@ pub(crate) enum KeyTurn {
     /// An `ops` key that another has followed, and that is named until then.
     Ending { until: Timestamp },
     /// An `ops` key that is not named any more since a record of the own feed, because
-    /// somebody else may have it. That is to be said to the coordinator.
+    /// somebody else may have it. That is to be said to the coordinators.
     Stolen { named_until: RecordReference },
     /// The same, said so: the revocation, compact.
-    Revoked { revocation: String },
+    Revoked {
+        revocation: String,
+        /// The coordinators that have accepted it, where others have not.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        told: BTreeSet<EntityId>,
+    },
     /// A `fed` key that shall follow another, with what proves it to the coordinator.
     Following {
+        /// To the coordinator of the first label.
         update: String,
+        /// To the coordinators of further labels.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        further: BTreeMap<EntityId, String>,
         entity_configuration: String,
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        told: BTreeSet<EntityId>,
     },
+}
+
+/// A label that a space has joined since it was founded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FurtherLabel {
+    pub(crate) coordinator: EntityId,
+    pub(crate) root: Jwk,
+    /// Since when it asks to be admitted: the order of the labels.
+    pub(crate) since: Timestamp,
+    pub(crate) joining: Joining,
 }
 
 /// A space's own attempt to join.

@@ -46,9 +46,12 @@ fn every_end_of_a_key_is_read_back() {
     let named_until = RecordReference { epoch: 1, seq: 7 };
     round_trip(&KeyTurn::Stolen { named_until });
     round_trip(&KeyTurn::Revoked {
+        told: [entity()].into(),
         revocation: "a.b.c".to_owned(),
     });
     round_trip(&KeyTurn::Following {
+        further: [(entity(), "update".to_owned())].into(),
+        told: [entity()].into(),
         update: "a.b.c".to_owned(),
         entity_configuration: "d.e.f".to_owned(),
     });

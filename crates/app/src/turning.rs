@@ -7,34 +7,32 @@
 //!
 //! Specified in `specs/keys.md`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rules::feed::CONFIGURATION_KIND;
-use rules::revocation::{OPS_OVERLAP_SECONDS, REVOCATIONS_MAX, open_revocation};
-use rules::trust::open_configuration;
-use seal::{Jwk, KeySet, PublicKey, Sealed, SecretKey, Thumbprint, Verified};
+use rules::revocation::OPS_OVERLAP_SECONDS;
+use seal::{KeySet, PublicKey, SecretKey, Thumbprint};
 use serde_json::Value;
 use store::{Batch, Expected, Position};
 use wire::receipt::RecordReference;
-use wire::request::Request;
 use wire::revocation::{
     KEY_REVOCATION_KIND, KEY_UPDATE_KIND, KeyRevocation, KeyRevocationBody, KeyUpdate,
     KeyUpdateBody, LastGood, RevocationReason,
 };
 use wire::space::THE_ONE;
-use wire::trust::NodeRole;
 use wire::{EntityId, Jwks, Timestamp};
 
 use crate::append::Entry;
-use crate::exchange::{About, KeyId};
+use crate::exchange::{About, KeyId, Outgoing};
 use crate::fault::{Attempt, until_settled};
-use crate::inbox::{Decision, Outcome};
+use crate::inbox::Outcome;
 use crate::key_rows::{KeyRow, KeyState};
 use crate::keys::KEY_TURNS;
 use crate::outbox::Settled;
 use crate::signing::{HELD_KEYS_MAX, Purpose};
 use crate::stored::{self, KeyTurn};
-use crate::{App, Fault, Member, Register};
+use crate::{App, Fault, Register};
 
 /// Why a key does not take the place of another.
 #[derive(Debug, thiserror::Error)]
@@ -183,8 +181,102 @@ impl App {
                 KeyTurn::Stolen { named_until } => {
                     until_settled!(self.try_revoke_key(id, version, named_until).await)?;
                 }
-                KeyTurn::Revoked { .. } | KeyTurn::Following { .. } => {}
+                KeyTurn::Revoked { .. } | KeyTurn::Following { .. } => {
+                    until_settled!(self.try_tell_all(id).await)?;
+                }
             }
+        }
+        until_settled!(self.try_tell_of_revoked().await)
+    }
+
+    /// The coordinators that know this node, by a key of its own.
+    async fn known_to(&self) -> Result<Vec<Arc<Register>>, Fault> {
+        let own = &self.identity().entity;
+        let registers = self.registers().await?;
+        let knows = |it: &&Arc<Register>| it.belongs(own) && self.is_meant(it, own);
+        Ok(registers.each().filter(knows).cloned().collect())
+    }
+
+    /// Asks each coordinator that knows this node, and was not asked yet, what the first was
+    /// asked about a key; and forgets what all have accepted. A label that was joined in
+    /// between is asked too, and one that was left is waited for no more.
+    async fn try_tell_all(&self, id: KeyId) -> Result<(), Attempt<Fault>> {
+        let key = crate::keys::key_turn(&id);
+        let Some(found) = self.store().get(&key).await.map_err(Fault::from)? else {
+            return Ok(());
+        };
+        let mut turn: KeyTurn = stored::decode(&key, &found)?;
+        let (about, told) = match &turn {
+            KeyTurn::Revoked { told, .. } => (About::KeyRevocation(id), told.clone()),
+            KeyTurn::Following { told, .. } => (About::KeyUpdate(id), told.clone()),
+            KeyTurn::Ending { .. } | KeyTurn::Stolen { .. } => return Ok(()),
+        };
+        let known_to = self.known_to().await?;
+        let to_tell = known_to.iter().map(|it| &it.coordinator);
+        let to_tell: Vec<_> = to_tell.filter(|it| !told.contains(it)).collect();
+        let mut batch = Batch::new();
+        batch.expect(key.clone(), Expected::At(found.version));
+        if to_tell.is_empty() && !told.is_empty() {
+            batch.remove(key);
+            self.store().commit(batch).await?;
+            return Ok(());
+        }
+        let outgoing = self.outgoing().await?;
+        for coordinator in to_tell {
+            let is_it = |it: &Outgoing| it.about == about && it.to == *coordinator;
+            if outgoing.iter().any(|(_, it, _)| is_it(it)) {
+                continue;
+            }
+            if let KeyTurn::Following { further, .. } = &mut turn
+                && !self.is_first_coordinator(coordinator)
+            {
+                let own = self.own_fed()?;
+                let is_next = |key: &&PublicKey| KeyId::of(key.thumbprint()) == id;
+                let next = own.iter().find(is_next);
+                let next = next.and_then(|key| self.held_fed(key.thumbprint()));
+                let next = next.ok_or(Fault::NoKey)?;
+                let update = self.make_update(coordinator, &next).await?;
+                further.insert(coordinator.clone(), update);
+            }
+            self.put_outgoing(&mut batch, coordinator, about, None)?;
+        }
+        if batch.writes.is_empty() {
+            return Ok(());
+        }
+        batch.put(key.clone(), stored::encode(&key, &turn)?);
+        self.store().commit(batch).await?;
+        Ok(())
+    }
+
+    /// Says to a label that was joined later which `ops` keys have ended before: by what the
+    /// label says that decides about this node's keys.
+    async fn try_tell_of_revoked(&self) -> Result<(), Attempt<Fault>> {
+        let known_to = self.known_to().await?;
+        let Some((first, further)) = known_to.split_first() else {
+            return Ok(());
+        };
+        let entity = &self.identity().entity;
+        let (feed, _) = self.feed_state(entity).await?;
+        let tip = feed.tip()?;
+        let turns = self.key_turns().await?;
+        for (kid, last) in first.revoked(entity).iter() {
+            let id = KeyId::of(kid);
+            let is_ops = tip.ever().any(|keys| keys.find(kid).is_some());
+            let names = |it: &&Arc<Register>| it.revoked(entity).names(kid);
+            if !is_ops || turns.contains_key(&id) || further.iter().all(|it| names(&it)) {
+                continue;
+            }
+            let told = known_to.iter().filter(names);
+            let turn = KeyTurn::Revoked {
+                revocation: self.make_own_revocation(&id, *last).await?,
+                told: told.map(|it| it.coordinator.clone()).collect(),
+            };
+            let key = crate::keys::key_turn(&id);
+            let mut batch = Batch::new();
+            batch.expect(key.clone(), Expected::Absent);
+            batch.put(key.clone(), stored::encode(&key, &turn)?);
+            self.store().commit(batch).await?;
+            Box::pin(self.try_tell_all(id)).await?;
         }
         Ok(())
     }
@@ -215,29 +307,21 @@ impl App {
         version: Position,
         at: RecordReference,
     ) -> Result<(), Attempt<Fault>> {
-        let now = self.signing_time().await?;
         let identity = self.identity();
         let hash = self.record_hash(&identity.entity, at).await?;
-        let hash = hash.ok_or(Fault::NoKey)?;
-        let revocation = KeyRevocation {
-            iss: identity.entity.clone(),
-            sub: identity.entity.clone(),
-            iat: now,
-            kid: id.to_string(),
-            last: LastGood {
-                epoch: at.epoch,
-                seq: at.seq,
-                hash,
-            },
-            reason: RevocationReason::Compromised,
+        let last = LastGood {
+            epoch: at.epoch,
+            seq: at.seq,
+            hash: hash.ok_or(Fault::NoKey)?,
         };
-        let fed = self.fed().await?;
-        let revocation = seal::sign(revocation, &fed).map_err(Fault::from)?;
-        let revocation = revocation.as_str().to_owned();
+        let revocation = self.make_own_revocation(&id, last).await?;
         let mut batch = Batch::new();
         let key = crate::keys::key_turn(&id);
         batch.expect(key.clone(), Expected::At(version));
-        let turn = KeyTurn::Revoked { revocation };
+        let turn = KeyTurn::Revoked {
+            revocation,
+            told: BTreeSet::new(),
+        };
         batch.put(key.clone(), stored::encode(&key, &turn)?);
         let about = About::KeyRevocation(id);
         self.put_outgoing(&mut batch, &identity.coordinator, about, None)?;
@@ -245,8 +329,22 @@ impl App {
         Ok(())
     }
 
+    async fn make_own_revocation(&self, id: &KeyId, last: LastGood) -> Result<String, Fault> {
+        let entity = &self.identity().entity;
+        let revocation = KeyRevocation {
+            iss: entity.clone(),
+            sub: entity.clone(),
+            iat: self.signing_time().await?,
+            kid: id.to_string(),
+            last,
+            reason: RevocationReason::Compromised,
+        };
+        let fed = self.fed().await?;
+        Ok(seal::sign(revocation, &fed)?.as_str().to_owned())
+    }
+
     /// Has a `fed` key that is held follow the one that signs. A space asks its
-    /// coordinator; of a coordinator, the root key names it in an anchor.
+    /// coordinators, and goes on with the one before until each has named it; of a coordinator, the root key names it in an anchor.
     pub async fn follow_fed(&self, next: &Thumbprint) -> Result<(), KeyError> {
         if self.is_coordinator() {
             return Ok(());
@@ -269,326 +367,123 @@ impl App {
                 .then_some(())
                 .ok_or(Attempt::Failed(KeyError::Asked));
         }
-        let register = match self.register().await {
-            Ok(register) => register,
-            Err(Fault::NothingHeard) => return Err(Attempt::Failed(KeyError::NotAdmitted)),
-            Err(fault) => return Err(fault.into()),
-        };
-        let member = register.member(&identity.entity);
-        let Some(named) = member.and_then(Member::fed_keys) else {
+        let known_to = self.known_to().await?;
+        let (mut told, mut untold) = (BTreeSet::new(), Vec::new());
+        for register in &known_to {
+            let named = register.fed_keys_of(&identity.entity);
+            if named.is_some_and(|it| it.find(next.public().thumbprint()).is_some()) {
+                told.insert(register.coordinator.clone());
+            } else {
+                untold.push(&register.coordinator);
+            }
+        }
+        if known_to.is_empty() {
             return Err(Attempt::Failed(KeyError::NotAdmitted));
-        };
-        if named.find(next.public().thumbprint()).is_some() {
+        }
+        if untold.is_empty() {
             return Ok(());
         }
-        let update = KeyUpdate {
-            iss: identity.entity.clone(),
-            aud: identity.coordinator.clone(),
-            iat: now,
-            jwks: Jwks::of(next.public()),
-        };
-        let fed = self.fed().await?;
-        let update = seal::sign(update, &fed).map_err(Fault::from)?;
+        let mut updates = BTreeMap::new();
+        for coordinator in &untold {
+            let update = self.make_update(coordinator, &next).await?;
+            updates.insert((*coordinator).clone(), update);
+        }
         let (known, _) = self.feed_state(&identity.entity).await?;
         let ops = known.tip()?.ops.ok_or(Fault::NoKey)?;
         let configuration = self.make_configuration_of(now, &next, &ops).await?;
         let turn = KeyTurn::Following {
-            update: update.as_str().to_owned(),
+            update: updates.remove(&identity.coordinator).unwrap_or_default(),
+            further: updates,
             entity_configuration: configuration.as_str().to_owned(),
+            told,
         };
         let key = crate::keys::key_turn(&id);
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::Absent);
         batch.put(key.clone(), stored::encode(&key, &turn)?);
-        let about = About::KeyUpdate(id);
-        self.put_outgoing(&mut batch, &identity.coordinator, about, None)?;
+        for coordinator in untold {
+            self.put_outgoing(&mut batch, coordinator, About::KeyUpdate(id), None)?;
+        }
         self.commit_at("ask_for_key", batch).await?;
         Ok(())
     }
 
+    /// By which this node names to a coordinator the `fed` key that shall follow.
+    async fn make_update(&self, to: &EntityId, next: &SecretKey) -> Result<String, Fault> {
+        let update = KeyUpdate {
+            iss: self.identity().entity.clone(),
+            aud: to.clone(),
+            iat: self.signing_time().await?,
+            jwks: Jwks::of(next.public()),
+        };
+        let fed = self.fed().await?;
+        Ok(seal::sign(update, &fed)?.as_str().to_owned())
+    }
+
     /// The body of a request about a key.
-    pub(crate) async fn key_body(&self, id: KeyId) -> Result<Option<(&'static str, Value)>, Fault> {
+    pub(crate) async fn key_body(
+        &self,
+        id: KeyId,
+        to: &EntityId,
+    ) -> Result<Option<(&'static str, Value)>, Fault> {
         let key = crate::keys::key_turn(&id);
         let Some(found) = self.store().get(&key).await? else {
             return Ok(None);
         };
         match stored::decode(&key, &found)? {
-            KeyTurn::Revoked { revocation } => {
+            KeyTurn::Revoked { revocation, .. } => {
                 crate::outbox::body(KEY_REVOCATION_KIND, &KeyRevocationBody { revocation })
             }
             KeyTurn::Following {
                 update,
+                mut further,
                 entity_configuration,
-            } => crate::outbox::body(
-                KEY_UPDATE_KIND,
-                &KeyUpdateBody {
-                    update,
-                    entity_configuration,
-                },
-            ),
+                ..
+            } => {
+                let update = if self.is_first_coordinator(to) {
+                    update
+                } else {
+                    further.remove(to).unwrap_or_default()
+                };
+                crate::outbox::body(
+                    KEY_UPDATE_KIND,
+                    &KeyUpdateBody {
+                        update,
+                        entity_configuration,
+                    },
+                )
+            }
             KeyTurn::Ending { .. } | KeyTurn::Stolen { .. } => Ok(None),
         }
     }
 
-    /// What was asked about a key is answered. What was refused stays to be asked again.
+    /// What was asked of a coordinator about a key is answered. What was refused stays to be
+    /// asked again; what all have accepted that know this node is forgotten.
     pub(crate) async fn settle_key(
         &self,
         batch: &mut Batch,
-        id: KeyId,
+        (id, by): (KeyId, &EntityId),
         settled: &Settled,
     ) -> Result<(), Fault> {
         if !matches!(settled.answer, Some((Outcome::Accepted, _))) {
             return Ok(());
         }
         let key = crate::keys::key_turn(&id);
-        if let Some(found) = self.store().get(&key).await? {
-            batch.expect(key.clone(), Expected::At(found.version));
+        let Some(found) = self.store().get(&key).await? else {
+            return Ok(());
+        };
+        let mut turn: KeyTurn = stored::decode(&key, &found)?;
+        let (KeyTurn::Revoked { told, .. } | KeyTurn::Following { told, .. }) = &mut turn else {
+            return Ok(());
+        };
+        told.insert(by.clone());
+        let known_to = self.known_to().await?;
+        let is_over = known_to.iter().all(|it| told.contains(&it.coordinator));
+        batch.expect(key.clone(), Expected::At(found.version));
+        if is_over {
             batch.remove(key);
-        }
-        Ok(())
-    }
-
-    /// Decides about another `fed` key of a space, and puts the statement that names it into
-    /// the feed. The keys before it stay named: the feed opens by them.
-    pub(crate) async fn decide_key_update(
-        &self,
-        batch: &mut Batch,
-        request: &Verified<Request>,
-        now: Timestamp,
-    ) -> Result<Decision, Fault> {
-        let refused = |code: &str| Ok(Decision::Answer(Outcome::refused(code)));
-        let Ok(body) = KeyUpdateBody::of(request) else {
-            return refused("malformed");
-        };
-        let register = self.register().await?;
-        let Some(named) = self.named_by_coordinator(&register, &request.iss) else {
-            return refused("not_here");
-        };
-        let revoked = register.revoked(&request.iss);
-        let good = named.filtered(|key| !revoked.names(key.thumbprint()));
-        let update = Sealed::<KeyUpdate>::parse(&body.update).ok();
-        let update = update.and_then(|update| update.open(good.as_ref()?).ok());
-        let is_for_us = |update: &Verified<KeyUpdate>| {
-            update.iss == request.iss && update.aud == self.identity().entity
-        };
-        let Some(update) = update.filter(is_for_us) else {
-            return refused("not_by_the_key");
-        };
-        let next = update.jwks.keys.first().map(PublicKey::try_from);
-        let Some(Ok(next)) = next else {
-            return refused("malformed");
-        };
-        let first = named.iter().next().map(PublicKey::thumbprint);
-        if first == Some(next.thumbprint()) {
-            return Ok(Decision::Answer(Outcome::Accepted));
-        }
-        let is_taken = register.is_fed_key_of_another(next.thumbprint(), &request.iss);
-        let was_named = named.find(next.thumbprint()).is_some();
-        if first != Some(update.key()) || was_named || is_taken {
-            return refused("key_used");
-        }
-        let own = KeySet::only(next.clone());
-        let configuration = open_configuration(&body.entity_configuration, &own, &request.iss);
-        let role = configuration
-            .ok()
-            .and_then(|it| it.node().map(|it| it.role));
-        if role != Some(NodeRole::Space) {
-            return refused("configuration_refused");
-        }
-        let keys: Vec<_> = std::iter::once(&next)
-            .chain(named.iter())
-            .map(Jwk::from)
-            .collect();
-        if keys.len() > HELD_KEYS_MAX {
-            return refused("too_many_keys");
-        }
-        let epoch = register
-            .member(&request.iss)
-            .and_then(|member| member.statement.as_ref()?.escale_epoch);
-        let of = (Jwks { keys }, epoch);
-        let statement = self.make_statement(&request.iss, of, now).await?;
-        let entries = vec![crate::label::statement_entry(&statement)];
-        self.decided(batch, &register, entries).await
-    }
-
-    /// Decides about the end of a key of a space, and says the same in the feed.
-    pub(crate) async fn decide_key_revocation(
-        &self,
-        batch: &mut Batch,
-        request: &Verified<Request>,
-    ) -> Result<Decision, Fault> {
-        let refused = |code: &str| Ok(Decision::Answer(Outcome::refused(code)));
-        let Ok(body) = KeyRevocationBody::of(request) else {
-            return refused("malformed");
-        };
-        let register = self.register().await?;
-        let Some(fed) = self.named_by_coordinator(&register, &request.iss) else {
-            return refused("not_here");
-        };
-        let revoked = register.revoked(&request.iss);
-        let by = (&self.identity().entity, &self.own_fed()?);
-        let of = (&request.iss, &fed);
-        let Ok(revocation) = open_revocation(&body.revocation, by, of, &revoked) else {
-            return refused("not_by_the_key");
-        };
-        let Some(ended) = revocation.ended() else {
-            return refused("malformed");
-        };
-        if revoked.names(&ended) {
-            return Ok(Decision::Answer(Outcome::Accepted));
-        }
-        if revoked.iter().count() >= REVOCATIONS_MAX {
-            return refused("too_many_keys");
-        }
-        // In its own words: a space's word ends with the key that said it.
-        let said = KeyRevocation {
-            iss: self.identity().entity.clone(),
-            ..revocation
-        };
-        let fed = self.fed().await?;
-        let said = seal::sign(said, &fed)?;
-        let entries = vec![revocation_entry(&request.iss, &ended, said.as_str())];
-        self.decided(batch, &register, entries).await
-    }
-
-    /// The `fed` keys of a space, where this node coordinates it.
-    fn named_by_coordinator(&self, register: &Register, space: &EntityId) -> Option<KeySet> {
-        let keys = register.member(space)?.fed_keys()?;
-        self.is_coordinator().then_some(keys)
-    }
-
-    /// Accepted, by what goes into the feed; asked again where the feed has moved since it
-    /// was decided.
-    async fn decided(
-        &self,
-        batch: &mut Batch,
-        register: &Register,
-        entries: Vec<Entry>,
-    ) -> Result<Decision, Fault> {
-        let after = self.append(batch, entries).await?;
-        if after == register.position() {
-            return Ok(Decision::Answer(Outcome::Accepted));
-        }
-        let of = self.identity().entity.clone();
-        Ok(Decision::NotYet { of })
-    }
-
-    /// What a coordinator says of `fed` keys that spaces have replaced: they name nothing
-    /// after the record with which the next one began.
-    pub(crate) async fn due_revocations(
-        &self,
-        register: &Register,
-        now: Timestamp,
-    ) -> Result<Vec<Entry>, Fault> {
-        let mut entries = Vec::new();
-        for (space, member) in register.members() {
-            let Some(named) = member.fed_keys() else {
-                continue;
-            };
-            let revoked = register.revoked(space);
-            let old = named.iter().skip(1).map(PublicKey::thumbprint);
-            let due: Vec<_> = old.filter(|key| !revoked.names(key)).collect();
-            if due.is_empty() {
-                continue;
-            }
-            let Some(last) = self.first_by_newest(space, &named).await? else {
-                continue;
-            };
-            for key in due {
-                let text = self.make_revocation(space, key, last, now).await?;
-                entries.push(revocation_entry(space, key, &text));
-            }
-        }
-        Ok(entries)
-    }
-
-    /// The record of a space's last Entity Configuration, if the newest key has signed it.
-    async fn first_by_newest(
-        &self,
-        space: &EntityId,
-        named: &KeySet,
-    ) -> Result<Option<LastGood>, Fault> {
-        let found = self
-            .latest_record(space, CONFIGURATION_KIND, THE_ONE)
-            .await?;
-        let Some((at, text)) = found else {
-            return Ok(None);
-        };
-        let newest = named.iter().next().cloned().map(KeySet::only);
-        let is_by_newest =
-            newest.is_some_and(|newest| open_configuration(&text, &newest, space).is_ok());
-        if !is_by_newest {
-            return Ok(None);
-        }
-        let hash = self.record_hash(space, at).await?;
-        Ok(hash.map(|hash| LastGood {
-            epoch: at.epoch,
-            seq: at.seq,
-            hash,
-        }))
-    }
-
-    async fn make_revocation(
-        &self,
-        space: &EntityId,
-        key: &Thumbprint,
-        last: LastGood,
-        now: Timestamp,
-    ) -> Result<String, Fault> {
-        let revocation = KeyRevocation {
-            iss: self.identity().entity.clone(),
-            sub: space.clone(),
-            iat: now,
-            kid: key.to_string(),
-            last,
-            reason: RevocationReason::Superseded,
-        };
-        let fed = self.fed().await?;
-        Ok(seal::sign(revocation, &fed)?.as_str().to_owned())
-    }
-
-    /// Signs again the revocations that a key has signed of which this is true.
-    pub(crate) async fn revocations_again(
-        &self,
-        fed: &SecretKey,
-        is_due: &(dyn Fn(&Thumbprint) -> bool + Sync),
-    ) -> Result<Vec<Entry>, Fault> {
-        let (entity, own) = (&self.identity().entity, self.own_fed()?);
-        let mut entries = Vec::new();
-        for (_, text) in self.latest_texts(entity, KEY_REVOCATION_KIND).await? {
-            let sealed = Sealed::<KeyRevocation>::parse(&text).ok();
-            let Some(Ok(held)) = sealed.map(|sealed| sealed.open(&own)) else {
-                continue;
-            };
-            if is_due(held.key())
-                && let Some(ended) = held.ended()
-            {
-                let space = held.sub.clone();
-                let again = seal::sign(held.into_inner(), fed)?;
-                entries.push(revocation_entry(&space, &ended, again.as_str()));
-            }
-        }
-        Ok(entries)
-    }
-
-    /// Drops what is void of each feed of which a key was revoked.
-    pub(crate) async fn drop_all_void(&self) -> Result<(), Fault> {
-        let register = match self.register().await {
-            Ok(register) => register,
-            Err(Fault::NothingHeard) => return Ok(()),
-            Err(fault) => return Err(fault),
-        };
-        let anew = register.members().filter_map(|(space, member)| {
-            let statement = member.statement.as_ref()?;
-            (statement.feed_epoch() > 1).then_some(space)
-        });
-        for space in register.with_revoked_keys().chain(anew) {
-            if *space == self.identity().entity {
-                continue;
-            }
-            if let Ok(authority) = self.authority_of(space).await {
-                until_settled!(self.drop_void::<Fault>(space, &authority).await)?;
-            }
+        } else {
+            batch.put(key.clone(), stored::encode(&key, &turn)?);
         }
         Ok(())
     }
@@ -598,14 +493,6 @@ pub(crate) fn configuration_entry(text: &str) -> Entry {
     Entry {
         kind: CONFIGURATION_KIND,
         id: THE_ONE.to_owned(),
-        text: Some(text.to_owned()),
-    }
-}
-
-fn revocation_entry(space: &EntityId, key: &Thumbprint, text: &str) -> Entry {
-    Entry {
-        kind: KEY_REVOCATION_KIND,
-        id: wire::revocation::id_of(space, key),
         text: Some(text.to_owned()),
     }
 }

@@ -12,6 +12,8 @@ use wire::space::{Formula, OpeningHours, Profile};
 use wire::trust::NodeRole;
 use wire::{EntityId, Timestamp};
 
+use crate::JoinState;
+
 /// A node's first page: who we are, our standing, our partners.
 #[derive(Debug, Clone)]
 pub struct Home {
@@ -22,11 +24,13 @@ pub struct Home {
     pub is_clock_behind: bool,
     /// What this node is.
     pub role: NodeRole,
-    /// The label.
+    /// The label in which the node was founded.
     pub label: LabelView,
+    /// The labels that it joined since.
+    pub further_labels: Vec<FurtherLabelView>,
     /// This node as a space; `None` for a coordinator.
     pub us: Option<SpaceView>,
-    /// The other spaces of the label, by name. Withdrawn ones are among them, and
+    /// The other spaces of its labels, by name. Withdrawn ones are among them, and
     /// say so; their prices are not shown.
     pub partners: Vec<SpaceView>,
 }
@@ -46,12 +50,24 @@ pub struct LabelView {
     pub feed: FeedView,
 }
 
+/// A label that this space joined since it was founded.
+#[derive(Debug, Clone)]
+pub struct FurtherLabelView {
+    /// The label.
+    pub label: LabelView,
+    /// What it says of this space.
+    pub standing: Standing,
+    /// How joining it stands.
+    pub joining: JoinState,
+}
+
 /// One space as this node knows it.
 #[derive(Debug, Clone)]
 pub struct SpaceView {
     /// The space.
     pub entity: EntityId,
-    /// What the label says of it.
+    /// What the labels of this node say of it; of this space itself, what the label says in
+    /// which it was founded.
     pub standing: Standing,
     /// Its profile, once it was heard.
     pub profile: Option<Profile>,

@@ -14,7 +14,7 @@ use store::{Batch, Expected, Key, Versioned};
 use wire::EntityId;
 use wire::revocation::LastGood;
 
-use crate::fault::Attempt;
+use crate::fault::{Attempt, until_settled};
 use crate::keys::{LATEST, RECORDS};
 use crate::signing::Authority;
 use crate::stored::{self, Feed, StoredHead};
@@ -52,7 +52,7 @@ impl App {
         entity: &EntityId,
         authority: &Authority,
     ) -> Result<Walked, Fault> {
-        let author = authority.author(&self.identity().root);
+        let author = authority.author();
         let mut walked = Walked::nothing(1);
         let stem = crate::keys::records_of(entity);
         let mut after = None;
@@ -121,8 +121,12 @@ impl App {
             .iter()
             .filter(|(kid, _)| is_new(kid))
             .collect();
-        let begins_anew = feed.epoch < authority.epoch && *entity != self.identity().entity;
-        if !begins_anew && (feed.seq == 0 || new.is_empty()) {
+        let is_own = *entity == self.identity().entity;
+        // Another coordinator says who this is: it may be somebody else.
+        let is_by_another = feed.by != authority.by && !is_own;
+        let begins_anew = !is_own
+            && (feed.epoch < authority.epoch || is_by_another && feed.epoch != authority.epoch);
+        if !begins_anew && (feed.seq == 0 || new.is_empty() && !is_by_another) {
             return Ok(());
         }
         let mut walked = if begins_anew {
@@ -153,6 +157,7 @@ impl App {
             );
         }
         feed.revoked = authority.revoked_names();
+        feed.by = authority.by.clone();
         let key = crate::keys::feed(entity);
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::At(found.version));
@@ -160,6 +165,31 @@ impl App {
         batch.put(key.clone(), stored::encode(&key, &feed)?);
         self.commit_at("cut_back", batch).await?;
         self.forget_opened();
+        Ok(())
+    }
+
+    /// Drops what is void of each feed of which a key was revoked.
+    pub(crate) async fn drop_all_void(&self) -> Result<(), Fault> {
+        let registers = self.registers().await?;
+        let labels = registers.each().count();
+        for space in registers.members() {
+            if *space == self.identity().entity || self.label_of(space).is_some() {
+                continue;
+            }
+            let Some(register) = registers.deciding(space) else {
+                continue;
+            };
+            let statement = register.member(space).and_then(|it| it.statement.as_ref());
+            let is_anew = statement.is_some_and(|it| it.feed_epoch() > 1);
+            let has_revoked = register.revoked(space).iter().next().is_some();
+            // Of several labels another may say by now who this is.
+            if !is_anew && !has_revoked && labels < 2 {
+                continue;
+            }
+            if let Ok(authority) = self.authority_of(space).await {
+                until_settled!(self.drop_void::<Fault>(space, &authority).await)?;
+            }
+        }
         Ok(())
     }
 

@@ -2,10 +2,10 @@
 
 use app::Depth;
 use app::keys::{
-    ACCESS_CODES, ATTEMPTS, CREDENTIALS, ENROLMENTS, FEEDS, GUESTS, HOLDINGS, IDENTITY, INBOX,
-    INVITATIONS, JOINING, KEY_TURNS, LATEST, MEMBERS, OUTBOX, OWN_APPLICATION, PASSPORTS, PROOFS,
-    RECEIPTS_ISSUED, RECEIPTS_TAKEN, RECORDS, REGISTRATION_PLACES, REGISTRATIONS, SEAT_GUARDS,
-    SEAT_PLACES, SEATS, SHOWINGS, TAKEN_PLACES, VISITORS, VISITS,
+    ACCESS_CODES, ATTEMPTS, CREDENTIALS, ENROLMENTS, FEEDS, FURTHER_LABELS, GUESTS, HOLDINGS,
+    IDENTITY, INBOX, INVITATIONS, JOINING, KEY_TURNS, LATEST, MEMBERS, OUTBOX, OWN_APPLICATION,
+    PASSPORTS, PROOFS, RECEIPTS_ISSUED, RECEIPTS_TAKEN, RECORDS, REGISTRATION_PLACES,
+    REGISTRATIONS, SEAT_GUARDS, SEAT_PLACES, SEATS, SHOWINGS, TAKEN_PLACES, VISITORS, VISITS,
 };
 use rules::passport::Verdict;
 use store::{Key, Prefix, Store as _};
@@ -43,6 +43,13 @@ pub(crate) async fn story() -> Label {
     crate::registering::ask(label.space(0), "Anne", &uid).await;
     label.settle().await;
     label.space(0).follow_fed("second").await.unwrap();
+    let other = Label::of(&wire::EntityId::parse("https://rhone.example").unwrap()).await;
+    let code = other
+        .coordinator
+        .app()
+        .invite(label.space(1).entity())
+        .await;
+    label.space(1).app().join_by(&code.unwrap()).await.unwrap();
     // Of two visits one is answered, and the other waits.
     let (one, two) = (label.space(0), label.space(1));
     let visit = crate::receipts::arrive(two, &camille).await;
@@ -122,13 +129,14 @@ async fn everything_that_is_stored_is_listed_and_everything_listed_is_stored() {
 }
 
 /// All that is stored, in the order of the document.
-const ALL: [Prefix; 29] = [
+const ALL: [Prefix; 30] = [
     IDENTITY,
     FEEDS,
     RECORDS,
     LATEST,
     INVITATIONS,
     JOINING,
+    FURTHER_LABELS,
     KEY_TURNS,
     OWN_APPLICATION,
     MEMBERS,

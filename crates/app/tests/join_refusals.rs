@@ -336,3 +336,44 @@ async fn what_a_space_published_before_it_joined_is_heard_afterwards() {
     let seen = crate::look::partner(label.space(1), mug.entity()).await;
     assert_eq!(seen.profile.unwrap().name, "Le Mug");
 }
+
+#[tokio::test]
+async fn former_keys_are_keys_that_nobody_else_has_each_once_and_eight_in_all() {
+    let mut label = Label::joined(1).await;
+    let space = label.invite(&space_name(1)).await;
+    let heard = pull(&label.network, &space, label.coordinator.entity()).await;
+    heard.unwrap();
+    let fed = space.plan().fed();
+    let jwk = |key: &SecretKey| serde_json::to_value(Jwk::from(key.public())).unwrap();
+    let many = |count: usize| -> Vec<_> {
+        let names = (0..count).map(|number| format!("number {number}"));
+        names
+            .map(|name| jwk(&space.plan().next_fed(&name)))
+            .collect()
+    };
+    let of_another = jwk(&label.space(0).plan().fed());
+    let bad = [
+        vec![of_another],
+        vec![jwk(&fed)],
+        [many(1), many(1)].concat(),
+        many(8),
+        vec![serde_json::json!({ "kty": "OKP", "crv": "Ed25519", "x": "AAAA" })],
+    ];
+    for former in bad {
+        let join = changed(&space, &fed, |it| {
+            it.body["former_fed_keys"] = former.clone().into();
+        });
+        check_code(&label, &join.await, "configuration_refused").await;
+    }
+    // The control: seven of its own.
+    let join = changed(&space, &fed, |it| {
+        it.body["former_fed_keys"] = many(7).into();
+    });
+    let answered = answer(&label.coordinator, &join.await).await.unwrap();
+    assert_eq!(answered.result, AnswerResult::Accepted);
+    let register = label.coordinator.app().register().await.unwrap();
+    let statement = register.member(space.entity()).unwrap().statement.as_ref();
+    let named = &statement.unwrap().jwks.keys;
+    assert_eq!(named.len(), 8);
+    assert_eq!(named.first(), Some(&Jwk::from(fed.public())));
+}

@@ -219,7 +219,7 @@ async fn a_membership_ends_and_begins_again_under_the_same_name() {
     assert!(matches!(refused, Err(ApplyError::NotAdmitted)));
 
     let invitation = app.invite(it).await.unwrap();
-    space.app().join_again(&invitation).await.unwrap();
+    space.app().join_by(&invitation).await.unwrap();
     let state = join(&label.network, space).await.unwrap();
     assert!(matches!(state, JoinState::Accepted { .. }), "{state:?}");
     label.settle().await;

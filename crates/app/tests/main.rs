@@ -53,6 +53,7 @@ mod registering_orders;
 mod renewing;
 mod renewing_passports;
 mod scrubbing;
+mod several_labels;
 mod standing;
 mod staying;
 mod tampering;

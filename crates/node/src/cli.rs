@@ -196,10 +196,12 @@ pub(crate) enum Label {
     Admit(LabelAdmit),
     /// Take an invitation back that nobody has used
     Uninvite(LabelSpace),
-    /// Ask the coordinator for the label (spaces)
+    /// Ask a coordinator for its label (spaces)
     Ask(LabelAsk),
-    /// Join again by a new invitation, after the membership had ended (spaces)
+    /// Join another label by an invitation, or one again whose membership had ended (spaces)
     Join(LabelJoin),
+    /// Leave a label that was joined after the first (spaces)
+    Leave(LabelLeave),
     /// Grant the label to a space that was admitted, or grant it again
     Grant(LabelGrant),
     /// Warn a space: it keeps the label, and has time to mend it
@@ -214,7 +216,7 @@ pub(crate) enum Label {
     End(LabelEnd),
     /// Everything that was decided about a space
     History(LabelSpace),
-    /// List the spaces and their standing
+    /// List the spaces and their standing; at a space, its labels
     List(LabelList),
     /// Sign a new anchor statement with the root key: once a year, or for new keys
     Anchor(LabelAnchor),
@@ -238,8 +240,11 @@ pub(crate) struct LabelAdmit {
     pub(crate) of: LabelSpace,
     /// Admit a space anew that belongs already, because it has lost its folder or somebody
     /// else has its keys: whoever uses the code takes its place
-    #[arg(long)]
+    #[arg(long, conflicts_with = "epoch")]
     pub(crate) anew: bool,
+    /// The space belongs to another label, where its feed has begun anew in this epoch
+    #[arg(long, value_name = "EPOCH", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) epoch: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -273,7 +278,22 @@ pub(crate) struct LabelJoin {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct LabelLeave {
+    /// The coordinator of the label
+    #[arg(value_name = "COORDINATOR")]
+    pub(crate) label: EntityId,
+    #[command(flatten)]
+    pub(crate) folder: Folder,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct LabelAsk {
+    /// Which coordinator, where the space has several labels
+    #[arg(long, value_name = "COORDINATOR")]
+    pub(crate) of: Option<EntityId>,
     /// What to say with it, in words that everybody may read
     #[arg(long, default_value = "")]
     pub(crate) note: String,

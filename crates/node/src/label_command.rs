@@ -9,7 +9,8 @@ use seal::keyfile;
 use serde_json::Value;
 
 use crate::cli::{
-    FormerKeys, Label, LabelAdmit, LabelAnchor, LabelAsk, LabelEnd, LabelJoin, LabelSpace,
+    FormerKeys, Label, LabelAdmit, LabelAnchor, LabelAsk, LabelEnd, LabelJoin, LabelLeave,
+    LabelSpace,
 };
 use crate::config::Config;
 use crate::control::{self, Command, KeysCommand, LabelCommand};
@@ -21,7 +22,8 @@ pub(crate) async fn label(label: Label) -> anyhow::Result<ExitCode> {
         Label::Admit(args) => admit(args).await?,
         Label::Uninvite(args) => uninvite(args).await?,
         Label::Ask(args) => apply(args).await?,
-        Label::Join(args) => join_again(args).await?,
+        Label::Join(args) => join(args).await?,
+        Label::Leave(args) => leave(args).await?,
         Label::Grant(args) => {
             let (space, anyway) = (args.of.space.clone(), args.anyway);
             change(&args.of, LabelCommand::Grant { space, anyway }).await?;
@@ -78,26 +80,42 @@ async fn uninvite(args: LabelSpace) -> anyhow::Result<()> {
 
 async fn apply(args: LabelAsk) -> anyhow::Result<()> {
     let config = Config::load(&args.folder.dir)?;
-    let asked = ask(&config, LabelCommand::Apply { note: args.note }).await?;
+    let LabelAsk { note, of, .. } = args;
+    let asked_of = of.as_ref().unwrap_or(&config.coordinator).clone();
+    let asked = ask(&config, LabelCommand::Apply { note, of }).await?;
     output::line(if args.json {
         asked.to_string()
     } else {
-        format!(
-            "{} is asked for the label; what waits is in: escale outbox list",
-            config.coordinator
-        )
+        format!("{asked_of} is asked for the label; what waits is in: escale outbox list")
     });
     Ok(())
 }
 
-async fn join_again(args: LabelJoin) -> anyhow::Result<()> {
+async fn join(args: LabelJoin) -> anyhow::Result<()> {
     let config = Config::load(&args.folder.dir)?;
     let invitation = args.invitation;
-    let joins = ask(&config, LabelCommand::JoinAgain { invitation }).await?;
+    let joins = ask(&config, LabelCommand::Join { invitation }).await?;
     output::line(if args.json {
         joins.to_string()
     } else {
         "The node joins as soon as it reaches the coordinator.".to_owned()
+    });
+    Ok(())
+}
+
+async fn leave(args: LabelLeave) -> anyhow::Result<()> {
+    let config = Config::load(&args.folder.dir)?;
+    let coordinator = args.label;
+    let command = LabelCommand::Leave {
+        coordinator: coordinator.clone(),
+    };
+    let left = ask(&config, command).await?;
+    output::line(if args.json {
+        left.to_string()
+    } else {
+        format!(
+            "This space has left the label of {coordinator}; its people can end the membership."
+        )
     });
     Ok(())
 }
@@ -148,7 +166,11 @@ async fn history(args: LabelSpace) -> anyhow::Result<()> {
 }
 
 async fn admit(args: LabelAdmit) -> anyhow::Result<()> {
-    let LabelAdmit { of: args, anew } = args;
+    let LabelAdmit {
+        of: args,
+        anew,
+        epoch,
+    } = args;
     let config = Config::load(&args.folder.dir)?;
     let space = args.space;
     let admitted = ask(
@@ -156,6 +178,7 @@ async fn admit(args: LabelAdmit) -> anyhow::Result<()> {
         LabelCommand::Admit {
             space: space.clone(),
             anew,
+            epoch,
         },
     )
     .await?;
@@ -243,8 +266,44 @@ async fn anchor(args: LabelAnchor) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A line of a space's own labels, in words.
+fn own_line(row: &Value) -> String {
+    let (coordinator, at) = (text(row, "coordinator"), day(row, "at"));
+    let reason = wire::printable(text(row, "reason"), 500);
+    let told = match text(row, "state") {
+        "asking" => "asks to be admitted".to_owned(),
+        "refused" => format!("did not admit this space: {reason}"),
+        "labelled" => format!("labelled until {at}"),
+        "admitted" => format!("admitted; ask for it with: escale label ask --of {coordinator}"),
+        state @ ("suspended" | "withdrawn") => format!("{state} since {at}: {reason}"),
+        "expired" => format!("expired since {at}"),
+        _ => "this space does not belong".to_owned(),
+    };
+    let name = wire::printable(text(row, "name"), 120);
+    let name = if name.is_empty() {
+        name
+    } else {
+        format!("  {name}")
+    };
+    format!("{coordinator}{name}  {told}  ({})", heard(row))
+}
+
+/// When the feed of a line was last heard.
+fn heard(row: &Value) -> String {
+    let refusal = row.pointer("/feed/refusal").and_then(Value::as_str);
+    let pulled_at = row.pointer("/feed/pulled_at");
+    match (refusal, pulled_at.and_then(Value::as_i64)) {
+        (Some(code), _) => format!("its feed was refused: {code}"),
+        (None, Some(_)) => format!("heard {}", when(pulled_at)),
+        (None, None) => "never heard".to_owned(),
+    }
+}
+
 /// A line of the list, in words.
 fn row_line(row: &Value) -> String {
+    if row.get("coordinator").is_some() {
+        return own_line(row);
+    }
     let (space, state) = (text(row, "space"), text(row, "state"));
     let at = day(row, "at");
     let told = match state {
@@ -259,15 +318,7 @@ fn row_line(row: &Value) -> String {
         other => other.to_owned(),
     };
     let more = notes(row);
-    let refusal = row.pointer("/feed/refusal").and_then(Value::as_str);
-    let heard = match (
-        refusal,
-        row.pointer("/feed/pulled_at").and_then(Value::as_i64),
-    ) {
-        (Some(code), _) => format!("its feed was refused: {code}"),
-        (None, Some(_)) => format!("heard {}", when(row.pointer("/feed/pulled_at"))),
-        (None, None) => "never heard".to_owned(),
-    };
+    let heard = heard(row);
     if state == "invited" {
         format!("{space}  {told}")
     } else {

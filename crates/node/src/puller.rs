@@ -92,8 +92,9 @@ pub(crate) async fn run(
                 if outcome.is_ok() {
                     heard.from(&peer);
                 }
-                if peer == config.coordinator && outcome.is_ok() {
-                    try_join(&app, fetch.as_ref(), &config).await?;
+                let is_coordinator = app.labels().iter().any(|it| it.coordinator == peer);
+                if is_coordinator && outcome.is_ok() {
+                    try_join(&app, fetch.as_ref(), &peer).await?;
                 }
                 vec![settled(&peer, outcome)?]
             }
@@ -170,9 +171,9 @@ async fn pull_pages(app: &App, fetch: &dyn Fetch, peer: &EntityId) -> Result<usi
     Ok(records)
 }
 
-/// Asks to be admitted, as long as there is no answer.
-async fn try_join(app: &App, fetch: &dyn Fetch, config: &Config) -> anyhow::Result<()> {
-    let Some((join, jti)) = (match app.make_join().await {
+/// Asks a coordinator to be admitted, as long as there is no answer.
+async fn try_join(app: &App, fetch: &dyn Fetch, coordinator: &EntityId) -> anyhow::Result<()> {
+    let Some((join, jti)) = (match app.make_join_to(coordinator).await {
         Ok(join) => join,
         Err(error) => {
             tracing::warn!(%error, "the node cannot ask to be admitted: {error}");
@@ -182,7 +183,7 @@ async fn try_join(app: &App, fetch: &dyn Fetch, config: &Config) -> anyhow::Resu
         return Ok(());
     };
     let request = Request {
-        entity: config.coordinator.clone(),
+        entity: coordinator.clone(),
         path: "/federation/v1/join".to_owned(),
         body: Some((serde_json::to_vec(&join)?, JOIN_MEDIA_TYPE)),
         authorization: None,

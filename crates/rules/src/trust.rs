@@ -15,6 +15,10 @@ use wire::{EntityId, Timestamp};
 
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
+/// The most labels of one space, the first among them: its Entity Configuration names all
+/// their coordinators and shows all their marks, and every feed of each is read.
+pub const LABELS_MAX: usize = 4;
+
 /// How long an anchor statement holds: a year.
 pub const ANCHOR_SECONDS: i64 = 365 * DAY_SECONDS;
 /// How long a subordinate statement holds: 45 days, so that a network outlives a

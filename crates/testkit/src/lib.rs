@@ -43,7 +43,7 @@ pub use label::Label;
 pub use network::{Line, TestNetwork};
 pub use node::TestNode;
 pub use plan::Plan;
-pub use pull::{Failure, JoinFailure, PullFailure, join, pull, pull_all, pull_from};
+pub use pull::{Failure, JoinFailure, PullFailure, join, join_label, pull, pull_all, pull_from};
 pub use requests::{SendFailure, post_letter, send, send_all};
 pub use samples::{charter, charter_text, coordinator_name, space_name, space_text};
 pub use traffic::{get, post};

@@ -119,19 +119,30 @@ pub enum JoinFailure {
     Join(JoinError),
 }
 
-/// Hears the coordinator, asks to be admitted, and takes the answer.
+/// Hears the coordinator of the label in which a space was founded, asks to be admitted, and
+/// takes the answer.
 pub async fn join(network: &TestNetwork, space: &TestNode) -> Result<JoinState, JoinFailure> {
     let app = space.app();
-    let coordinator = app.identity().coordinator.clone();
-    let heard = pull(network, space, &coordinator).await;
+    join_label(network, space, &app.identity().coordinator).await
+}
+
+/// The same with the coordinator of one of its labels.
+pub async fn join_label(
+    network: &TestNetwork,
+    space: &TestNode,
+    coordinator: &EntityId,
+) -> Result<JoinState, JoinFailure> {
+    let app = space.app();
+    let heard = pull(network, space, coordinator).await;
     heard.map_err(JoinFailure::Pull)?;
-    let Some((join, jti)) = app.make_join().await.map_err(JoinFailure::Join)? else {
-        let state = app.join_state().await;
+    let join = app.make_join_to(coordinator).await;
+    let Some((join, jti)) = join.map_err(JoinFailure::Join)? else {
+        let state = app.join_state_of(coordinator).await;
         return state.map_err(|fault| JoinFailure::Join(fault.into()));
     };
     let body = serde_json::to_vec(&join).expect("a join is JSON");
     let request = Request {
-        entity: coordinator,
+        entity: coordinator.clone(),
         path: "/federation/v1/join".to_owned(),
         body: Some((body, JOIN_MEDIA_TYPE)),
         authorization: None,

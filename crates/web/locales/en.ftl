@@ -133,6 +133,9 @@ act-suspended = Label suspended
 act-lifted = Warning or suspension lifted
 act-withdrawn = Label withdrawn
 act-ended = Belongs to the network no more
+label-further = Also in these labels
+label-asking = Asks to be admitted
+label-refused = Not admitted
 label-roaming = Working elsewhere
 roaming-half-days =
     { $count ->

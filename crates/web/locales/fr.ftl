@@ -139,6 +139,9 @@ act-suspended = Label suspendu
 act-lifted = Avertissement ou suspension levés
 act-withdrawn = Label retiré
 act-ended = Ne fait plus partie du réseau
+label-further = Aussi dans ces labels
+label-asking = Demande à être admis
+label-refused = Non admis
 label-roaming = Travailler ailleurs
 roaming-half-days =
     { $count ->

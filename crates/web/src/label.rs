@@ -1,11 +1,14 @@
 //! The label: its charter, its coordinator, and how fresh its register is.
 
-use app::view::Home;
+use app::JoinState;
+use app::view::{FurtherLabelView, Home};
+use rules::trust::Standing;
 use wire::label::{Charter, Settlement};
 
 use crate::hours::zone_of;
 use crate::news::{News, Refused, news, refused};
 use crate::shown::{self, Text};
+use crate::standing::{Badge, Reliance, badge};
 use crate::words::{Message, Words};
 
 /// The label.
@@ -19,6 +22,25 @@ pub(crate) struct Label {
     pub(crate) link: String,
     /// How fresh the register is; nothing where we are the coordinator.
     pub(crate) news: Option<News>,
+    /// Why the coordinator's last news is not here.
+    pub(crate) refused: Option<Refused>,
+    /// The labels that the space joined since it was founded.
+    pub(crate) further: Vec<Further>,
+}
+
+/// A label that the space joined since it was founded.
+#[derive(Debug, Clone)]
+pub(crate) struct Further {
+    /// The label's name, once it was heard.
+    pub(crate) name: Option<Text>,
+    /// The coordinator's host.
+    pub(crate) coordinator: String,
+    /// The coordinator's own home page.
+    pub(crate) link: String,
+    /// What the label says of us.
+    pub(crate) badge: Badge,
+    /// How fresh its register is.
+    pub(crate) news: News,
     /// Why the coordinator's last news is not here.
     pub(crate) refused: Option<Refused>,
 }
@@ -50,12 +72,53 @@ impl Label {
             link: shown::link(&label.coordinator, words.language),
             news: (!is_ours).then(|| news(words, label.freshness, home.now, &zone)),
             refused: refused(words, &label.feed),
+            further: home
+                .further_labels
+                .iter()
+                .map(|further| Further::of(words, home, further))
+                .collect(),
         }
     }
 
     /// The label's name, once it was heard.
     pub(crate) fn name(&self) -> Option<&Text> {
         self.rules.as_ref().map(|rules| &rules.name)
+    }
+}
+
+impl Further {
+    fn of(words: &Words, home: &Home, further: &FurtherLabelView) -> Self {
+        let FurtherLabelView {
+            label,
+            standing,
+            joining,
+        } = further;
+        let zone = zone_of(home.us.as_ref());
+        let charter = label.charter.as_ref();
+        let said = |shape, message, reason| Badge {
+            shape,
+            text: words.say(message),
+            reason,
+        };
+        let badge = match (joining, standing) {
+            (JoinState::Asking, Standing::Unknown) => said("unknown", Message::LabelAsking, None),
+            (JoinState::Refused { code, .. }, Standing::Unknown) => {
+                let code = shown::reason(code);
+                said("unknown", Message::LabelRefused, code)
+            }
+            _ => {
+                let reliance = Reliance::on(label, home.is_clock_behind);
+                badge(words, standing, reliance, &zone)
+            }
+        };
+        Self {
+            name: charter.and_then(|it| shown::short(&it.name, words.language)),
+            coordinator: label.coordinator.authority().to_owned(),
+            link: shown::link(&label.coordinator, words.language),
+            badge,
+            news: news(words, label.freshness, home.now, &zone),
+            refused: refused(words, &label.feed),
+        }
     }
 }
 

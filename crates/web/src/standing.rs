@@ -23,9 +23,14 @@ pub(crate) enum Reliance {
 impl Reliance {
     /// The reliance of a home.
     pub(crate) fn of(home: &Home) -> Self {
-        if home.is_clock_behind {
+        Self::on(&home.label, home.is_clock_behind)
+    }
+
+    /// The reliance on what one label says.
+    pub(crate) fn on(label: &LabelView, is_clock_behind: bool) -> Self {
+        if is_clock_behind {
             Self::ClockBehind
-        } else if is_register_too_old(&home.label) {
+        } else if is_register_too_old(label) {
             Self::RegisterTooOld
         } else {
             Self::Full

@@ -1,7 +1,9 @@
 //! Private calls: a signed request, and the one signed answer in which it ends.
 
+use std::collections::BTreeSet;
+
 use seal::checks::holds;
-use seal::{Jwk, Malformed};
+use seal::{Jwk, KeySet, Malformed, PublicKey};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -155,6 +157,10 @@ pub struct JoinBody {
     pub secret: String,
     /// The space's Entity Configuration, compact, signed with the same key.
     pub entity_configuration: String,
+    /// The `fed` keys that this one has replaced, the newest first, where the feed of the
+    /// space opens by them too: it belongs to another label already.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_fed_keys: Vec<Jwk>,
 }
 
 impl Join {
@@ -171,5 +177,16 @@ impl JoinBody {
     pub fn of(request: &Request) -> Result<Self, Malformed> {
         require(request.kind == JOIN_KIND, "a request of another kind")?;
         shape::read(request.body.clone())
+    }
+
+    /// All `fed` keys by which the feed of whoever joins opens, `fed` first; `None` where
+    /// one of them is no key, is there twice, or there are too many.
+    pub fn fed_keys(&self, fed: &PublicKey) -> Option<KeySet> {
+        let former = self.former_fed_keys.iter().map(PublicKey::try_from);
+        let former = former.collect::<Result<Vec<_>, _>>().ok()?;
+        let keys: Vec<_> = std::iter::once(fed.clone()).chain(former).collect();
+        let names: BTreeSet<_> = keys.iter().map(PublicKey::thumbprint).collect();
+        let are_distinct = names.len() == keys.len();
+        KeySet::new(keys).ok().filter(|_| are_distinct)
     }
 }

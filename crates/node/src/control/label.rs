@@ -1,25 +1,33 @@
 //! Commands about the label: its coordinator's, and what a space asks of it.
 
 use anyhow::bail;
-use app::{App, LabelRow, LabelState};
+use app::view::{FeedView, LabelView};
+use app::{App, JoinState, LabelRow, LabelState};
 use rules::trust::Standing;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wire::federation::RevocationReason;
-use wire::{EntityId, Invitation};
+use wire::trust::NodeRole;
+use wire::{EntityId, Invitation, Timestamp};
 
 /// A command about the label.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "label", rename_all = "snake_case")]
 pub(crate) enum LabelCommand {
     /// Invite a space.
-    Admit { space: EntityId, anew: bool },
+    Admit {
+        space: EntityId,
+        anew: bool,
+        epoch: Option<u64>,
+    },
     /// Take an invitation back.
     Uninvite { space: EntityId },
     /// Ask the coordinator for the label.
-    Apply { note: String },
-    /// Join again.
-    JoinAgain { invitation: String },
+    Apply { note: String, of: Option<EntityId> },
+    /// Join a label.
+    Join { invitation: String },
+    /// Leave a label.
+    Leave { coordinator: EntityId },
     /// Grant the label.
     Grant { space: EntityId, anyway: bool },
     /// Warn a space.
@@ -52,24 +60,22 @@ const DAY_SECONDS: i64 = 24 * 60 * 60;
 
 pub(super) async fn execute(app: &App, command: LabelCommand) -> anyhow::Result<Value> {
     match command {
-        LabelCommand::Admit { space, anew } => {
-            let invitation = if anew {
-                app.invite_anew(&space).await?
-            } else {
-                app.invite(&space).await?
-            };
-            Ok(json!({ "space": space, "invitation": invitation.to_code()? }))
-        }
+        LabelCommand::Admit { space, anew, epoch } => admit(app, &space, anew, epoch).await,
         LabelCommand::Uninvite { space } => {
             app.uninvite(&space).await?;
             Ok(json!({ "space": space }))
         }
-        LabelCommand::Apply { note } => {
-            let op = app.ask_for_label(&note).await?;
+        LabelCommand::Apply { note, of } => {
+            let of = of.as_ref().unwrap_or(&app.identity().coordinator);
+            let op = app.ask_for_label_of(of, &note).await?;
             Ok(json!({ "op": op }))
         }
-        LabelCommand::JoinAgain { invitation } => {
-            app.join_again(&Invitation::from_code(&invitation)?).await?;
+        LabelCommand::Leave { coordinator } => {
+            app.leave_label(&coordinator).await?;
+            Ok(json!({ "left": coordinator }))
+        }
+        LabelCommand::Join { invitation } => {
+            app.join_by(&Invitation::from_code(&invitation)?).await?;
             Ok(json!({ "joins": true }))
         }
         LabelCommand::Grant { space, anyway } => {
@@ -108,6 +114,7 @@ pub(super) async fn execute(app: &App, command: LabelCommand) -> anyhow::Result<
         LabelCommand::History { space } => {
             Ok(serde_json::to_value(app.label_history(&space).await?)?)
         }
+        LabelCommand::List if app.identity().role == NodeRole::Space => own_labels(app).await,
         LabelCommand::List => {
             let rows = app.label_rows().await?;
             Ok(Value::Array(rows.iter().map(row_json).collect()))
@@ -127,6 +134,58 @@ async fn standing_json(app: &App, space: &EntityId) -> anyhow::Result<Value> {
     Ok(row_json(row))
 }
 
+async fn admit(
+    app: &App,
+    space: &EntityId,
+    anew: bool,
+    epoch: Option<u64>,
+) -> anyhow::Result<Value> {
+    let invitation = match (anew, epoch) {
+        (true, _) => app.invite_anew(space).await?,
+        (false, Some(epoch)) => app.invite_with_feed(space, epoch).await?,
+        (false, None) => app.invite(space).await?,
+    };
+    Ok(json!({ "space": space, "invitation": invitation.to_code()? }))
+}
+
+/// The labels of a space, as it knows them.
+async fn own_labels(app: &App) -> anyhow::Result<Value> {
+    let home = app.home().await?;
+    let us = home.us.map_or(Standing::Unknown, |us| us.standing);
+    let row = |label: &LabelView, standing: &Standing, joining: &JoinState| {
+        let (state, at, reason) = said(standing);
+        let (state, reason) = match (state, joining) {
+            ("unknown", JoinState::Asking) => ("asking", None),
+            ("unknown", JoinState::Refused { code, .. }) => ("refused", Some(code)),
+            _ => (state, reason),
+        };
+        json!({ "coordinator": label.coordinator, "state": state, "at": at, "reason": reason,
+            "name": label.charter.as_ref().map(|it| it.name.in_language(true)),
+            "feed": feed_json(&label.feed) })
+    };
+    let mut rows = vec![row(&home.label, &us, &app.join_state().await?)];
+    let further = home.further_labels.iter();
+    rows.extend(further.map(|it| row(&it.label, &it.standing, &it.joining)));
+    Ok(Value::Array(rows))
+}
+
+/// A standing as a word, with its moment and its reason.
+fn said(standing: &Standing) -> (&'static str, Option<&Timestamp>, Option<&String>) {
+    match standing {
+        Standing::Labelled { until } => ("labelled", Some(until), None),
+        Standing::Admitted => ("admitted", None, None),
+        Standing::Suspended { since, reason } => ("suspended", Some(since), Some(reason)),
+        Standing::Withdrawn { since, reason } => ("withdrawn", Some(since), Some(reason)),
+        Standing::Expired { since } => ("expired", Some(since), None),
+        Standing::Unknown => ("unknown", None, None),
+    }
+}
+
+fn feed_json(feed: &FeedView) -> Value {
+    json!({ "epoch": feed.epoch, "seq": feed.seq, "pulled_at": feed.pulled_at,
+        "refusal": feed.refusal })
+}
+
 fn row_json(row: &LabelRow) -> Value {
     let LabelRow {
         entity,
@@ -137,17 +196,9 @@ fn row_json(row: &LabelRow) -> Value {
     } = row;
     let (state, at, reason) = match state {
         LabelState::Invited { until } => ("invited", Some(until), None),
-        LabelState::Member(standing) => match standing {
-            Standing::Labelled { until } => ("labelled", Some(until), None),
-            Standing::Admitted => ("admitted", None, None),
-            Standing::Suspended { since, reason } => ("suspended", Some(since), Some(reason)),
-            Standing::Withdrawn { since, reason } => ("withdrawn", Some(since), Some(reason)),
-            Standing::Expired { since } => ("expired", Some(since), None),
-            Standing::Unknown => ("unknown", None, None),
-        },
+        LabelState::Member(standing) => said(standing),
     };
     json!({ "space": entity, "state": state, "at": at, "reason": reason,
         "application": application, "warning": warning,
-        "feed": { "epoch": feed.epoch, "seq": feed.seq, "pulled_at": feed.pulled_at,
-            "refusal": feed.refusal } })
+        "feed": feed_json(feed) })
 }

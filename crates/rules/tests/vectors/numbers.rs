@@ -177,6 +177,7 @@ fn the_numbers_of_trust_are_those_of_the_code() {
                 trust::MARK_RENEWED_AFTER_SECONDS,
             ),
             ("INVITATION_SECONDS", trust::INVITATION_SECONDS),
+            ("LABELS_MAX", size(trust::LABELS_MAX)),
             ("CLOCK_LEEWAY_SECONDS", trust::CLOCK_LEEWAY_SECONDS),
             ("REGISTER_SECONDS_MAX", freshness::REGISTER_SECONDS_MAX),
             (

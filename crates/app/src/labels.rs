@@ -1,0 +1,310 @@
+//! The labels of a space: the one in which it was founded, and those that it joined later.
+//!
+//! A space may bear several labels. Each has a coordinator and a root key that was pinned
+//! from its invitation, and each is asked by itself where its spaces stand. Who a space is,
+//! by which keys it speaks and which of them have ended, is said by one of them alone: the
+//! first of this node's labels to which the space belongs. So whoever coordinates another
+//! label of this node's can say who bears that label, and cannot take a feed over.
+//!
+//! Specified in `specs/trust.md`, section 10.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
+
+use rules::trust::{LABELS_MAX, Standing};
+use seal::{Jwk, PublicKey};
+use store::{Batch, Expected, Versioned};
+use wire::{EntityId, Invitation, Timestamp};
+
+use crate::applying::ApplyError;
+use crate::exchange::About;
+use crate::keys::FURTHER_LABELS;
+use crate::stored::{self, FurtherLabel, Joining};
+use crate::{App, Fault, Register};
+
+/// A label of this node: who coordinates it, and the root key from which its word hangs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The coordinator.
+    pub coordinator: EntityId,
+    /// The root key, pinned from the invitation.
+    pub root: PublicKey,
+}
+
+/// The registers of this node's labels, in the order of the labels, as far as they were
+/// heard.
+#[derive(Debug, Clone, Default)]
+pub struct Registers(Vec<Arc<Register>>);
+
+impl Registers {
+    /// Each of them.
+    pub fn each(&self) -> impl Iterator<Item = &Arc<Register>> {
+        self.0.iter()
+    }
+
+    /// That of one coordinator.
+    pub fn of(&self, coordinator: &EntityId) -> Option<&Arc<Register>> {
+        self.each().find(|it| it.coordinator == *coordinator)
+    }
+
+    /// The one that says who a space is: the first to which it belongs.
+    pub fn deciding(&self, space: &EntityId) -> Option<&Arc<Register>> {
+        self.each().find(|register| register.belongs(space))
+    }
+
+    /// The spaces that belong to any of them.
+    pub fn members(&self) -> BTreeSet<&EntityId> {
+        let members = self.each().flat_map(|register| register.members());
+        members.map(|(space, _)| space).collect()
+    }
+
+    /// What one of them says of a space at `now`. A label that knows the name by other keys
+    /// than the one that decides who it is means somebody else.
+    pub fn standing_in(&self, register: &Register, space: &EntityId, now: Timestamp) -> Standing {
+        let decided = self.deciding(space).and_then(|it| it.fed_keys_of(space));
+        let named = register.fed_keys_of(space);
+        let is_another = decided.zip(named).is_some_and(|(decided, named)| {
+            let mut keys = named.iter();
+            !keys.any(|key| decided.find(key.thumbprint()).is_some())
+        });
+        if is_another {
+            return Standing::Unknown;
+        }
+        register.standing(space, now)
+    }
+
+    /// Whether a space bears any of the labels at `now`.
+    pub fn is_labelled(&self, space: &EntityId, now: Timestamp) -> bool {
+        matches!(self.standing(space, now), Standing::Labelled { .. })
+    }
+
+    /// Where a space stands at `now`: labelled if it bears any of the labels, else what the
+    /// first says that knows it.
+    pub fn standing(&self, space: &EntityId, now: Timestamp) -> Standing {
+        let all = self.each().map(|it| self.standing_in(it, space, now));
+        let mut said = Standing::Unknown;
+        for standing in all {
+            if matches!(standing, Standing::Labelled { .. }) {
+                return standing;
+            }
+            if said == Standing::Unknown {
+                said = standing;
+            }
+        }
+        said
+    }
+}
+
+impl App {
+    /// The labels of this node, the one in which it was founded first.
+    pub fn labels(&self) -> Vec<Label> {
+        let identity = self.identity();
+        let first = Label {
+            coordinator: identity.coordinator.clone(),
+            root: identity.root.clone(),
+        };
+        let further = self.inner.further_labels.read();
+        let further = further.unwrap_or_else(PoisonError::into_inner);
+        std::iter::once(first)
+            .chain(further.iter().cloned())
+            .collect()
+    }
+
+    /// The label of this coordinator, if it is one of this node's.
+    pub(crate) fn label_of(&self, coordinator: &EntityId) -> Option<Label> {
+        self.labels()
+            .into_iter()
+            .find(|it| it.coordinator == *coordinator)
+    }
+
+    /// Whether this is the coordinator of the label in which this node was founded.
+    pub(crate) fn is_first_coordinator(&self, entity: &EntityId) -> bool {
+        *entity == self.identity().coordinator
+    }
+
+    /// The registers of all labels, as far as they were heard.
+    pub async fn registers(&self) -> Result<Registers, Fault> {
+        let mut all = Vec::new();
+        for label in self.labels() {
+            match self.register_of(&label).await {
+                Ok(register) => all.push(register),
+                Err(Fault::NothingHeard) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(Registers(all))
+    }
+
+    /// A coordinator of this node's labels that was not heard since then, if there is one: the
+    /// first. Its own word a coordinator has always heard.
+    pub(crate) async fn unheard_since(&self, at: Timestamp) -> Result<Option<EntityId>, Fault> {
+        for Label { coordinator, .. } in self.labels() {
+            let (feed, _) = self.feed_state(&coordinator).await?;
+            let is_heard = feed.head.is_some_and(|head| head.iat >= at);
+            if !is_heard && coordinator != self.identity().entity {
+                return Ok(Some(coordinator));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads which labels this node has joined since it was founded.
+    pub(crate) async fn read_labels(&self) -> Result<(), Fault> {
+        let mut rows = self.further_labels().await?;
+        rows.sort_by(|(a, _), (b, _)| (a.since, &a.coordinator).cmp(&(b.since, &b.coordinator)));
+        let label = |(row, _): (FurtherLabel, Versioned)| -> Result<Label, Fault> {
+            let root = PublicKey::try_from(&row.root).map_err(|_| Fault::Form {
+                key: crate::keys::further_label(&row.coordinator).to_string(),
+            })?;
+            let coordinator = row.coordinator;
+            Ok(Label { coordinator, root })
+        };
+        let labels = rows.into_iter().map(label).collect::<Result<Vec<_>, _>>()?;
+        let further = self.inner.further_labels.write();
+        *further.unwrap_or_else(PoisonError::into_inner) = labels;
+        Ok(())
+    }
+
+    async fn further_labels(&self) -> Result<Vec<(FurtherLabel, Versioned)>, Fault> {
+        let mut rows = Vec::new();
+        for (key, found) in self.all(FURTHER_LABELS).await? {
+            rows.push((stored::decode(&key, &found)?, found));
+        }
+        Ok(rows)
+    }
+
+    async fn further_label(
+        &self,
+        coordinator: &EntityId,
+    ) -> Result<Option<(FurtherLabel, Versioned)>, Fault> {
+        let key = crate::keys::further_label(coordinator);
+        let found = self.store().get(&key).await?;
+        found
+            .map(|found| Ok((stored::decode(&key, &found)?, found)))
+            .transpose()
+    }
+
+    /// How this node's joining of a label stands, with the entry in which that is kept.
+    pub(crate) async fn joining(
+        &self,
+        coordinator: &EntityId,
+    ) -> Result<Option<(Joining, Versioned)>, Fault> {
+        if !self.is_first_coordinator(coordinator) {
+            let found = self.further_label(coordinator).await?;
+            return Ok(found.map(|(row, found)| (row.joining, found)));
+        }
+        let key = crate::keys::joining();
+        let found = self.store().get(&key).await?;
+        found
+            .map(|found| Ok((stored::decode(&key, &found)?, found)))
+            .transpose()
+    }
+
+    /// Puts into `batch` how the joining stands now, if nobody has come first.
+    pub(crate) fn put_joining(
+        &self,
+        batch: &mut Batch,
+        coordinator: &EntityId,
+        joining: Joining,
+        before: &Versioned,
+    ) -> Result<(), Fault> {
+        let (key, value) = if self.is_first_coordinator(coordinator) {
+            let key = crate::keys::joining();
+            let value = stored::encode(&key, &joining)?;
+            (key, value)
+        } else {
+            let key = crate::keys::further_label(coordinator);
+            let row: FurtherLabel = stored::decode(&key, before)?;
+            let value = stored::encode(&key, &FurtherLabel { joining, ..row })?;
+            (key, value)
+        };
+        batch.expect(key.clone(), Expected::At(before.version));
+        batch.put(key, value);
+        Ok(())
+    }
+
+    /// Joins a label by an invitation, with the keys and the feed that there are: another
+    /// label than those of this node, or one of them again, because the membership had
+    /// ended or the coordinator had refused.
+    pub async fn join_by(&self, invitation: &Invitation) -> Result<(), ApplyError> {
+        let identity = self.identity();
+        if self.is_coordinator() {
+            return Err(ApplyError::Coordinator);
+        }
+        let root = PublicKey::try_from(&invitation.root_key);
+        let root = root.map_err(|_| ApplyError::OtherInvitation)?;
+        let coordinator = &invitation.coordinator;
+        let held = self.label_of(coordinator);
+        let is_ours = invitation.entity == identity.entity
+            && *coordinator != identity.entity
+            && held.as_ref().is_none_or(|held| held.root == root);
+        if !is_ours {
+            return Err(ApplyError::OtherInvitation);
+        }
+        let joining = crate::found::joining(invitation);
+        let mut batch = Batch::new();
+        if held.is_some() {
+            let registers = self.registers().await?;
+            let register = registers.of(coordinator);
+            let belongs = register.is_some_and(|it| it.belongs(&identity.entity));
+            let found = self.joining(coordinator).await?;
+            let Some((before, found)) = found.filter(|_| !belongs) else {
+                return Err(ApplyError::Belongs);
+            };
+            if matches!(before, Joining::Asking { .. }) {
+                return Err(ApplyError::Belongs);
+            }
+            self.put_joining(&mut batch, coordinator, joining, &found)?;
+        } else {
+            if self.labels().len() >= LABELS_MAX {
+                return Err(ApplyError::TooManyLabels);
+            }
+            let (own, _) = self.feed_state(&identity.entity).await?;
+            if invitation.epoch.unwrap_or(1) != own.epoch {
+                return Err(ApplyError::OtherEpoch(own.epoch));
+            }
+            let key = crate::keys::further_label(coordinator);
+            let row = FurtherLabel {
+                coordinator: coordinator.clone(),
+                root: Jwk::from(&root),
+                since: self.now(),
+                joining,
+            };
+            batch.expect(key.clone(), Expected::Absent);
+            batch.put(key.clone(), stored::encode(&key, &row)?);
+        }
+        self.store().commit(batch).await.map_err(Fault::from)?;
+        self.read_labels().await?;
+        Ok(())
+    }
+
+    /// Leaves a label that this node has joined since it was founded: what it says is not
+    /// read any more, and nothing is asked of it about the label. Its coordinator is not told; it can end the
+    /// membership.
+    pub async fn leave_label(&self, coordinator: &EntityId) -> Result<(), ApplyError> {
+        if self.is_first_coordinator(coordinator) {
+            return Err(ApplyError::FirstLabel);
+        }
+        let Some((_, found)) = self.further_label(coordinator).await? else {
+            return Err(ApplyError::NotOurs);
+        };
+        let key = crate::keys::further_label(coordinator);
+        let mut batch = Batch::new();
+        batch.expect(key.clone(), Expected::At(found.version));
+        batch.remove(key);
+        for (op, outgoing, version) in self.outgoing().await? {
+            let is_for_label = matches!(
+                outgoing.about,
+                About::KeyUpdate(_) | About::KeyRevocation(_) | About::Application
+            );
+            if outgoing.to == *coordinator && is_for_label {
+                let key = crate::keys::outgoing(op);
+                batch.expect(key.clone(), Expected::At(version));
+                batch.remove(key);
+            }
+        }
+        self.store().commit(batch).await.map_err(Fault::from)?;
+        self.read_labels().await?;
+        Ok(())
+    }
+}
