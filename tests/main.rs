@@ -29,6 +29,7 @@ mod receipts;
 mod refusals;
 mod sabotage;
 mod seats;
+mod several_labels;
 mod stranger;
 mod subscribing;
 mod watching;

@@ -227,6 +227,17 @@ async fn a_label_that_is_not_heard_any_more_does_not_close_the_doors_of_the_othe
     let judged = crate::desk::judge(both, &code).await;
     let too_old = Verdict::NotAllowedHere(NotHere::RegisterTooOld);
     assert_eq!(judged.verdict, too_old);
+    // Both bear the first label, which nobody relies on, and by now the second one too.
+    let app = heard.app();
+    let invitation = app.invite(aix.entity()).await.unwrap();
+    aix.app().join_by(&invitation).await.unwrap();
+    let joined = join_label(&two.alps.network, aix, heard.entity()).await;
+    accepted(&joined.unwrap());
+    two.try_pull_all().await;
+    app.grant(aix.entity()).await.unwrap();
+    two.try_pull_all().await;
+    two.try_pull_all().await;
+    says(both, &of_aix, ALLOWED).await;
 }
 
 /// A node of the second label under the name of a space of the first, with other keys.
@@ -458,31 +469,37 @@ async fn a_label_is_asked_for_by_its_own_coordinator_and_joined_again() {
 
 #[tokio::test]
 async fn a_fed_key_turns_when_every_label_names_the_next() {
-    let two = Two::joined().await;
-    let (both, aix, valence) = (two.both(), two.aix(), two.valence());
-    let (old, new) = (both.plan().fed(), both.plan().next_fed("second"));
-    let camille = Wallet::enrol(both, "Camille", None).await;
-    two.alps.network.cut(two.rhone.coordinator.entity());
-    both.follow_fed("second").await.unwrap();
-    two.go_round().await;
-    // One label names it, and the other has not heard.
-    assert_eq!(state(both, Purpose::Fed, &old).await, Some(KeyState::Signs));
-    assert_eq!(state(both, Purpose::Fed, &new).await, Some(KeyState::Waits));
-    both.restart().await;
-    two.go_round().await;
-    assert_eq!(state(both, Purpose::Fed, &old).await, Some(KeyState::Signs));
-    two.alps.network.heal();
-    two.go_round().await;
-    assert_eq!(state(both, Purpose::Fed, &new).await, Some(KeyState::Signs));
-    two.go_round().await;
-    two.settle().await;
-    assert_eq!(state(both, Purpose::Fed, &old).await, Some(KeyState::Ended));
-    assert!(both.app().waiting().await.unwrap().is_empty());
-    let again = both.follow_fed("third").await;
-    again.unwrap();
-    says(aix, &camille, ALLOWED).await;
-    says(valence, &camille, ALLOWED).await;
-    assert_sound(&two.nodes()).await;
+    for is_first_late in [false, true] {
+        let two = Two::joined().await;
+        let (both, aix, valence) = (two.both(), two.aix(), two.valence());
+        let (old, new) = (both.plan().fed(), both.plan().next_fed("second"));
+        let camille = Wallet::enrol(both, "Camille", None).await;
+        let late = if is_first_late {
+            &two.alps.coordinator
+        } else {
+            &two.rhone.coordinator
+        };
+        two.alps.network.cut(late.entity());
+        both.follow_fed("second").await.unwrap();
+        two.go_round().await;
+        // One label names it, and the other has not heard.
+        assert_eq!(state(both, Purpose::Fed, &old).await, Some(KeyState::Signs));
+        assert_eq!(state(both, Purpose::Fed, &new).await, Some(KeyState::Waits));
+        both.restart().await;
+        two.go_round().await;
+        assert_eq!(state(both, Purpose::Fed, &old).await, Some(KeyState::Signs));
+        two.alps.network.heal();
+        two.go_round().await;
+        assert_eq!(state(both, Purpose::Fed, &new).await, Some(KeyState::Signs));
+        two.go_round().await;
+        two.settle().await;
+        assert_eq!(state(both, Purpose::Fed, &old).await, Some(KeyState::Ended));
+        assert!(both.app().waiting().await.unwrap().is_empty());
+        both.follow_fed("third").await.unwrap();
+        says(aix, &camille, ALLOWED).await;
+        says(valence, &camille, ALLOWED).await;
+        assert_sound(&two.nodes()).await;
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,135 @@
+//! A space of two labels among real nodes: joined, labelled and left by command, and each
+//! label's visitors at its desk.
+
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use scenarios::command::escale;
+use scenarios::network::{Network, word};
+use scenarios::node::{Node, standing};
+use scenarios::{http, wait};
+use serde_json::{Value, json};
+
+/// A member of a space, with a wallet.
+fn member(network: &Network, home: &Node, name: &str) -> PathBuf {
+    let added = home.json(&["member", "add", "--name", name, "--formula", "month"]);
+    let member = added["member"].as_str().expect("a member").to_owned();
+    let given = home.json(&["member", "code", &member]);
+    let code = given["code"].as_str().expect("a code");
+    let wallet = network.path(name);
+    let words = ["wallet", "enrol", "--home", &home.entity, "--code", code];
+    escale([&words[..], &["--dir", word(&wallet)]].concat()).ok();
+    wallet
+}
+
+fn desk(host: &Node) -> String {
+    let words = ["access", "add", "--role", "desk", "--name", "x", "--token"];
+    let token = host.json(&words)["token"].as_str().map(str::to_owned);
+    token.expect("a token")
+}
+
+/// What a desk says of a wallet now.
+fn judged(host: &Node, desk: &str, wallet: &std::path::Path) -> Value {
+    let words = ["wallet", "present", "--host", &host.entity, "--dir"];
+    let shown = escale([&words[..], &[word(wallet)]].concat()).ok();
+    let code = json!({ "code": shown.out.trim() });
+    let stream = http::post(host.port, "/api/v1/desk/judge", desk, &code);
+    let answer = http::answer(&mut stream.expect("the host listens")).expect("an answer");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()
+}
+
+#[track_caller]
+fn says(host: &Node, desk: &str, wallet: &std::path::Path, expected: &str) {
+    wait::until("the desk knows both", || {
+        let said = judged(host, desk, wallet);
+        wait::ensure(said["answer"] == expected, || said.to_string())
+    });
+}
+
+/// The states of a space's labels, in their order.
+fn states(space: &Node) -> Vec<String> {
+    let rows = space.json(&["label", "list"]);
+    let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
+    let state = |row: &Value| row["state"].as_str().unwrap_or_default().to_owned();
+    rows.iter().map(state).collect()
+}
+
+fn until_states(space: &Node, expected: &[&str]) {
+    wait::until("the space knows where it stands", || {
+        let states = states(space);
+        wait::ensure(states == expected, || states.join(", "))
+    });
+}
+
+#[test]
+fn a_space_joins_a_second_label_and_receives_the_visitors_of_both() {
+    let (alps, rhone) = (Network::running(), Network::running());
+    let mut both = alps.labelled("both");
+    let (aix, valence) = (alps.labelled("aix"), rhone.labelled("valence"));
+    until_states(&both, &["labelled"]);
+    let code = rhone.invite(&both.entity);
+    both.json(&["label", "join", "--invitation", &code]);
+    until_states(&both, &["labelled", "admitted"]);
+    both.json(&[
+        "label",
+        "ask",
+        "--of",
+        &rhone.coordinator.entity,
+        "--note",
+        "us too",
+    ]);
+    wait::until("the second coordinator hears that it is asked", || {
+        let row = rhone.row_of(&both.entity);
+        wait::ensure(row["application"]["note"] == "us too", || row.to_string())
+    });
+    rhone.grant(&both);
+    until_states(&both, &["labelled", "labelled"]);
+    let alix = member(&alps, &aix, "alix");
+    let vasco = member(&rhone, &valence, "vasco");
+    let (here, at_aix) = (desk(&both), desk(&aix));
+    says(&both, &here, &alix, "allowed");
+    says(&both, &here, &vasco, "allowed");
+    assert_eq!(judged(&aix, &at_aix, &vasco)["answer"], "not_genuine");
+    // Both go on after a new start, and with both coordinators gone.
+    both.stop();
+    both.start();
+    until_states(&both, &["labelled", "labelled"]);
+    let home = both.home();
+    assert_eq!(home["further_labels"][0]["standing"]["state"], "labelled");
+    assert_eq!(standing(&home, &valence.entity), "labelled");
+    // Its key turns with the word of both labels.
+    both.json(&["keys", "rotate", "fed"]);
+    wait::until("the next key signs", || {
+        let rows = both.json(&["keys", "list"]);
+        let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
+        let fed = rows.iter().filter(|row| row["purpose"] == "fed");
+        let states: Vec<_> = fed.map(|row| row["state"].to_string()).collect();
+        wait::ensure(states == ["\"ended\"", "\"signs\""], || states.join(", "))
+    });
+    says(&both, &here, &vasco, "allowed");
+    // Software of other federations finds it under each coordinator.
+    for coordinator in [&alps.coordinator, &rhone.coordinator] {
+        let path = format!(
+            "/federation/resolve?sub={}&trust_anchor={}",
+            both.entity, coordinator.entity
+        );
+        wait::until("the coordinator resolves it with its mark", || {
+            let answer = http::get(coordinator.port, &path).text();
+            let claims = answer.split('.').nth(1).unwrap_or_default();
+            let claims = URL_SAFE_NO_PAD.decode(claims).unwrap_or_default();
+            let claims: Value = serde_json::from_slice(&claims).unwrap_or_default();
+            let marks = claims["trust_marks"].as_array().map_or(0, Vec::len);
+            wait::ensure(marks == 1, || format!("{marks} marks: {claims}"))
+        });
+    }
+    both.json(&["label", "leave", &rhone.coordinator.entity]);
+    until_states(&both, &["labelled"]);
+    says(&both, &here, &alix, "allowed");
+    assert_eq!(judged(&both, &here, &vasco)["answer"], "not_genuine");
+    for mut node in [both, aix, valence] {
+        node.stop();
+        node.is_sound();
+    }
+}
