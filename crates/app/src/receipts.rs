@@ -118,7 +118,9 @@ impl App {
             return Ok(waits(&credit.fate));
         }
         if matches!(issued.fate, Fate::Refused { .. }) {
-            // What takes its place is sent instead of it.
+            // What takes its place is sent instead of it, unless it was asked again
+            // meanwhile: then there is something to take back.
+            batch.expect(crate::keys::receipt_issued(id), Expected::At(version));
             self.drop_dead(batch, id).await?;
             return Ok(None);
         }

@@ -12,7 +12,7 @@ use crate::look::{assert_sound, claims};
 use crate::receipts::{arrive, leave, row};
 
 /// A visit that ended, with its receipt in the outbox.
-async fn waiting() -> (Label, Wallet, VisitId) {
+pub(crate) async fn waiting() -> (Label, Wallet, VisitId) {
     let (label, wallet) = story().await;
     let visit = arrive(host(&label), &wallet).await;
     label.advance(3 * HOUR_SECONDS);
