@@ -90,7 +90,7 @@ impl App {
         batch.expect(key.clone(), Expected::unchanged(found.as_ref()));
         batch.put(key.clone(), stored::encode(&key, &asked)?);
         let to = self.identity().coordinator.clone();
-        let op = self.put_outgoing(&mut batch, &to, About::Application, None)?;
+        let op = self.put_outgoing(&mut batch, &to, About::Application, &[])?;
         self.store().commit(batch).await?;
         Ok(op)
     }

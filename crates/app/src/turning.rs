@@ -240,7 +240,7 @@ impl App {
         let turn = KeyTurn::Revoked { revocation };
         batch.put(key.clone(), stored::encode(&key, &turn)?);
         let about = About::KeyRevocation(id);
-        self.put_outgoing(&mut batch, &identity.coordinator, about, None)?;
+        self.put_outgoing(&mut batch, &identity.coordinator, about, &[])?;
         self.commit_at("revoke_key", batch).await?;
         Ok(())
     }
@@ -301,7 +301,7 @@ impl App {
         batch.expect(key.clone(), Expected::Absent);
         batch.put(key.clone(), stored::encode(&key, &turn)?);
         let about = About::KeyUpdate(id);
-        self.put_outgoing(&mut batch, &identity.coordinator, about, None)?;
+        self.put_outgoing(&mut batch, &identity.coordinator, about, &[])?;
         self.commit_at("ask_for_key", batch).await?;
         Ok(())
     }

@@ -94,6 +94,56 @@ async fn what_corrects_waits_for_what_it_corrects() {
     assert_sound(&label.nodes()).await;
 }
 
+/// Of all that waits: what comes after nothing else that does, but for this one.
+async fn next_but(label: &Label, held_up: &str) -> Option<String> {
+    let waiting = host(label).app().waiting().await.unwrap();
+    let waits = |op: &String| waiting.iter().any(|it| it.op == *op);
+    let mut free = waiting.iter().filter(|it| !it.after.iter().any(waits));
+    free.find(|it| it.op != held_up).map(|it| it.op.clone())
+}
+
+/// Somebody was noted twice on a day by mistake, and then stays: what takes the two notes
+/// back is answered before what they counted is said again, in whatever order the answers
+/// come.
+#[tokio::test]
+async fn a_receipt_waits_for_all_that_gives_back_half_days_of_its_day() {
+    for lost in [0, 1] {
+        let (label, wallet) = story().await;
+        let app = host(&label).app();
+        let mut mistakes = Vec::new();
+        // Noon, and then the afternoon.
+        for wait in [2 * HOUR_SECONDS, 60] {
+            mistakes.push(arrive(host(&label), &wallet).await);
+            label.advance(60);
+            leave(host(&label), mistakes[mistakes.len() - 1]).await;
+            label.advance(wait);
+        }
+        let receipts = ops(&label).await;
+        // The second is taken back first.
+        for mistake in mistakes.into_iter().rev() {
+            not_here(&label, mistake).await;
+            label.advance(1);
+        }
+        let visit = arrive(host(&label), &wallet).await;
+        label.advance(HOUR_SECONDS);
+        leave(host(&label), visit).await;
+        assert_eq!(outbox(host(&label)).await.len(), 5);
+        // The home takes one of the receipts, and its answer is lost.
+        let held_up = &receipts[lost];
+        let letter = app.make_letter(held_up).await.unwrap().unwrap();
+        let answered = post_letter(&label.network, host(&label), &letter).await;
+        answered.unwrap();
+        while let Some(op) = next_but(&label, held_up).await {
+            send(&label.network, host(&label), &op).await.unwrap();
+        }
+        sent(&label).await;
+        assert_eq!(outbox(host(&label)).await, [], "receipt {lost} was lost");
+        assert_eq!(taken(home(&label)).await, 3);
+        assert_eq!(used(home(&label), &wallet).await, 1);
+        assert_sound(&label.nodes()).await;
+    }
+}
+
 #[tokio::test]
 async fn the_credit_of_a_receipt_that_was_refused_has_nothing_to_take_back() {
     let (label, _, visit) = waiting().await;
