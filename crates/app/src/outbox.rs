@@ -455,7 +455,7 @@ impl App {
             }
             put_issued(&mut batch, receipt, &issued, issued_version)?;
         }
-        self.store().commit(batch).await?;
+        self.commit_at("ask_again", batch).await?;
         Ok(again)
     }
 
