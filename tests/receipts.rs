@@ -16,12 +16,13 @@ use serde_json::{Value, json};
 /// How often nodes are killed at random.
 const KILLS: u64 = 100;
 
-/// A host, a home, and the credential of an operator at the host's desk.
+/// A host, a home, and the credential of an operator at the desk of each.
 struct Villages {
     network: Network,
     host: Node,
     home: Node,
     desk: String,
+    home_desk: String,
 }
 
 /// A member of the home, with a wallet.
@@ -47,16 +48,25 @@ impl Villages {
                 space["standing"]["state"] == "labelled" && space["feed"]["seq"] != 0
             });
         }
-        let added = host.json(&[
-            "access", "add", "--role", "operator", "--name", "x", "--token",
-        ]);
-        let desk = added["token"].as_str().expect("a token").to_owned();
+        let [desk, home_desk] = [&host, &home].map(|node| {
+            let added = node.json(&[
+                "access", "add", "--role", "operator", "--name", "x", "--token",
+            ]);
+            added["token"].as_str().expect("a token").to_owned()
+        });
         Self {
             network,
             host,
             home,
             desk,
+            home_desk,
         }
+    }
+
+    /// The home receives, and the host's members visit.
+    fn turn_round(&mut self) {
+        std::mem::swap(&mut self.host, &mut self.home);
+        std::mem::swap(&mut self.desk, &mut self.home_desk);
     }
 
     fn node(&mut self, side: Side) -> &mut Node {
@@ -419,6 +429,44 @@ fn what_was_refused_is_asked_again_once_wherever_the_host_is_killed() {
         members.push(member);
     }
     villages.agree(&members);
+}
+
+/// From the end of a wait to now, of what waits at a node; nothing before the first try.
+fn wait_seconds(node: &Node) -> Option<i64> {
+    let rows = node.json(&["outbox", "list"]);
+    let next_at = rows[0]["next_at"].as_i64();
+    next_at.map(|at| at - wait::now_seconds())
+}
+
+#[test]
+fn what_waits_is_sent_before_its_time_when_the_home_shows_that_it_lives() {
+    let mut villages = Villages::found();
+    let member = villages.member("Ada");
+    villages.turn_round();
+    let other = villages.member("Ben");
+    villages.turn_round();
+    let visit = villages.arrive(&member);
+    villages.home.stop();
+    assert_eq!(villages.leave(&visit).0, 200);
+    // A second, two, four, eight: after a quarter of a minute it waits for twelve.
+    let minute = Duration::from_secs(60);
+    wait::within(minute, "it waits for a while", || {
+        let seconds = wait_seconds(&villages.host);
+        wait::ensure(seconds >= Some(10), || format!("{seconds:?}"))
+    });
+    let planned = wait_seconds(&villages.host).expect("it waits") + wait::now_seconds();
+    villages.home.start();
+    // The home asks something of its own: it has had a visitor.
+    villages.turn_round();
+    let visit = villages.arrive(&other);
+    assert_eq!(villages.leave(&visit).0, 200);
+    villages.settle();
+    villages.turn_round();
+    villages.settle();
+    let early = planned - wait::now_seconds();
+    assert!(early > 0, "{early} seconds before it was planned");
+    has(&member, 1, 1);
+    has(&other, 1, 1);
 }
 
 /// A number that follows from another, spread as if by chance.
