@@ -78,7 +78,8 @@ impl App {
         let about = About::Receipt(receipt_id);
         // What visits of the day give back must be there before it is claimed.
         let mut afters: Vec<Op> = after.into_iter().collect();
-        afters.extend(self.waiting_credits(&visit.home, &visit.date).await?);
+        let credits = self.waiting_credits(&visit.home, &visit.date).await?;
+        afters.extend(credits.into_iter().filter(|op| Some(*op) != after));
         let op = self.put_outgoing(batch, &visit.home, about, &afters)?;
         let issued = IssuedReceipt {
             home: visit.home.clone(),

@@ -145,6 +145,37 @@ async fn a_receipt_waits_for_all_that_gives_back_half_days_of_its_day() {
 }
 
 #[tokio::test]
+async fn what_is_sent_again_waits_for_what_gives_back_half_days_of_its_day() {
+    let (label, ..) = waiting().await;
+    refuse(&label).await;
+    let app = label.coordinator.app();
+    app.grant(host(&label).entity()).await.unwrap();
+    let other = Wallet::enrol(home(&label), "Ben", None).await;
+    label.settle().await;
+    let dead = ops(&label).await;
+    let visit = arrive(host(&label), &other).await;
+    label.advance(60);
+    leave(host(&label), visit).await;
+    sent(&label).await;
+    not_here(&label, visit).await;
+    let app = host(&label).app();
+    let credit = app.waiting().await.unwrap()[0].op.clone();
+    again(&label, &dead[0]).await.unwrap();
+    let waiting = app.waiting().await.unwrap();
+    let afters: Vec<_> = waiting.iter().map(|it| (&it.op, &it.after)).collect();
+    let [(first, none), (_, after)] = afters[..] else {
+        panic!("{afters:?}");
+    };
+    assert_eq!(
+        (first, none, after),
+        (&credit, &vec![], &vec![credit.clone()])
+    );
+    sent(&label).await;
+    assert_eq!(outbox(host(&label)).await, []);
+    assert_sound(&label.nodes()).await;
+}
+
+#[tokio::test]
 async fn the_credit_of_a_receipt_that_was_refused_has_nothing_to_take_back() {
     let (label, _, visit) = waiting().await;
     let first = host(&label).app().waiting().await.unwrap()[0].op.clone();
