@@ -16,16 +16,18 @@ use serde_json::{Value, json};
 /// How often nodes are killed at random.
 const KILLS: u64 = 100;
 
-/// A host, a home, and the credential of the host's desk.
+/// A host, a home, and the credential of an operator at the desk of each.
 struct Villages {
     network: Network,
     host: Node,
     home: Node,
     desk: String,
+    home_desk: String,
 }
 
 /// A member of the home, with a wallet.
 struct Member {
+    number: String,
     wallet: PathBuf,
 }
 
@@ -46,16 +48,25 @@ impl Villages {
                 space["standing"]["state"] == "labelled" && space["feed"]["seq"] != 0
             });
         }
-        let added = host.json(&[
-            "access", "add", "--role", "steward", "--name", "x", "--token",
-        ]);
-        let desk = added["token"].as_str().expect("a token").to_owned();
+        let [desk, home_desk] = [&host, &home].map(|node| {
+            let added = node.json(&[
+                "access", "add", "--role", "operator", "--name", "x", "--token",
+            ]);
+            added["token"].as_str().expect("a token").to_owned()
+        });
         Self {
             network,
             host,
             home,
             desk,
+            home_desk,
         }
+    }
+
+    /// The home receives, and the host's members visit.
+    fn turn_round(&mut self) {
+        std::mem::swap(&mut self.host, &mut self.home);
+        std::mem::swap(&mut self.desk, &mut self.home_desk);
     }
 
     fn node(&mut self, side: Side) -> &mut Node {
@@ -68,14 +79,57 @@ impl Villages {
     fn member(&self, name: &str) -> Member {
         let home = &self.home;
         let added = home.json(&["member", "add", "--name", name, "--formula", "month"]);
-        let member = added["member"].as_str().expect("a member");
-        let given = home.json(&["member", "code", member]);
+        let number = added["member"].as_str().expect("a member");
+        self.phone_of(number, &format!("wallet-{number}"))
+    }
+
+    /// A phone of a member, of whom there may be others.
+    fn phone_of(&self, number: &str, folder: &str) -> Member {
+        let given = self.home.json(&["member", "code", number]);
         let code = given["code"].as_str().expect("a code");
-        let wallet = self.network.path(&format!("wallet-{member}"));
-        let words = ["wallet", "enrol", "--home", &home.entity, "--code", code];
-        let words = [&words[..], &["--dir", word(&wallet)]].concat();
+        let wallet = self.network.path(folder);
+        let words = ["wallet", "enrol", "--home", &self.home.entity];
+        let words = [&words[..], &["--code", code, "--dir", word(&wallet)]].concat();
         escale(words).ok();
-        Member { wallet }
+        Member {
+            number: number.to_owned(),
+            wallet,
+        }
+    }
+
+    /// A member who comes with one phone and then with another: of one half-day the home
+    /// accepts one. Gives the visit that it counts, and the request that is dead.
+    fn refused(&self, name: &str) -> (Member, String, String) {
+        // Where noon passes between the two, it is another half-day.
+        for time in 0..3 {
+            let member = self.member(name);
+            let other = self.phone_of(&member.number, &format!("other-{}", member.number));
+            let visits = [&member, &other].map(|phone| {
+                let visit = self.arrive(phone);
+                assert_eq!(self.leave(&visit).0, 200);
+                visit
+            });
+            let dead = wait::until("both are answered", || {
+                let rows = self.host.json(&["outbox", "list"]);
+                let rows = rows.as_array().expect("requests");
+                let is_over = rows.iter().all(|row| row["code"] == "counted_already");
+                wait::ensure(is_over, || format!("{rows:?}"))?;
+                Ok(rows
+                    .first()
+                    .map(|row| row["op"].as_str().expect("an op").to_owned()))
+            });
+            if let Some(op) = dead {
+                let rows = self.host.json(&["visit", "list"]);
+                let mut rows = rows.as_array().expect("visits").iter();
+                let counts = rows.find(|row| {
+                    row["receipt"] == "accepted" && visits.iter().any(|it| row["visit"] == **it)
+                });
+                let counts = counts.expect("one of both")["visit"].as_str();
+                return (member, counts.expect("a visit").to_owned(), op);
+            }
+            let _ = writeln!(std::io::stderr(), "noon, {time}");
+        }
+        panic!("both phones count");
     }
 
     /// What the member's phone shows to the host now.
@@ -322,6 +376,97 @@ fn a_receipt_counts_once_wherever_home_or_host_is_killed() {
         members.push(member);
     }
     villages.agree(&members);
+}
+
+#[test]
+fn a_visit_is_taken_back_wherever_home_or_host_is_killed() {
+    let mut villages = Villages::found();
+    let mut members = Vec::new();
+    for (side, place) in [
+        (Side::Home, "answer.before"),
+        (Side::Home, "answer.after"),
+        (Side::Host, "settle.before"),
+        (Side::Host, "settle.after"),
+    ] {
+        let member = villages.member(place);
+        let visit = villages.arrive(&member);
+        assert_eq!(villages.leave(&visit).0, 200);
+        villages.settle();
+        villages.restart(side, place);
+        assert_eq!(villages.cancel(&visit).0, 200);
+        villages.kill_at(side, place);
+        villages.settle();
+        has(&member, 1, 0);
+        members.push(member);
+    }
+    villages.agree(&members);
+}
+
+#[test]
+fn what_was_refused_is_asked_again_once_wherever_the_host_is_killed() {
+    let mut villages = Villages::found();
+    let mut members = Vec::new();
+    for (place, is_kept) in [("ask_again.before", false), ("ask_again.after", true)] {
+        let (member, counts, dead) = villages.refused(place);
+        assert_eq!(villages.cancel(&counts).0, 200);
+        wait::until("what counted is taken back", || {
+            let said = membership(&member);
+            wait::ensure(!said["visits"][0]["credited"].is_null(), || {
+                said.to_string()
+            })
+        });
+        villages.restart(Side::Host, place);
+        let path = format!("/api/v1/outbox/{dead}/again");
+        let unanswered = villages.ask(&path, &json!({}));
+        villages.kill_at(Side::Host, place);
+        drop(unanswered);
+        let again = villages.asked(&path, &json!({}));
+        let (status, said) = again.expect("the host answers");
+        let expected = if is_kept { 404 } else { 200 };
+        assert_eq!(status, expected, "{place}: {said}");
+        villages.settle();
+        has(&member, 2, 1);
+        members.push(member);
+    }
+    villages.agree(&members);
+}
+
+/// From the end of a wait to now, of what waits at a node; nothing before the first try.
+fn wait_seconds(node: &Node) -> Option<i64> {
+    let rows = node.json(&["outbox", "list"]);
+    let next_at = rows[0]["next_at"].as_i64();
+    next_at.map(|at| at - wait::now_seconds())
+}
+
+#[test]
+fn what_waits_is_sent_before_its_time_when_the_home_shows_that_it_lives() {
+    let mut villages = Villages::found();
+    let member = villages.member("Ada");
+    villages.turn_round();
+    let other = villages.member("Ben");
+    villages.turn_round();
+    let visit = villages.arrive(&member);
+    villages.home.stop();
+    assert_eq!(villages.leave(&visit).0, 200);
+    // A second, two, four, eight: after a quarter of a minute it waits for twelve.
+    let minute = Duration::from_secs(60);
+    wait::within(minute, "it waits for a while", || {
+        let seconds = wait_seconds(&villages.host);
+        wait::ensure(seconds >= Some(10), || format!("{seconds:?}"))
+    });
+    let planned = wait_seconds(&villages.host).expect("it waits") + wait::now_seconds();
+    villages.home.start();
+    // The home asks something of its own: it has had a visitor.
+    villages.turn_round();
+    let visit = villages.arrive(&other);
+    assert_eq!(villages.leave(&visit).0, 200);
+    villages.settle();
+    villages.turn_round();
+    villages.settle();
+    let early = planned - wait::now_seconds();
+    assert!(early > 0, "{early} seconds before it was planned");
+    has(&member, 1, 1);
+    has(&other, 1, 1);
 }
 
 /// A number that follows from another, spread as if by chance.

@@ -86,12 +86,12 @@ fn a_space_joins_a_second_label_and_receives_the_visitors_of_both() {
     });
     rhone.grant(&both);
     until_states(&both, &["labelled", "labelled"]);
-    let alix = member(&alps, &aix, "alix");
-    let vasco = member(&rhone, &valence, "vasco");
+    let of_aix = member(&alps, &aix, "alix");
+    let of_valence = member(&rhone, &valence, "vasco");
     let (here, at_aix) = (desk(&both), desk(&aix));
-    says(&both, &here, &alix, "allowed");
-    says(&both, &here, &vasco, "allowed");
-    assert_eq!(judged(&aix, &at_aix, &vasco)["answer"], "not_genuine");
+    says(&both, &here, &of_aix, "allowed");
+    says(&both, &here, &of_valence, "allowed");
+    assert_eq!(judged(&aix, &at_aix, &of_valence)["answer"], "not_genuine");
     // Both go on after a new start, and with both coordinators gone.
     both.stop();
     both.start();
@@ -108,7 +108,7 @@ fn a_space_joins_a_second_label_and_receives_the_visitors_of_both() {
         let states: Vec<_> = fed.map(|row| row["state"].to_string()).collect();
         wait::ensure(states == ["\"ended\"", "\"signs\""], || states.join(", "))
     });
-    says(&both, &here, &vasco, "allowed");
+    says(&both, &here, &of_valence, "allowed");
     // Software of other federations finds it under each coordinator.
     for coordinator in [&alps.coordinator, &rhone.coordinator] {
         let path = format!(
@@ -126,8 +126,8 @@ fn a_space_joins_a_second_label_and_receives_the_visitors_of_both() {
     }
     both.json(&["label", "leave", &rhone.coordinator.entity]);
     until_states(&both, &["labelled"]);
-    says(&both, &here, &alix, "allowed");
-    assert_eq!(judged(&both, &here, &vasco)["answer"], "not_genuine");
+    says(&both, &here, &of_aix, "allowed");
+    assert_eq!(judged(&both, &here, &of_valence)["answer"], "not_genuine");
     for mut node in [both, aix, valence] {
         node.stop();
         node.is_sound();

@@ -111,7 +111,7 @@ impl App {
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::unchanged(found.as_ref()));
         batch.put(key.clone(), stored::encode(&key, &asked)?);
-        let op = self.put_outgoing(&mut batch, of, About::Application, None)?;
+        let op = self.put_outgoing(&mut batch, of, About::Application, &[])?;
         self.store().commit(batch).await?;
         Ok(op)
     }

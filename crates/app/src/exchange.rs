@@ -229,7 +229,17 @@ pub(crate) struct Outgoing {
     pub(crate) made_at: Timestamp,
     /// What must be answered first.
     pub(crate) after: Option<Op>,
+    /// What else must be: of a receipt, all credits that give back what it may claim.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) also_after: Vec<Op>,
     pub(crate) state: OutgoingState,
+}
+
+impl Outgoing {
+    /// All that must be answered first.
+    pub(crate) fn afters(&self) -> impl Iterator<Item = Op> + '_ {
+        self.after.iter().chain(&self.also_after).copied()
+    }
 }
 
 /// The name of a key, as part of a key of the store.

@@ -21,7 +21,7 @@ use wire::{EntityId, Timestamp};
 
 use crate::access::Operator;
 use crate::exchange::{
-    About, Fate, IssuedReceipt, Op, Outgoing, OutgoingState, ReceiptId, VisitId, VisitState,
+    About, Fate, IssuedReceipt, Op, Outgoing, OutgoingState, ReceiptId, Visit, VisitId, VisitState,
 };
 use crate::fault::{Attempt, until_settled};
 use crate::inbox::Outcome;
@@ -92,21 +92,26 @@ pub struct SendFailure {
 pub const UNANSWERED: &str = "unanswered";
 
 impl App {
-    /// Puts a request into `batch`.
+    /// Puts a request into `batch`, and what must be answered before it is sent.
     pub(crate) fn put_outgoing(
         &self,
         batch: &mut Batch,
         to: &EntityId,
         about: About,
-        after: Option<Op>,
+        after: &[Op],
     ) -> Result<Op, Fault> {
         let made_at = self.now();
         let op = Op::new(made_at, self.random()?);
+        let (after, also_after) = match after.split_first() {
+            Some((first, others)) => (Some(*first), others.to_vec()),
+            None => (None, Vec::new()),
+        };
         let outgoing = Outgoing {
             to: to.clone(),
             about,
             made_at,
             after,
+            also_after,
             state: OutgoingState::Waiting,
         };
         let key = crate::keys::outgoing(op);
@@ -153,10 +158,11 @@ impl App {
         let mut waiting = Vec::new();
         for (op, outgoing, _) in self.outgoing().await? {
             if outgoing.state == OutgoingState::Waiting {
+                let after = outgoing.afters().map(|op| op.to_string()).collect();
                 waiting.push(Waiting {
                     op: op.to_string(),
                     peer: outgoing.to,
-                    after: outgoing.after.map(|op| op.to_string()),
+                    after,
                 });
             }
         }
@@ -394,6 +400,7 @@ impl App {
                 about,
                 made_at,
                 after,
+                also_after: _,
                 state,
             } = outgoing;
             OutboxRow {
@@ -445,7 +452,17 @@ impl App {
             return Err(unknown());
         }
         let mut batch = Batch::new();
-        let again = self.put_outgoing(&mut batch, &outgoing.to, outgoing.about, None)?;
+        let after = match outgoing.about {
+            About::Receipt(receipt) => self.credits_before(receipt).await?,
+            About::Credit(_)
+            | About::Registration(_)
+            | About::Cancellation(_)
+            | About::KeyUpdate(_)
+            | About::KeyRevocation(_)
+            | About::Notice { .. }
+            | About::Application => Vec::new(),
+        };
+        let again = self.put_outgoing(&mut batch, &outgoing.to, outgoing.about, &after)?;
         let key = crate::keys::outgoing(op);
         batch.expect(key.clone(), Expected::At(version));
         batch.remove(key);
@@ -459,7 +476,7 @@ impl App {
             }
             put_issued(&mut batch, receipt, &issued, issued_version)?;
         }
-        self.store().commit(batch).await?;
+        self.commit_at("ask_again", batch).await?;
         Ok(again)
     }
 
@@ -483,15 +500,44 @@ impl App {
         Ok(!counts || !is_last || issued.credit.is_some())
     }
 
-    /// The youngest credit that waits for a home.
-    pub(crate) async fn last_waiting_credit(&self, home: &EntityId) -> Result<Option<Op>, Fault> {
-        let all = self.outgoing().await?.into_iter();
-        let credits = all.filter(|(_, outgoing, _)| {
-            outgoing.state == OutgoingState::Waiting
-                && outgoing.to == *home
-                && matches!(outgoing.about, About::Credit(_))
-        });
-        Ok(credits.map(|(op, ..)| op).max())
+    /// The credits that wait for a home and give back half-days of a day, the youngest
+    /// first.
+    pub(crate) async fn waiting_credits(
+        &self,
+        home: &EntityId,
+        date: &str,
+    ) -> Result<Vec<Op>, Fault> {
+        let mut credits = Vec::new();
+        for (op, outgoing, _) in self.outgoing().await?.into_iter().rev() {
+            let About::Credit(receipt) = outgoing.about else {
+                continue;
+            };
+            if outgoing.state != OutgoingState::Waiting || outgoing.to != *home {
+                continue;
+            }
+            let visit = self.visit_of_receipt(receipt).await?;
+            if visit.is_none_or(|visit| visit.date == date) {
+                credits.push(op);
+            }
+        }
+        Ok(credits)
+    }
+
+    /// The credits that must be answered before a receipt is sent again.
+    async fn credits_before(&self, receipt: ReceiptId) -> Result<Vec<Op>, Fault> {
+        match self.visit_of_receipt(receipt).await? {
+            Some(visit) => self.waiting_credits(&visit.home, &visit.date).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The visit that a receipt of this host is of, if both are still kept.
+    async fn visit_of_receipt(&self, receipt: ReceiptId) -> Result<Option<Visit>, Fault> {
+        let Some((issued, _)) = self.receipt_issued(receipt).await? else {
+            return Ok(None);
+        };
+        let visit = self.visit_of(issued.visit).await?;
+        Ok(visit.map(|(visit, _)| visit))
     }
 
     /// Puts into `batch` that the refused request of a receipt is forgotten: nobody will

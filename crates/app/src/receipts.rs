@@ -76,12 +76,11 @@ impl App {
         };
         let receipt: Verified<Receipt> = seal::sign(receipt, &*self.ops().await?)?;
         let about = About::Receipt(receipt_id);
-        // What another visit of the day gives back must be there before it is claimed.
-        let after = match after {
-            Some(after) => Some(after),
-            None => self.last_waiting_credit(&visit.home).await?,
-        };
-        let op = self.put_outgoing(batch, &visit.home, about, after)?;
+        // What visits of the day give back must be there before it is claimed.
+        let mut afters: Vec<Op> = after.into_iter().collect();
+        let credits = self.waiting_credits(&visit.home, &visit.date).await?;
+        afters.extend(credits.into_iter().filter(|op| Some(*op) != after));
+        let op = self.put_outgoing(batch, &visit.home, about, &afters)?;
         let issued = IssuedReceipt {
             home: visit.home.clone(),
             visit: id,
@@ -118,7 +117,9 @@ impl App {
             return Ok(waits(&credit.fate));
         }
         if matches!(issued.fate, Fate::Refused { .. }) {
-            // What takes its place is sent instead of it.
+            // What takes its place is sent instead of it, unless it was asked again
+            // meanwhile: then there is something to take back.
+            batch.expect(crate::keys::receipt_issued(id), Expected::At(version));
             self.drop_dead(batch, id).await?;
             return Ok(None);
         }
@@ -134,7 +135,7 @@ impl App {
         };
         let credit = seal::sign(credit, &*self.ops().await?)?;
         let after = waits(&issued.fate);
-        let op = self.put_outgoing(batch, &issued.home, About::Credit(id), after)?;
+        let op = self.put_outgoing(batch, &issued.home, About::Credit(id), after.as_slice())?;
         issued.credit = Some(IssuedCredit {
             text: credit.as_str().to_owned(),
             fate: Fate::Waiting { op },

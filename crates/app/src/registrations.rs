@@ -276,7 +276,7 @@ impl App {
         };
         let registration = seal::sign(registration, &*self.ops().await?)?;
         registered.document = Some(registration.as_str().to_owned());
-        let op = self.put_outgoing(batch, &registered.owner, About::Registration(id), None)?;
+        let op = self.put_outgoing(batch, &registered.owner, About::Registration(id), &[])?;
         registered.state = RegistrationState::Asked { op };
         Ok(())
     }
@@ -342,7 +342,7 @@ impl App {
             registered.state = RegistrationState::Cancelled { at: now, by };
         } else {
             let about = About::Cancellation(id);
-            let op = self.put_outgoing(&mut batch, &registered.owner, about, after)?;
+            let op = self.put_outgoing(&mut batch, &registered.owner, about, after.as_slice())?;
             registered.state = RegistrationState::Cancelling { op };
         }
         put_registered(&mut batch, member, id, &registered, version)?;

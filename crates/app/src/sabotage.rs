@@ -64,6 +64,8 @@ pub const PAUSES_AT: &[&str] = &[
     "answer_again.after",
     "settle.before",
     "settle.after",
+    "ask_again.before",
+    "ask_again.after",
     "publish_event.before",
     "publish_event.after",
     "register.before",

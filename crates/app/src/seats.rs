@@ -299,7 +299,7 @@ impl App {
             revision: seat.revision,
             state,
         };
-        self.put_outgoing(batch, &seat.home, notice, None)?;
+        self.put_outgoing(batch, &seat.home, notice, &[])?;
         Ok(())
     }
 

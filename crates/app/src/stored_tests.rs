@@ -258,6 +258,7 @@ fn every_state_of_what_is_sent_is_read_back() {
             about,
             made_at: at,
             after,
+            also_after: after.into_iter().collect(),
             state,
         });
     }

@@ -238,7 +238,7 @@ impl App {
                 let update = self.make_update(coordinator, &next).await?;
                 further.insert(coordinator.clone(), update);
             }
-            self.put_outgoing(&mut batch, coordinator, about, None)?;
+            self.put_outgoing(&mut batch, coordinator, about, &[])?;
         }
         if batch.writes.is_empty() {
             return Ok(());
@@ -324,7 +324,7 @@ impl App {
         };
         batch.put(key.clone(), stored::encode(&key, &turn)?);
         let about = About::KeyRevocation(id);
-        self.put_outgoing(&mut batch, &identity.coordinator, about, None)?;
+        self.put_outgoing(&mut batch, &identity.coordinator, about, &[])?;
         self.commit_at("revoke_key", batch).await?;
         Ok(())
     }
@@ -402,7 +402,7 @@ impl App {
         batch.expect(key.clone(), Expected::Absent);
         batch.put(key.clone(), stored::encode(&key, &turn)?);
         for coordinator in untold {
-            self.put_outgoing(&mut batch, coordinator, About::KeyUpdate(id), None)?;
+            self.put_outgoing(&mut batch, coordinator, About::KeyUpdate(id), &[])?;
         }
         self.commit_at("ask_for_key", batch).await?;
         Ok(())

@@ -12,7 +12,7 @@ use crate::look::{assert_sound, claims};
 use crate::receipts::{arrive, leave, row};
 
 /// A visit that ended, with its receipt in the outbox.
-async fn waiting() -> (Label, Wallet, VisitId) {
+pub(crate) async fn waiting() -> (Label, Wallet, VisitId) {
     let (label, wallet) = story().await;
     let visit = arrive(host(&label), &wallet).await;
     label.advance(3 * HOUR_SECONDS);
@@ -91,6 +91,87 @@ async fn what_corrects_waits_for_what_it_corrects() {
     assert!(host(&label).app().waiting().await.unwrap().is_empty());
     assert_eq!(taken(home(&label)).await, 2);
     assert_eq!(used(home(&label), &wallet).await, 0);
+    assert_sound(&label.nodes()).await;
+}
+
+/// Of all that waits: what comes after nothing else that does, but for this one.
+async fn next_but(label: &Label, held_up: &str) -> Option<String> {
+    let waiting = host(label).app().waiting().await.unwrap();
+    let waits = |op: &String| waiting.iter().any(|it| it.op == *op);
+    let mut free = waiting.iter().filter(|it| !it.after.iter().any(waits));
+    free.find(|it| it.op != held_up).map(|it| it.op.clone())
+}
+
+/// Somebody was noted twice on a day by mistake, and then stays: what takes the two notes
+/// back is answered before what they counted is said again, in whatever order the answers
+/// come.
+#[tokio::test]
+async fn a_receipt_waits_for_all_that_gives_back_half_days_of_its_day() {
+    for lost in [0, 1] {
+        let (label, wallet) = story().await;
+        let app = host(&label).app();
+        let mut mistakes = Vec::new();
+        // Noon, and then the afternoon.
+        for wait in [2 * HOUR_SECONDS, 60] {
+            mistakes.push(arrive(host(&label), &wallet).await);
+            label.advance(60);
+            leave(host(&label), mistakes[mistakes.len() - 1]).await;
+            label.advance(wait);
+        }
+        let receipts = ops(&label).await;
+        // The second is taken back first.
+        for mistake in mistakes.into_iter().rev() {
+            not_here(&label, mistake).await;
+            label.advance(1);
+        }
+        let visit = arrive(host(&label), &wallet).await;
+        label.advance(HOUR_SECONDS);
+        leave(host(&label), visit).await;
+        assert_eq!(outbox(host(&label)).await.len(), 5);
+        // The home takes one of the receipts, and its answer is lost.
+        let held_up = &receipts[lost];
+        let letter = app.make_letter(held_up).await.unwrap().unwrap();
+        let answered = post_letter(&label.network, host(&label), &letter).await;
+        answered.unwrap();
+        while let Some(op) = next_but(&label, held_up).await {
+            send(&label.network, host(&label), &op).await.unwrap();
+        }
+        sent(&label).await;
+        assert_eq!(outbox(host(&label)).await, [], "receipt {lost} was lost");
+        assert_eq!(taken(home(&label)).await, 3);
+        assert_eq!(used(home(&label), &wallet).await, 1);
+        assert_sound(&label.nodes()).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_sent_again_waits_for_what_gives_back_half_days_of_its_day() {
+    let (label, ..) = waiting().await;
+    refuse(&label).await;
+    let app = label.coordinator.app();
+    app.grant(host(&label).entity()).await.unwrap();
+    let other = Wallet::enrol(home(&label), "Ben", None).await;
+    label.settle().await;
+    let dead = ops(&label).await;
+    let visit = arrive(host(&label), &other).await;
+    label.advance(60);
+    leave(host(&label), visit).await;
+    sent(&label).await;
+    not_here(&label, visit).await;
+    let app = host(&label).app();
+    let credit = app.waiting().await.unwrap()[0].op.clone();
+    again(&label, &dead[0]).await.unwrap();
+    let waiting = app.waiting().await.unwrap();
+    let afters: Vec<_> = waiting.iter().map(|it| (&it.op, &it.after)).collect();
+    let [(first, none), (_, after)] = afters[..] else {
+        panic!("{afters:?}");
+    };
+    assert_eq!(
+        (first, none, after),
+        (&credit, &vec![], &vec![credit.clone()])
+    );
+    sent(&label).await;
+    assert_eq!(outbox(host(&label)).await, []);
     assert_sound(&label.nodes()).await;
 }
 

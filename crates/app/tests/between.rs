@@ -6,15 +6,20 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use app::App;
+use app::{App, Correction, VisitError};
+use rules::visit::HalfDays;
 use serde_json::{Value, json};
 use store::{
     Batch, CommitError, Fingerprint, Key, MemoryStore, Page, Position, Prefix, ReadError, Store,
     Versioned,
 };
-use testkit::{DAY_SECONDS, Label, Plan, START, TestNode, charter_text, space_name, space_text};
+use testkit::{DAY_SECONDS, Label, Plan, START, TestNode};
+use testkit::{charter_text, operator, space_name, space_text};
 use wire::Cents;
 
+use crate::asking_again::{refuse, waiting};
+use crate::desk::host;
+use crate::exchange::outbox;
 use crate::look::{assert_sound, bytes, count, entries, home, name, page, standing};
 
 type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -358,6 +363,40 @@ async fn a_page_is_kept_once_though_it_came_twice() {
                 "it is not what comes next"
             );
             assert_eq!(home(label.space(0)).await.label.feed.seq, 8);
+        },
+    )
+    .await;
+}
+
+/// A correction of a visit whose receipt the home has refused, while its operator asks
+/// again: whichever comes first, nothing waits that the visit does not say.
+#[tokio::test]
+async fn a_visit_is_corrected_whole_though_its_receipt_was_sent_again_in_between() {
+    let kept = Mutex::new(None);
+    between(
+        async || {
+            let (label, _, visit) = waiting().await;
+            refuse(&label).await;
+            *kept.lock().unwrap() = Some(visit);
+            label
+        },
+        host,
+        async |app, _| -> Result<HalfDays, VisitError> {
+            let visit = kept.lock().unwrap().unwrap();
+            let correction = Correction::NotHere;
+            app.correct_visit(&operator(), visit, correction).await
+        },
+        |label| {
+            let app = host(label).app();
+            Box::pin(async move {
+                let dead = app.outbox(&operator()).await.unwrap();
+                app.send_again(&operator(), dead[0].op).await.unwrap();
+            })
+        },
+        async |label, corrected| {
+            assert_eq!(corrected.unwrap(), HalfDays::NONE);
+            let waiting = [("receipt", None), ("credit", None)];
+            assert_eq!(outbox(host(label)).await, waiting);
         },
     )
     .await;

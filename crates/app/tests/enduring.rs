@@ -111,7 +111,7 @@ async fn what_one_visit_gives_back_is_there_before_another_claims_it() {
     assert_eq!(leave(host(&label), second).await.count(), 2);
     let rows = app.waiting().await.unwrap();
     let after: Vec<_> = rows.iter().map(|it| it.after.clone()).collect();
-    assert_eq!(after, [None, Some(credit)]);
+    assert_eq!(after, [vec![], vec![credit]]);
     assert!(send_all(&label.network, host(&label)).await.is_empty());
     assert_eq!(used(home(&label), &wallet).await, 2);
     assert_sound(&label.nodes()).await;

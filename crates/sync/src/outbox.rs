@@ -11,7 +11,7 @@
 //! with a thousand requests takes one place, and a request that was tried in vain goes
 //! behind the others of its peer. Neither blocks anybody.
 //!
-//! **Invariant:** a request is not sent while the one that it comes after still
+//! **Invariant:** a request is not sent while one of those that it comes after still
 //! waits, nor after it was answered.
 //!
 //! **Invariant:** after any outage, a peer that something waits for is tried again
@@ -79,9 +79,9 @@ pub struct Waiting {
     pub op: String,
     /// To whom it goes.
     pub peer: EntityId,
-    /// The `op` that must be answered first, if it waits too. What waits keeps it, and
-    /// its peer.
-    pub after: Option<String>,
+    /// The `op`s that must be answered first, those of them that wait too. What waits keeps
+    /// them, and its peer.
+    pub after: Vec<String>,
 }
 
 /// What happened.
@@ -135,8 +135,8 @@ pub enum Effect {
 #[derive(Debug)]
 struct Request {
     peer: EntityId,
-    after: Option<String>,
-    /// What it comes after waits beyond [`WAITING_MAX`].
+    after: Vec<String>,
+    /// Some of what it comes after waits beyond [`WAITING_MAX`].
     is_held: bool,
     /// It was among the last that the store named. Another is forgotten when it lands.
     is_listed: bool,
@@ -275,7 +275,7 @@ impl Outbox {
             request.is_listed = false;
         }
         for Waiting { op, peer, after } in taken {
-            let is_held = after.as_ref().is_some_and(|it| beyond.contains(it));
+            let is_held = after.iter().any(|it| beyond.contains(it));
             let place = self.next_number();
             let request = self.requests.entry(op).or_insert_with(|| Request {
                 peer,
@@ -483,8 +483,8 @@ impl Outbox {
     }
 
     fn possible_at(&self, request: &Request, peer: &Peer) -> Option<Millis> {
-        let after = request.after.as_ref();
-        let is_blocked = request.is_held || after.is_some_and(|it| self.requests.contains_key(it));
+        let mut after = request.after.iter();
+        let is_blocked = request.is_held || after.any(|it| self.requests.contains_key(it));
         if is_blocked {
             return None;
         }

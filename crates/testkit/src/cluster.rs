@@ -114,5 +114,9 @@ fn events(world: &mut World, minutes: u64) -> Result<u64, Broken> {
         world.hold_invariants()?;
     }
     world.settle()?;
+    let network = &world.network;
+    world.trace.add("packets never sent", network.lost);
+    world.trace.add("packets doubled", network.doubled);
+    world.trace.add("packets that overtook", network.overtook);
     Ok(events)
 }

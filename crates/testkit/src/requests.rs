@@ -57,10 +57,7 @@ pub async fn send_all(network: &TestNetwork, node: &TestNode) -> Vec<SendFailure
     let waiting = node.app().waiting().await;
     for request in waiting.expect("the outbox can be read") {
         let still = node.app().waiting().await.expect("the outbox can be read");
-        if still
-            .iter()
-            .any(|it| Some(&it.op) == request.after.as_ref())
-        {
+        if still.iter().any(|it| request.after.contains(&it.op)) {
             continue;
         }
         failures.extend(send(network, node, &request.op).await.err());

@@ -7,6 +7,7 @@
     reason = "a fresh seed, and what noticed a removal, are printed"
 )]
 
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, Hasher as _};
 
 use app::keys::{GUESTS, INBOX, RECEIPTS_ISSUED, SEAT_GUARDS, SHOWINGS};
@@ -36,14 +37,43 @@ const fn setting(seed: u64) -> Setting {
     }
 }
 
+/// What goes wrong in any quarter of the seeds, each many times.
+const FAULTS: &[&str] = &[
+    "packets never sent",
+    "packets doubled",
+    "packets that overtook",
+    "packets held up",
+    "packets lost",
+    "ways cut",
+    "nodes cut off",
+    "killed in the middle",
+    "restart",
+    "commits to be lost",
+    "commits to be kept, and not told so",
+    "ended by its store",
+    "clocks that jump",
+    "hostile",
+];
+
 /// Runs so many seeds from this one on; a failure prints how to see it again.
 #[track_caller]
 fn check(first: u64) {
     let village = Village::of(NODES);
+    let mut counts = BTreeMap::new();
     for seed in first..first + SEEDS {
-        if let Err(failure) = simulate(&village, setting(seed)) {
-            panic!("{failure}");
+        match simulate(&village, setting(seed)) {
+            Ok(report) => {
+                for (what, count) in report.counts {
+                    *counts.entry(what).or_insert(0) += count;
+                }
+            }
+            Err(failure) => panic!("{failure}"),
         }
+    }
+    // Invariants that hold where nothing goes wrong say little.
+    for fault in FAULTS {
+        let times = counts.get(fault).copied().unwrap_or_default();
+        assert!(times >= 10, "{fault}: {times} times in {counts:?}");
     }
 }
 

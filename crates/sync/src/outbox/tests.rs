@@ -18,13 +18,13 @@ fn waits(op: &str, number: u8) -> Waiting {
     Waiting {
         op: op.to_owned(),
         peer: peer(number),
-        after: None,
+        after: Vec::new(),
     }
 }
 
 fn waits_after(op: &str, number: u8, after: &str) -> Waiting {
     Waiting {
-        after: Some(after.to_owned()),
+        after: vec![after.to_owned()],
         ..waits(op, number)
     }
 }
@@ -131,6 +131,7 @@ fn a_peer_with_a_thousand_requests_does_not_starve_another() {
 fn beyond_the_most_that_are_planned_each_peer_has_its_part() {
     let mut all: Vec<_> = (0..1_500).map(|it| waits(&format!("a{it}"), 0)).collect();
     all.extend([waits("b0", 1), waits_after("b1", 1, "a1400")]);
+    all[1_501].after.insert(0, "b0".to_owned());
     let mut plan = plan_of(all.clone());
     assert_eq!(plan.requests.len(), WAITING_MAX);
     assert_eq!(plan.due_at("b1"), None, "what it comes after waits beyond");
@@ -164,6 +165,23 @@ fn what_comes_after_another_waits_for_its_answer() {
     assert_eq!(sends(&mut plan, 0, now_please("second")), NOTHING);
     assert_eq!(sends(&mut plan, 1_000, Event::Tick), ["first"]);
     assert_eq!(sends(&mut plan, 1_001, answered("first")), ["second"]);
+}
+
+#[test]
+fn what_comes_after_several_waits_for_the_last_answer() {
+    let third = Waiting {
+        after: vec!["second".to_owned(), "first".to_owned()],
+        ..waits("third", 2)
+    };
+    let mut plan = Outbox::new(LIMITS);
+    let all = vec![waits("first", 0), waits("second", 1), third];
+    assert_eq!(
+        sends(&mut plan, 0, Event::Waiting(all)),
+        ["first", "second"]
+    );
+    assert_eq!(sends(&mut plan, 1, answered("second")), NOTHING);
+    assert_eq!(plan.due_at("third"), None);
+    assert_eq!(sends(&mut plan, 2, answered("first")), ["third"]);
 }
 
 #[test]
@@ -438,7 +456,7 @@ fn peers_that_nothing_waits_for_are_not_kept_without_end() {
         let all = |it| Waiting {
             op: format!("{turn}-{it}"),
             peer: EntityId::parse(&format!("https://space-{turn}-{it}.example")).unwrap(),
-            after: None,
+            after: Vec::new(),
         };
         let mut sent = sends(&mut plan, 0, Event::Waiting((0..600).map(all).collect()));
         while let Some(op) = sent.pop() {

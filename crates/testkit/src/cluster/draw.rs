@@ -55,11 +55,19 @@ impl World {
             2..5 => Fault::ErrorKept,
             5..6 => Fault::Conflict,
             6..8 if !group.iter().any(|it| is_restart_of(it, node)) => {
+                self.trace.count("killed in the middle");
                 group.push(Action::Restart { node });
                 return;
             }
             _ => return,
         };
+        self.trace.count(match fault {
+            Fault::ErrorLost => "commits to be lost",
+            Fault::ErrorKept => "commits to be kept, and not told so",
+            Fault::Conflict | Fault::Full | Fault::Busy | Fault::Slow(_) => {
+                "commits to be too late"
+            }
+        });
         self.trace
             .say(format!("  n{node} commit {nth} from now fails: {fault:?}"));
         store.fail_commit(nth, fault);
@@ -249,6 +257,9 @@ impl World {
         if !is_long {
             return Vec::new();
         }
+        if !self.network.under_way.is_empty() {
+            self.trace.count("packets held up");
+        }
         let looks = (0..self.machines.len()).map(|node| Action::Look { node });
         let looks: Vec<_> = looks.filter(|_| self.dice.is(60)).collect();
         self.due.extend(looks);
@@ -281,10 +292,12 @@ impl World {
         let line = match self.dice.below(100) {
             0..40 => {
                 self.network.cut_way(one, other);
+                self.trace.count("ways cut");
                 format!("  what n{one} sends to n{other} is lost")
             }
             40..60 => {
                 self.network.cut_node(one);
+                self.trace.count("nodes cut off");
                 format!("  n{one} is cut off")
             }
             _ => {
@@ -307,6 +320,9 @@ impl World {
         };
         let skew = self.machine(node).skew_seconds;
         self.set_off(node, (skew, seconds));
+        if seconds != skew {
+            self.trace.count("clocks that jump");
+        }
         self.trace
             .say(format!("  the clock of n{node} is {seconds} seconds off"));
         Vec::new()

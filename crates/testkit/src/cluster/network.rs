@@ -94,6 +94,10 @@ pub(crate) struct Network {
     number: u64,
     /// How much was lost as it was sent.
     pub(crate) lost: u64,
+    /// How much was sent once and travels twice or more.
+    pub(crate) doubled: u64,
+    /// How much came before what was sent before it.
+    pub(crate) overtook: u64,
 }
 
 impl Network {
@@ -108,6 +112,8 @@ impl Network {
             is_healed: false,
             number: 0,
             lost: 0,
+            doubled: 0,
+            overtook: 0,
         }
     }
 
@@ -127,6 +133,7 @@ impl Network {
             _ => 1,
         };
         self.lost += u64::from(copies == 0);
+        self.doubled += u64::from(copies > 1);
         for _ in 0..copies {
             self.number += 1;
             self.under_way.push(Packet {
@@ -145,7 +152,9 @@ impl Network {
         if self.under_way.is_empty() {
             return None;
         }
-        Some(self.under_way.remove(dice.below(self.under_way.len())))
+        let which = dice.below(self.under_way.len());
+        self.overtook += u64::from(which > 0);
+        Some(self.under_way.remove(which))
     }
 
     /// Whether what travels this way now is lost.

@@ -32,7 +32,11 @@ impl Trace {
     }
 
     pub(crate) fn count(&mut self, what: &'static str) {
-        *self.counts.entry(what).or_default() += 1;
+        self.add(what, 1);
+    }
+
+    pub(crate) fn add(&mut self, what: &'static str, count: u64) {
+        *self.counts.entry(what).or_default() += count;
     }
 
     pub(crate) const fn hash(&self) -> Sha256Hash {

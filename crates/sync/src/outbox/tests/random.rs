@@ -9,15 +9,16 @@ fn op(number: u8) -> String {
     format!("op-{:02}", number % OPS)
 }
 
-/// Some come after one that is older, of the same peer or another.
+/// Some come after one or two that are older, of the same peer or another.
 fn request(number: u8) -> Waiting {
     let after = match number % 5 {
-        3 => number.checked_sub(PEERS),
-        4 => number.checked_sub(1),
-        _ => None,
+        2 => vec![number.checked_sub(2), number.checked_sub(1)],
+        3 => vec![number.checked_sub(PEERS)],
+        4 => vec![number.checked_sub(1)],
+        _ => Vec::new(),
     };
     Waiting {
-        after: after.map(op),
+        after: after.into_iter().flatten().map(op).collect(),
         ..waits(&op(number), number % PEERS)
     }
 }
@@ -101,7 +102,7 @@ impl World {
             let mut all = self.read.iter().chain(&self.under_way);
             !self.answered.contains(op) && all.any(|it| it.op == *op)
         };
-        request.after.as_ref().is_some_and(waits)
+        request.after.iter().any(waits)
     }
 
     fn act(&mut self, act: &Act) -> Result<(), TestCaseError> {
