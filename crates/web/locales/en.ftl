@@ -136,6 +136,7 @@ act-ended = Belongs to the network no more
 label-further = Also in these labels
 label-asking = Asks to be admitted
 label-refused = Not admitted
+label-refused-help = the coordinator did not take the invitation; ask for a new one.
 label-roaming = Working elsewhere
 roaming-half-days =
     { $count ->

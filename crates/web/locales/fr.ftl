@@ -142,6 +142,7 @@ act-ended = Ne fait plus partie du réseau
 label-further = Aussi dans ces labels
 label-asking = Demande à être admis
 label-refused = Non admis
+label-refused-help = la coordination n’a pas accepté l’invitation ; en demander une nouvelle.
 label-roaming = Travailler ailleurs
 roaming-half-days =
     { $count ->

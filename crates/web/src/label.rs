@@ -102,10 +102,11 @@ impl Further {
         };
         let badge = match (joining, standing) {
             (JoinState::Asking, Standing::Unknown) => said("unknown", Message::LabelAsking, None),
-            (JoinState::Refused { code, .. }, Standing::Unknown) => {
-                let code = shown::reason(code);
-                said("unknown", Message::LabelRefused, code)
-            }
+            (JoinState::Refused { .. }, Standing::Unknown) => said(
+                "unknown",
+                Message::LabelRefused,
+                Some(words.say(Message::LabelRefusedHelp)),
+            ),
             _ => {
                 let reliance = Reliance::on(label, home.is_clock_behind);
                 badge(words, standing, reliance, &zone)

@@ -132,6 +132,7 @@ with_events! { messages! {
     LabelFurther = "label-further",
     LabelAsking = "label-asking",
     LabelRefused = "label-refused",
+    LabelRefusedHelp = "label-refused-help",
     LabelRoaming = "label-roaming",
     RoamingHalfDays = "roaming-half-days",
     RoamingNone = "roaming-none",
