@@ -165,6 +165,39 @@ fn each_partner_is_linked_by_its_own_name() {
 }
 
 #[test]
+fn the_labels_that_a_space_joined_later_stand_beside_the_first() {
+    let home = homes::several_labels();
+    says(
+        &home,
+        Language::French,
+        &[
+            "Escales des Alpes",
+            "Aussi dans ces labels",
+            "Haltes du Rhône",
+            "Labellisé jusqu’au 18 janvier 2027",
+            "rhone.example",
+            "Demande à être admis",
+            "tiers-lieux.example",
+            "Vallée",
+            "Non admis",
+            "en demander une nouvelle",
+        ],
+    );
+    says(
+        &home,
+        Language::English,
+        &[
+            "Also in these labels",
+            "Asks to be admitted",
+            "Not admitted",
+        ],
+    );
+    // Who has one label reads of no other.
+    let alone = page(&homes::rich(), Language::French).text;
+    assert!(!alone.contains("Aussi dans ces labels"), "{alone}");
+}
+
+#[test]
 fn a_node_that_was_just_installed_says_what_will_come() {
     says(
         &homes::empty(),
