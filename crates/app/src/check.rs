@@ -109,6 +109,11 @@ impl App {
             report.say(problem_of(fault)?);
         }
         if depth == Depth::Deep
+            && let Err(fault) = self.check_decoys(&mut report).await
+        {
+            report.say(problem_of(fault)?);
+        }
+        if depth == Depth::Deep
             && let Err(fault) = self.check_seats(&mut report).await
         {
             report.say(problem_of(fault)?);
