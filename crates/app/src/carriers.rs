@@ -1,6 +1,6 @@
 //! What carries a member's passports, phones and cards, one by one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rules::passport::status;
 use store::Batch;
@@ -146,7 +146,7 @@ impl App {
         let all = self.all_passports().await?;
         let meant = all.values().filter(|issued| is_meant(issued)).count();
         if meant > 0 {
-            self.change_passports(&mut batch, &BTreeSet::new(), &|issued| {
+            self.change_passports(&mut batch, &BTreeMap::new(), &|issued| {
                 if is_meant(issued) {
                     issued.is_revoked = true;
                     issued.status = status::INVALID;

@@ -55,21 +55,7 @@ impl App {
     /// one does not hide another. Only a store that cannot be read at all is a fault.
     pub async fn check(&self, depth: Depth) -> Result<CheckReport, Fault> {
         let mut report = CheckReport::default();
-        for Label { coordinator, .. } in self.labels() {
-            match self.join_state_of(&coordinator).await {
-                Ok(JoinState::Refused { code, .. }) => {
-                    let of = if self.is_first_coordinator(&coordinator) {
-                        String::new()
-                    } else {
-                        format!(" of {coordinator}")
-                    };
-                    report.say(format!("the label{of} refused this node: {code}"));
-                }
-                Ok(JoinState::Asking | JoinState::Accepted { .. } | JoinState::Nothing) => {}
-                Err(Fault::Read(error @ ReadError::Engine(_))) => return Err(error.into()),
-                Err(fault) => report.say(fault.to_string()),
-            }
-        }
+        self.check_joining(&mut report).await?;
         if depth == Depth::Deep {
             self.check_fingerprints(&mut report).await?;
         }
@@ -114,6 +100,11 @@ impl App {
             report.say(problem_of(fault)?);
         }
         if depth == Depth::Deep
+            && let Err(fault) = self.check_decoys(&mut report).await
+        {
+            report.say(problem_of(fault)?);
+        }
+        if depth == Depth::Deep
             && let Err(fault) = self.check_seats(&mut report).await
         {
             report.say(problem_of(fault)?);
@@ -122,6 +113,26 @@ impl App {
             self.check_accounted(pointers, &mut report).await?;
         }
         Ok(report)
+    }
+
+    /// Every label of this node has admitted it, or has not answered yet.
+    async fn check_joining(&self, report: &mut CheckReport) -> Result<(), Fault> {
+        for Label { coordinator, .. } in self.labels() {
+            match self.join_state_of(&coordinator).await {
+                Ok(JoinState::Refused { code, .. }) => {
+                    let of = if self.is_first_coordinator(&coordinator) {
+                        String::new()
+                    } else {
+                        format!(" of {coordinator}")
+                    };
+                    report.say(format!("the label{of} refused this node: {code}"));
+                }
+                Ok(JoinState::Asking | JoinState::Accepted { .. } | JoinState::Nothing) => {}
+                Err(Fault::Read(error @ ReadError::Engine(_))) => return Err(error.into()),
+                Err(fault) => report.say(fault.to_string()),
+            }
+        }
+        Ok(())
     }
 
     async fn check_fingerprints(&self, report: &mut CheckReport) -> Result<(), Fault> {

@@ -138,6 +138,7 @@ impl App {
                 renewed: None,
             };
             let key = crate::keys::passport(place);
+            batch.expect(crate::keys::decoy(place), Expected::Absent);
             batch.expect(key.clone(), Expected::Absent);
             batch.put(key.clone(), stored::encode(&key, &issued)?);
             given.push(it);

@@ -49,6 +49,8 @@ pub const MEMBERS: Prefix = Prefix::new(*b"mb");
 pub const ENROLMENTS: Prefix = Prefix::new(*b"en");
 /// Passports that this home issued.
 pub const PASSPORTS: Prefix = Prefix::new(*b"pa");
+/// Places in the status lists that no passport has.
+pub const DECOYS: Prefix = Prefix::new(*b"dc");
 /// Credentials of the desk, its stewards and its operators.
 pub const CREDENTIALS: Prefix = Prefix::new(*b"cr");
 /// One-time codes that make a credential.
@@ -164,6 +166,12 @@ pub const HOLDINGS: &[Holding] = &[
         holds: "the places in the status lists that this home gave, to whom, on which phone or card, until when, what could be disclosed with each, and the keys and passports that a batch was renewed to",
         kept: "whose it was, and what could be disclosed, until 97 days after it runs out, so that late receipts are known; the place as long as its list",
         is_personal: true,
+    },
+    Holding {
+        prefix: DECOYS,
+        holds: "places in the status lists that no passport has, and what stands there: they turn with those of passports, so that nobody can count these",
+        kept: "as long as the list",
+        is_personal: false,
     },
     Holding {
         prefix: CREDENTIALS,
@@ -364,11 +372,18 @@ pub(crate) fn enrolment(code: &str) -> Key {
 }
 
 pub(crate) fn passport(place: Place) -> Key {
-    let rest = [place.list.to_be_bytes(), place.at.to_be_bytes()].concat();
-    Key::new(PASSPORTS, &rest)
+    Key::new(PASSPORTS, &bytes_of(place))
 }
 
-/// The place that a key of [`PASSPORTS`] names.
+pub(crate) fn decoy(place: Place) -> Key {
+    Key::new(DECOYS, &bytes_of(place))
+}
+
+fn bytes_of(place: Place) -> Vec<u8> {
+    [place.list.to_be_bytes(), place.at.to_be_bytes()].concat()
+}
+
+/// The place that a key of [`PASSPORTS`] or of [`DECOYS`] names.
 pub(crate) fn place_of(key: &Key) -> Option<Place> {
     let (list, at) = key.rest().split_first_chunk::<4>()?;
     Some(Place {

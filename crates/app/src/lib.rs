@@ -27,6 +27,7 @@ mod check_seats;
 mod check_visits;
 mod codes;
 mod decisions;
+mod decoys;
 mod desk;
 mod env;
 mod events;

@@ -241,7 +241,7 @@ impl App {
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::At(found));
         batch.put(key.clone(), stored::encode(&key, &member)?);
-        self.change_passports(&mut batch, &BTreeSet::new(), &|passport| {
+        self.change_passports(&mut batch, &BTreeMap::new(), &|passport| {
             if passport.member == id {
                 passport.status = state.status(passport.is_revoked);
                 if state == MemberState::Ended {

@@ -117,6 +117,12 @@ pub(crate) struct Place {
     pub(crate) at: u32,
 }
 
+/// A place in a status list that no passport has, and what stands there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Decoy {
+    pub(crate) status: u8,
+}
+
 /// What somebody may do here, by the hash of their token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Credential {

@@ -5,10 +5,14 @@
 //! so that a host whose line is cut since then can judge the passport all the same. A list
 //! whose passports have all run out is withdrawn, with all that is kept of it, unless it
 //! is the newest: so numbers rise, and no place is ever given twice.
+//!
+//! Where passports turn, decoys turn in the same commit ([`rules::places`]), and now and then
+//! decoys alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rules::passport::{STATUS_LIST_SECONDS, STATUS_LIST_TTL_SECONDS};
+use rules::places::{PLACES_GIVEN_MAX, STATUS_PLACES, Turn, draw, free, is_feint};
 use seal::Sealed;
 use store::{Batch, Expected};
 use wire::Timestamp;
@@ -23,21 +27,10 @@ use crate::people::{Issued, Place};
 use crate::stored;
 use crate::{App, FORGOTTEN_AT_ONCE_MAX, Fault};
 
-/// The places of one status list: a list of 2 KiB.
-const STATUS_PLACES: u32 = 8_192;
-
-/// The most places of a list that are given: half, so that a free one is found in a few
-/// draws, and says nothing about how many came before it.
-const PLACES_GIVEN_MAX: usize = 4_096;
-
 /// With so many places of the newest list given, the next list is published: months before
 /// it is needed, mostly. A member whose phone renews four passports every ten days takes
 /// twelve places a month.
 const PLACES_GIVEN_BEFORE_NEXT: usize = PLACES_GIVEN_MAX / 2;
-
-/// How often free places are looked for. With half of them taken, fewer than four hits in
-/// 128 draws come once in 10^33.
-const PLACE_TRIES: usize = 128;
 
 /// A status list is signed again after a day, so that a home that is cut off keeps
 /// its members' passports good for thirteen.
@@ -51,6 +44,27 @@ struct Given {
     /// Whether a passport at one of them has not run out.
     holds: bool,
 }
+
+/// A list that is to be written, and what turns in it.
+struct Written {
+    statuses: Statuses,
+    /// The places of passports.
+    given: BTreeSet<u32>,
+    turns: BTreeSet<Turn>,
+}
+
+impl Written {
+    fn start(turns: BTreeSet<Turn>) -> Self {
+        Self {
+            statuses: Statuses::new(STATUS_PLACES as usize),
+            given: BTreeSet::new(),
+            turns,
+        }
+    }
+}
+
+/// Lists that are signed whatever becomes of passports, with what only decoys do there.
+pub(crate) type SignedAnew = BTreeMap<u32, BTreeSet<Turn>>;
 
 impl App {
     pub(crate) fn status_list_uri(&self, list: u32) -> String {
@@ -101,25 +115,22 @@ impl App {
                 break;
             }
         }
-        let (list, mut taken) = if let Some(found) = found {
+        let (list, taken) = if let Some(found) = found {
             found
         } else {
             let list = lists.keys().next_back().copied().unwrap_or(0) + 1;
-            self.change_passports(batch, &BTreeSet::from([list]), &|_| {})
-                .await?;
+            let begun = SignedAnew::from([(list, BTreeSet::new())]);
+            self.change_passports(batch, &begun, &|_| {}).await?;
             (list, BTreeSet::new())
         };
+        let mut free = free(&taken, &self.decoys(list).await?);
         let mut places = Vec::new();
-        for _ in 0..PLACE_TRIES {
-            if places.len() == count {
-                return Ok(places);
-            }
-            let at = u32::from_be_bytes(self.random()?) % STATUS_PLACES;
-            if taken.insert(at) {
-                places.push(Place { list, at });
-            }
+        for _ in 0..count {
+            let random = || Ok::<_, Fault>(u32::from_be_bytes(self.random()?));
+            let at = draw(&mut free, random)?.ok_or(Attempt::Again)?;
+            places.push(Place { list, at });
         }
-        Err(Attempt::Again)
+        Ok(places)
     }
 
     async fn given(&self, list: u32) -> Result<Given, Fault> {
@@ -149,28 +160,30 @@ impl App {
     }
 
     /// Changes issued passports, and adds in `batch` the lists that say so, and those
-    /// of `signed_anew` whatever they say.
+    /// of `signed_anew` whatever they say. Decoys turn as passports do.
     pub(crate) async fn change_passports<E: From<Fault>>(
         &self,
         batch: &mut Batch,
-        signed_anew: &BTreeSet<u32>,
+        signed_anew: &SignedAnew,
         change: &(dyn Fn(&mut Issued) + Sync),
     ) -> Result<(), Attempt<E>> {
         let entity = &self.identity().entity;
         let (before, _) = self.feed_state(entity).await?;
-        let mut lists: BTreeMap<u32, Statuses> = signed_anew
-            .iter()
-            .map(|list| (*list, Statuses::new(STATUS_PLACES as usize)))
+        let anew = signed_anew.clone().into_iter();
+        let mut lists: BTreeMap<u32, Written> = anew
+            .map(|(list, turns)| (list, Written::start(turns)))
             .collect();
-        let mut to_sign = signed_anew.clone();
+        let mut to_sign: BTreeSet<u32> = signed_anew.keys().copied().collect();
         for (place, held) in self.all_passports().await? {
             let mut issued = held.clone();
             change(&mut issued);
-            let statuses = lists
-                .entry(place.list)
-                .or_insert_with(|| Statuses::new(STATUS_PLACES as usize));
-            statuses.set(u64::from(place.at), issued.status);
-            if issued.status != held.status {
+            let list = lists.entry(place.list);
+            let list = list.or_insert_with(|| Written::start(BTreeSet::new()));
+            list.statuses.set(u64::from(place.at), issued.status);
+            list.given.insert(place.at);
+            let (from, to) = (held.status, issued.status);
+            if from != to {
+                list.turns.insert(Turn { from, to });
                 to_sign.insert(place.list);
             }
             if issued != held {
@@ -179,8 +192,14 @@ impl App {
             }
         }
         let mut entries = Vec::new();
-        for (list, statuses) in lists.iter().filter(|(list, _)| to_sign.contains(list)) {
-            entries.push(self.status_list(*list, statuses).await?);
+        lists.retain(|list, _| to_sign.contains(list));
+        for (list, mut written) in lists {
+            let Written { given, turns, .. } = &written;
+            let decoys = self.turn_decoys(batch, list, given, turns).await?;
+            for (at, status) in decoys {
+                written.statuses.set(u64::from(at), status);
+            }
+            entries.push(self.status_list(list, &written.statuses).await?);
         }
         if entries.is_empty() {
             return Ok(());
@@ -214,13 +233,19 @@ impl App {
     }
 
     /// Publishes the list that will be needed next, before it is; signs those that are a
-    /// day old again; withdraws those that nobody needs. Gives the number of records.
+    /// day old again, and some before with decoys that turn alone; withdraws those that nobody needs. Gives the number of records.
     pub(crate) async fn renew_status_lists(&self) -> Result<usize, Fault> {
         let (now, after) = (self.now(), STATUS_LIST_RENEWED_AFTER_SECONDS);
         if self.is_coordinator() {
             return Ok(0);
         }
         let mut due = self.status_lists().await?;
+        let mut anew = SignedAnew::new();
+        for list in due.keys() {
+            if is_feint(u32::from_be_bytes(self.random()?)) {
+                anew.insert(*list, BTreeSet::from([Turn::TAKEN_BACK]));
+            }
+        }
         let newest = due.keys().next_back().copied();
         due.retain(|_, signed_at| rules::trust::is_renewal_due(*signed_at, after, now));
         let given = match newest {
@@ -230,15 +255,17 @@ impl App {
         if given >= PLACES_GIVEN_BEFORE_NEXT {
             due.insert(newest.unwrap_or(0) + 1, now);
         }
-        if due.is_empty() {
+        for list in due.into_keys() {
+            anew.entry(list).or_default();
+        }
+        if anew.is_empty() {
             return Ok(0);
         }
-        let due = due.into_keys().collect();
-        until_settled!(self.try_renew_status_lists(&due).await)?;
-        Ok(due.len())
+        until_settled!(self.try_renew_status_lists(&anew).await)?;
+        Ok(anew.len())
     }
 
-    async fn try_renew_status_lists(&self, due: &BTreeSet<u32>) -> Result<(), Attempt<Fault>> {
+    async fn try_renew_status_lists(&self, due: &SignedAnew) -> Result<(), Attempt<Fault>> {
         let now = self.now();
         let passports = self.all_passports().await?;
         let newest = self.status_lists().await?.into_keys().next_back();
@@ -246,14 +273,16 @@ impl App {
             .iter()
             .filter(|(_, issued)| issued.is_known(now))
             .map(|(place, _)| place.list)
-            .chain(newest.max(due.last().copied()))
+            .chain(newest.max(due.keys().next_back().copied()))
             .collect();
         let mut batch = Batch::new();
-        let to_sign = due.intersection(&needed).copied().collect();
+        let mut to_sign = due.clone();
+        to_sign.retain(|list, _| needed.contains(list));
         self.change_passports::<Fault>(&mut batch, &to_sign, &|_| {})
             .await?;
         self.commit_unless_empty(batch).await?;
-        let over: BTreeSet<u32> = due.difference(&needed).copied().collect();
+        let over = due.keys().copied().filter(|list| !needed.contains(list));
+        let over: BTreeSet<u32> = over.collect();
         if over.is_empty() {
             return Ok(());
         }
@@ -269,6 +298,7 @@ impl App {
         for place in places.filter(|place| over.contains(&place.list)) {
             batch.remove(crate::keys::passport(place));
         }
+        self.remove_decoys(&mut batch, &over).await?;
         self.store().commit(batch).await?;
         Ok(())
     }

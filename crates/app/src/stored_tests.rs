@@ -13,7 +13,8 @@ use crate::exchange::{
     TakenCredit, TakenPlace, Visit, VisitId, VisitState, Visitor,
 };
 use crate::people::{
-    AccessCode, Credential, Enrolment, EnrolmentUse, Issued, Member, MemberState, Place, Showing,
+    AccessCode, Credential, Decoy, Enrolment, EnrolmentUse, Issued, Member, MemberState, Place,
+    Showing,
 };
 
 fn entity() -> EntityId {
@@ -369,6 +370,7 @@ fn every_form_about_a_person_is_read_back() {
             renewed: used,
         });
     }
+    round_trip(&Decoy { status: 1 });
     for role in crate::ROLES {
         round_trip(&Credential {
             role,

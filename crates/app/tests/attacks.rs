@@ -14,7 +14,8 @@ use rules::trust::INVITATION_SECONDS;
 use seal::checks::without;
 use serde_json::json;
 use testkit::{DAY_SECONDS, Label, Plan, START, TestNode, Wallet, coordinator_name, pull};
-use testkit::{forge_request, outcome_of, post_request, space_name};
+use testkit::{forge_request, operator, outcome_of, post_request, space_name};
+use wire::feed::{Page, PageRecord};
 use wire::request::{AnswerResult, Join};
 use wire::status_list::StatusListToken;
 
@@ -22,7 +23,7 @@ use crate::desk::{home, host, judge, visit};
 use crate::forging::{forge, list_with};
 use crate::hostile_requests::{posted, request, waiting};
 use crate::join_refusals::{about_to_join, answer, changed};
-use crate::look::claims;
+use crate::look::{claims, feed, page};
 
 /// Nothing where the attack succeeded, otherwise the code with which it was stopped.
 type Outcome = Result<(), String>;
@@ -164,6 +165,70 @@ async fn home_kept_away(days: i64) -> Outcome {
     shown(&label, &wallet).await
 }
 
+/// What a relay makes of the home's feed to hide that a passport was taken back.
+type Rollback = fn(old: &Page, new: &Page) -> Page;
+
+/// The host reads the home's feed, or half of it, until a passport is taken back; then a relay
+/// brings it, rolled back. Stopped with its code, or by what the desk says.
+async fn rolled_back(is_heard: bool, rollback: Rollback) -> Outcome {
+    let (label, wallet) = visit().await;
+    let (home, host) = (home(&label), host(&label));
+    let held = feed(host, home.entity()).await.len() as u64;
+    let old = page(home, home.entity(), 0).await;
+    let (app, by) = (home.app(), operator());
+    let taken_back = app.revoke_passports(&by, &wallet.member).await;
+    assert_eq!(taken_back.unwrap(), 1);
+    let new = page(home, home.entity(), held).await;
+    if is_heard {
+        let bytes = serde_json::to_vec(&new).unwrap();
+        host.app().take_page(home.entity(), &bytes).await.unwrap();
+        assert_eq!(shown(&label, &wallet).await, Err("blocked".to_owned()));
+    }
+    let rolled = rollback(&old, &new);
+    let bytes = serde_json::to_vec(&rolled).unwrap();
+    let taken = host.app().take_page(home.entity(), &bytes).await;
+    let says = shown(&label, &wallet).await;
+    match taken {
+        // What was read stays read, whatever is refused after it.
+        _ if is_heard && says.is_ok() => Ok(()),
+        Err(refusal) => Err(refusal.code().to_owned()),
+        // That an old copy passes for the home's present word is enough.
+        Ok(_) if rolled.records.is_empty() => Ok(()),
+        Ok(_) => says,
+    }
+}
+
+/// The last record with a body of that kind.
+fn last_list(page: &Page) -> PageRecord {
+    let is_list = |it: &&PageRecord| claims(&it.record)["kind"] == "status-list";
+    page.records.iter().rfind(is_list).unwrap().clone()
+}
+
+/// The older list, under the record of the newer, whose head is true.
+fn older_list_under_newer(old: &Page, new: &Page) -> Page {
+    let older = last_list(old);
+    let mut page = new.clone();
+    let newer = page.records.last_mut().unwrap();
+    (newer.salt, newer.body) = (older.salt, older.body);
+    page
+}
+
+/// The older record in the place of what comes next, with a head that is true.
+fn older_record(old: &Page, new: &Page) -> Page {
+    Page {
+        records: vec![last_list(old)],
+        ..new.clone()
+    }
+}
+
+/// The feed as a cache has it, with the head of then.
+fn older_copy(old: &Page, _: &Page) -> Page {
+    Page {
+        records: Vec::new(),
+        ..old.clone()
+    }
+}
+
 /// A request of the host to the home, changed before it is signed.
 async fn asked(change: fn(&Label, &mut wire::request::Request)) -> Outcome {
     let (label, _, told) = waiting().await;
@@ -279,6 +344,15 @@ fn all() -> Vec<Attack> {
             { with_list(from_tomorrow) } list_too_old [list_begun]
         C7 "A home's feed is kept away for 14 days, and what was taken back with it."
             { home_kept_away(14) } list_too_old [list_age]
+        C7 "A relay puts an older list of the home under the record that takes a passport back."
+            { rolled_back(false, older_list_under_newer) } feed_other_body [record_body]
+        C7 "A relay brings an older list once more, with its record, after the newer was read."
+            { rolled_back(true, older_record) } feed_gap [record_position record_past]
+        C7 "A relay brings an older list, with its record, where the newer should be."
+            { rolled_back(false, older_record) }
+            feed_gap [record_position record_past head_past]
+        C7 "A cache brings an older copy of the home's feed, after the newer was read."
+            { rolled_back(true, older_copy) } feed_behind [head_behind]
         A4 "A request for another node is sent here."
             { asked(for_another) } request_other_audience [request_audience]
         A8 "A node is heard in the name of another."

@@ -2,10 +2,11 @@
 
 use app::Depth;
 use app::keys::{
-    ACCESS_CODES, ATTEMPTS, CREDENTIALS, ENROLMENTS, FEEDS, FURTHER_LABELS, GUESTS, HOLDINGS,
-    IDENTITY, INBOX, INVITATIONS, JOINING, KEY_TURNS, LATEST, MEMBERS, OUTBOX, OWN_APPLICATION,
-    PASSPORTS, PROOFS, RECEIPTS_ISSUED, RECEIPTS_TAKEN, RECORDS, REGISTRATION_PLACES,
-    REGISTRATIONS, SEAT_GUARDS, SEAT_PLACES, SEATS, SHOWINGS, TAKEN_PLACES, VISITORS, VISITS,
+    ACCESS_CODES, ATTEMPTS, CREDENTIALS, DECOYS, ENROLMENTS, FEEDS, FURTHER_LABELS, GUESTS,
+    HOLDINGS, IDENTITY, INBOX, INVITATIONS, JOINING, KEY_TURNS, LATEST, MEMBERS, OUTBOX,
+    OWN_APPLICATION, PASSPORTS, PROOFS, RECEIPTS_ISSUED, RECEIPTS_TAKEN, RECORDS,
+    REGISTRATION_PLACES, REGISTRATIONS, SEAT_GUARDS, SEAT_PLACES, SEATS, SHOWINGS, TAKEN_PLACES,
+    VISITORS, VISITS,
 };
 use rules::passport::Verdict;
 use store::{Key, Prefix, Store as _};
@@ -39,6 +40,9 @@ pub(crate) async fn story() -> Label {
     label.space(2).app().ask_for_label("please").await.unwrap();
     let camille = sits_down_at_home(&label).await;
     let alix = member(label.space(1), "Alix").await;
+    let lost = member(label.space(0), "Zoé").await.member;
+    let app = label.space(0).app();
+    app.revoke_passports(&operator(), &lost).await.unwrap();
     let (_, uid) = crate::registering::published(&label, 1).await;
     crate::registering::ask(label.space(0), "Anne", &uid).await;
     label.settle().await;
@@ -129,7 +133,7 @@ async fn everything_that_is_stored_is_listed_and_everything_listed_is_stored() {
 }
 
 /// All that is stored, in the order of the document.
-const ALL: [Prefix; 30] = [
+const ALL: [Prefix; 31] = [
     IDENTITY,
     FEEDS,
     RECORDS,
@@ -142,6 +146,7 @@ const ALL: [Prefix; 30] = [
     MEMBERS,
     ENROLMENTS,
     PASSPORTS,
+    DECOYS,
     CREDENTIALS,
     ACCESS_CODES,
     SHOWINGS,

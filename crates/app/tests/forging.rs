@@ -2,7 +2,7 @@
 
 use app::MemberState;
 use app::keys::{FEEDS, RECORDS};
-use rules::passport::{NotGenuine, NotHere, Verdict};
+use rules::passport::{Block, NotGenuine, NotHere, Verdict};
 use seal::{Jwk, KeySet, PublicKey, Sealed};
 use serde_json::{Value, json};
 use store::{Batch, Store as _};
@@ -10,7 +10,7 @@ use testkit::{
     DAY_SECONDS, HOUR_SECONDS, Label, START, START_OF_DAY, TestNode, Wallet, operator, pull,
 };
 use wire::passport::Passport;
-use wire::status_list::StatusListToken;
+use wire::status_list::{StatusList, StatusListToken};
 
 use crate::desk::{home, host, judge, says, visit};
 use crate::look::{claims, stored_one};
@@ -164,6 +164,64 @@ async fn a_list_that_is_not_what_it_should_be_does_not_count() {
             it.exp = it.iat.plus_seconds(14 * DAY_SECONDS);
         };
         list_with(&label, later).await;
+        says(host(&label), &wallet, expected).await;
+    }
+}
+
+/// A list of another implementation: of so many bits, with this at the wallet's place and, so
+/// that a place is not taken for another, something else at both beside it.
+async fn list_of_bits(label: &Label, wallet: &Wallet, bits: u8, status: u8) {
+    let at = &claims(&wallet.passport)["status"]["status_list"]["idx"];
+    let at = usize::try_from(at.as_u64().unwrap()).unwrap();
+    let mut all = vec![u8::from(status == 0); 8_192];
+    all[at] = status;
+    // By hand: the lowest bits of a byte come first.
+    let per_byte = usize::from(8 / bits);
+    let byte = |some: &[u8]| {
+        let placed = some.iter().zip(0_u8..);
+        placed.fold(0, |byte, (it, place)| byte | (it << (place * bits)))
+    };
+    let bytes: Vec<u8> = all.chunks(per_byte).map(byte).collect();
+    let lst = seal::base64url::encode(&zlib_of(&bytes));
+    list_with(label, |it| it.status_list = StatusList { bits, lst }).await;
+}
+
+/// RFC 1950, in blocks that are stored as they are.
+fn zlib_of(bytes: &[u8]) -> Vec<u8> {
+    let mut made = vec![0x78, 0x01];
+    let (mut low, mut high) = (1_u32, 0_u32);
+    for (number, block) in bytes.chunks(4_096).enumerate() {
+        let is_last = (number + 1) * 4_096 >= bytes.len();
+        let size = u16::try_from(block.len()).unwrap();
+        made.push(u8::from(is_last));
+        made.extend(size.to_le_bytes());
+        made.extend((!size).to_le_bytes());
+        made.extend(block);
+    }
+    for byte in bytes {
+        low = (low + u32::from(*byte)) % 65_521;
+        high = (high + low) % 65_521;
+    }
+    made.extend(((high << 16) | low).to_be_bytes());
+    made
+}
+
+#[tokio::test]
+async fn a_home_that_writes_one_bit_is_read_right_at_the_desk() {
+    let (label, wallet) = visit().await;
+    let revoked = Verdict::Blocked(Block::Revoked);
+    let paused = Verdict::Blocked(Block::Paused);
+    for (bits, status, expected) in [
+        (1, 0, ALLOWED),
+        (1, 1, revoked),
+        (1, 0, ALLOWED),
+        (2, 2, paused),
+        (2, 3, revoked),
+        (4, 2, paused),
+        (4, 8, revoked),
+        (4, 0, ALLOWED),
+    ] {
+        list_of_bits(&label, &wallet, bits, status).await;
         says(host(&label), &wallet, expected).await;
     }
 }

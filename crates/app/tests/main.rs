@@ -15,6 +15,7 @@ mod calendars;
 mod catching_up;
 mod checking;
 mod clocks;
+mod decoys;
 mod desk;
 mod disclosing;
 mod effects;

@@ -17,6 +17,7 @@ pub mod feed;
 pub mod freshness;
 pub mod opening;
 pub mod passport;
+pub mod places;
 #[cfg(test)]
 mod random_days;
 pub mod receipt;

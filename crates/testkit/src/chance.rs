@@ -12,6 +12,7 @@ pub struct SeededEntropy {
     seed: Sha256Hash,
     drawn: Arc<AtomicU64>,
     is_dry: Arc<AtomicBool>,
+    is_nought: Arc<AtomicBool>,
 }
 
 impl SeededEntropy {
@@ -21,6 +22,7 @@ impl SeededEntropy {
             seed: Sha256Hash::of(&[seed.as_bytes()]),
             drawn: Arc::default(),
             is_dry: Arc::default(),
+            is_nought: Arc::default(),
         }
     }
 
@@ -28,12 +30,21 @@ impl SeededEntropy {
     pub fn set_dry(&self, is_dry: bool) {
         self.is_dry.store(is_dry, Ordering::SeqCst);
     }
+
+    /// The next that is drawn is nought.
+    pub fn draw_nought(&self) {
+        self.is_nought.store(true, Ordering::SeqCst);
+    }
 }
 
 impl Entropy for SeededEntropy {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
         if self.is_dry.load(Ordering::SeqCst) {
             return Err(EntropyError);
+        }
+        if self.is_nought.swap(false, Ordering::SeqCst) {
+            bytes.fill(0);
+            return Ok(());
         }
         for part in bytes.chunks_mut(32) {
             let count = self.drawn.fetch_add(1, Ordering::SeqCst);
