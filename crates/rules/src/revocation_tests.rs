@@ -90,3 +90,40 @@ fn nobody_else_ends_a_key() {
     check((MUG, MUG, OLD_FED, FED), Err("trust_other_issuer"));
     check((MUG, MUG, OPS, OLD_FED), Err("trust_other_issuer"));
 }
+
+/// A passport holds for 30 days; whoever shows one on its last day, in whatever zone, shows it
+/// by a key that is still named.
+#[test]
+fn an_ops_key_is_named_for_31_days_beside_the_next() {
+    assert_eq!(OPS_OVERLAP_SECONDS, 2_678_400);
+}
+
+#[test]
+fn the_keys_that_were_revoked_are_told_and_chosen_by_name() {
+    let last = |seq| LastGood {
+        epoch: 1,
+        seq,
+        hash: Sha256Hash::of(&[b"x"]),
+    };
+    let name_of = |seed| key(seed).public().thumbprint().clone();
+    let told = |revoked: &Revoked| -> Vec<_> {
+        let all = revoked.iter().map(|(key, last)| (key.clone(), last.seq));
+        all.collect()
+    };
+    assert_eq!(told(Revoked::none()), []);
+    let mut revoked = Revoked::default();
+    revoked.add(name_of(OPS), last(4));
+    revoked.add(name_of(OLD_FED), last(9));
+    let both = [(name_of(OPS), 4), (name_of(OLD_FED), 9)];
+    assert_eq!(told(&revoked), both);
+    let only = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|it| (*it).to_owned()).collect();
+        told(&revoked.only(&names))
+    };
+    assert_eq!(only(&[]), []);
+    assert_eq!(only(&["unknown"]), []);
+    assert_eq!(only(&[name_of(OPS).as_str()]), both[..1]);
+    assert_eq!(only(&["unknown", name_of(OLD_FED).as_str()]), both[1..]);
+    let (ops, old) = (name_of(OPS), name_of(OLD_FED));
+    assert_eq!(only(&[old.as_str(), ops.as_str()]), both);
+}
