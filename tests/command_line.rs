@@ -94,6 +94,7 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
             "--full-name",
             "--organisation",
             "--portrait",
+            "--portrait-file",
             "--json",
         ],
     ),
@@ -370,4 +371,37 @@ fn every_command_with_json_prints_one_document() {
         let done = coordinator.escale(words).refused(&[]);
         assert_eq!(done.out, "");
     }
+}
+
+/// A member's portrait is given as it lies on the disk; its mark is what is kept.
+#[test]
+fn a_portrait_is_given_as_a_file() {
+    let network = Network::running();
+    let home = network.labelled("le-mug");
+    let added = home.json(&["member", "add", "--name", "Zoé", "--formula", "month"]);
+    let number = added["member"].as_str().expect("a number").to_owned();
+    let file = network.path("zoe.jpg");
+    std::fs::write(&file, "abc").expect("a file can be written");
+    let words = [
+        "member",
+        "particulars",
+        &number,
+        "--full-name",
+        "Zoé Martin",
+    ];
+    let given = [&words[..], &["--portrait-file", word(&file)]].concat();
+    let said = home.json(&given);
+    // FIPS 180-2, appendix B.1.
+    assert_eq!(
+        (&said["full_name"], &said["portrait"]),
+        (
+            &Value::from("Zoé Martin"),
+            &Value::from("ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0")
+        )
+    );
+    let mark = "A".repeat(43);
+    let both = [&given[..], &["--portrait", &mark]].concat();
+    assert_eq!(home.escale(&both).code, Some(2), "one of both");
+    std::fs::write(&file, "").expect("a file can be written");
+    home.escale(&given).refused(&["zoe.jpg is empty"]);
 }

@@ -64,10 +64,15 @@ pub(crate) fn by_python(python: &Path, name: &str) -> Command {
 
 /// The judge of passports.
 fn by_sd_jwt(modules: &Path, words: &[&str]) -> Command {
+    by_node(modules, "check_passports.mjs", words)
+}
+
+/// A script for Node.js, with npm's packages.
+fn by_node(modules: &Path, name: &str, words: &[&str]) -> Command {
     let mut command = Command::new("node");
     command
         .env("ESCALE_PEERS_NODE_MODULES", modules)
-        .arg(script("check_passports.mjs"))
+        .arg(script(name))
         .args(words);
     command
 }
@@ -120,6 +125,46 @@ fn the_vectors_hold_for_joserfc_and_sd_jwt_of_python() {
     found(&judge(&["credulous"]), first);
     let first = "as it is shown, changed at 0";
     found(&judge(&["credulous_sd_jwt"]), first);
+}
+
+#[test]
+fn the_vectors_hold_for_jose_of_npm() {
+    let Some(modules) = node_modules() else {
+        return;
+    };
+    let judge = |words: &[&str]| run(&mut by_node(&modules, "check_jose_npm.mjs", words), JUDGE);
+    let done = judge(&["vectors"]);
+    count("seals_by_jose", counted(&done, "seals_by_jose"));
+    // A peer that takes everything is found out.
+    let done = judge(&["vectors", "credulous"]);
+    found(&done, "a head as it is written, changed at 0");
+}
+
+#[test]
+fn what_running_nodes_and_jose_of_npm_sign_holds_for_each_other() {
+    let Some(modules) = node_modules() else {
+        return;
+    };
+    let network = Network::running();
+    let (home, host) = (network.labelled("le-mug"), network.labelled("grenoble"));
+    let token = desk_token(&host);
+    let live = |signing: &Node| {
+        let ops = signing.dir.join("keys/ops.jwk");
+        let (_, code) = member(&home);
+        let words = [
+            "live",
+            &home.entity,
+            &host.entity,
+            word(&ops),
+            &token,
+            &code,
+        ];
+        run(&mut by_node(&modules, "check_jose_npm.mjs", &words), JUDGE)
+    };
+    let done = live(&home);
+    count("live_by_jose", counted(&done, "live_by_jose"));
+    // The host's key makes no passport of the home's.
+    found(&live(&host), "issued by jose");
 }
 
 #[test]

@@ -39,13 +39,13 @@ const SAMPLE = 24;
 /** How long a host may take to read its partners' feeds. */
 const HEARD_SECONDS_MAX = 30;
 
-const seconds = () => Math.floor(Date.now() / 1000);
+export const seconds = () => Math.floor(Date.now() / 1000);
 
 /** Places of something that long, evenly spread, the first and the last among them. */
 const sample = (length) =>
   Array.from({ length: SAMPLE }, (_, at) => Math.round((at * (length - 1)) / (SAMPLE - 1)));
 
-async function send(url, body, headers = {}) {
+export async function send(url, body, headers = {}) {
   const answer = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
@@ -59,22 +59,25 @@ async function send(url, body, headers = {}) {
   return JSON.parse(text);
 }
 
-/** What a node published last under this kind and id. Who signed it is judged by `check_node.py`. */
-async function latest(home, kind, id) {
-  let [after, found] = [0, null];
+/** All that a node published, in order. Who signed it is judged by `check_node.py`. */
+export async function recordsOf(home) {
+  const all = [];
   for (;;) {
+    const after = all.length === 0 ? 0 : claimsOf(all.at(-1).record).seq;
     const query = new URLSearchParams({ entity: home, epoch: 1, after });
     const answer = await fetch(`${home}/federation/v1/feed?${query}`);
     const { records } = await answer.json();
     if (records.length === 0) {
-      return found;
+      return all;
     }
-    for (const { record, body } of records) {
-      const claims = claimsOf(record);
-      found = claims.kind === kind && claims.id === id ? body : found;
-      after = claims.seq;
-    }
+    all.push(...records);
   }
+}
+
+/** What a node published last under this kind and id. */
+async function latest(home, kind, id) {
+  const isMeant = ({ record }) => claimsOf(record).kind === kind && claimsOf(record).id === id;
+  return (await recordsOf(home)).findLast(isMeant)?.body ?? null;
 }
 
 /** The home as the library knows it: its keys by thumbprint, and its status list. */
@@ -90,11 +93,11 @@ function newEd25519() {
 }
 
 /** What a holder says who shows a passport now. */
-const saying = (host, more = {}) =>
+export const saying = (host, more = {}) =>
   ({ iat: seconds(), aud: host, nonce: generateSalt(22), ...more });
 
 /** A desk, and what it must say. */
-class Desk {
+export class Desk {
   constructor(host, token, count) {
     Object.assign(this, { host, token, count });
   }

@@ -36,6 +36,10 @@ const COMMANDS: &[(&str, &str)] = &[
     ),
     ("bench", "the measurements that documents quote, in release"),
     (
+        "fuzz",
+        "each reader of what strangers send, by cargo-fuzz with nightly; --seconds for each",
+    ),
+    (
         "simulate",
         "clusters on seeds, in release; --seed, --nodes, --minutes, --seeds, each with a number",
     ),
@@ -74,6 +78,11 @@ fn run(arguments: &[&str]) -> anyhow::Result<bool> {
             let [] = flags(options, [])?;
             Ok(bench::command(&house::House::read()?))
         }
+        ["fuzz", "--seconds", seconds] => match seconds.parse() {
+            Ok(seconds @ 1..) => Ok(suite::fuzz(&house::House::read()?, seconds)),
+            Ok(0) | Err(_) => bail!("--seconds needs a number, not `{seconds}`"),
+        },
+        ["fuzz", ..] => bail!("fuzz needs --seconds, and a number"),
         ["simulate", options @ ..] => {
             let numbers = simulate::numbers(options)?;
             Ok(simulate::command(&house::House::read()?, &numbers))
@@ -106,6 +115,20 @@ fn help() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fuzzer_needs_to_know_how_long() {
+        for options in [
+            &["fuzz"][..],
+            &["fuzz", "--seconds"],
+            &["fuzz", "--seconds", "0"],
+            &["fuzz", "--seconds", "ten"],
+            &["fuzz", "--minutes", "10"],
+            &["fuzz", "--seconds", "10", "code"],
+        ] {
+            assert!(run(options).is_err(), "{options:?}");
+        }
+    }
 
     #[test]
     fn a_misspelt_option_is_refused() {

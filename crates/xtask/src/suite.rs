@@ -19,6 +19,8 @@ mod needs;
 mod peers;
 mod steps;
 
+pub(crate) use hostile::command as fuzz;
+
 /// What whoever starts the command may choose.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Choice {

@@ -84,6 +84,9 @@ pub(crate) struct MemberParticulars {
     /// The SHA-256 of a picture that the member has, in base64url
     #[arg(long, value_name = "DIGEST")]
     pub(crate) portrait: Option<String>,
+    /// The picture itself, in their place: its SHA-256 is kept, and the picture is not
+    #[arg(long, value_name = "FILE", conflicts_with = "portrait")]
+    pub(crate) portrait_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

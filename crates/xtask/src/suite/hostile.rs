@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::{Context, Outcome};
+use crate::house::House;
 use crate::{programs, say};
 
 /// The package that is built with a fuzzer inside.
@@ -23,9 +24,9 @@ const SECONDS_EACH: u32 = 30;
 const ARGUED: &str = "specs/decisions/0012-surviving-mutants.md";
 
 /// Cargo of nightly, with these words.
-fn nightly(context: &Context, words: &[&str]) -> Command {
+fn nightly(root: &Path, words: &[&str]) -> Command {
     let mut command = Command::new("rustup");
-    command.current_dir(context.root());
+    command.current_dir(root);
     command.args(["run", "nightly", "cargo"]).args(words);
     command
 }
@@ -45,39 +46,68 @@ fn not_run(context: &Context, probe: &mut Command, what: &str) -> Option<Outcome
 
 /// Feeds each reader with what reaches new code.
 pub(super) fn fuzz(context: &Context) -> Outcome {
-    let mut probe = nightly(context, &["fuzz", "--version"]);
+    let mut probe = nightly(context.root(), &["fuzz", "--version"]);
     if let Some(outcome) = not_run(context, &mut probe, "cargo-fuzz with nightly") {
         return outcome;
     }
-    let readers = match readers(&context.root().join(CORPUS)) {
-        Ok(readers) => readers,
-        Err(why) => return Outcome::Failed(why),
-    };
-    for reader in &readers {
-        say::line(&format!("fuzz: {reader}, {SECONDS_EACH} s"));
-        // What it finds on its way is kept beside what cargo builds.
-        let found = context.house.target.join("libfuzzer-found").join(reader);
-        let fed = std::fs::create_dir_all(&found)
-            .map_err(|error| format!("{}: {error}", found.display()))
-            .and_then(|()| programs::run(&mut feed(context, reader, &found)));
-        if let Err(why) = fed {
-            return Outcome::Failed(format!("{reader}: {why}"));
-        }
+    match feed_all(&context.house, SECONDS_EACH) {
+        Ok(readers) => Outcome::Passed(format!("{readers} readers, {SECONDS_EACH} s each")),
+        Err(why) => Outcome::Failed(why),
     }
-    Outcome::Passed(format!("{} readers, {SECONDS_EACH} s each", readers.len()))
 }
 
-fn feed(context: &Context, reader: &str, found: &Path) -> Command {
-    let mut command = nightly(context, &["fuzz", "run", "--fuzz-dir", LIBFUZZER]);
+/// `cargo xtask fuzz`: the same for as long as is asked for; whether nothing broke.
+pub(crate) fn command(house: &House, seconds_each: u32) -> bool {
+    match feed_all(house, seconds_each) {
+        Ok(_) => true,
+        Err(why) => {
+            say::loud(&format!("fuzz: {why}"));
+            false
+        }
+    }
+}
+
+/// Feeds each reader for so long, and says how much each has read. Gives how many there are.
+fn feed_all(house: &House, seconds_each: u32) -> Result<usize, String> {
+    let readers = readers(&house.root.join(CORPUS))?;
+    for reader in &readers {
+        // What it finds on its way is kept beside what cargo builds.
+        let found = house.target.join("libfuzzer-found").join(reader);
+        std::fs::create_dir_all(&found).map_err(|error| format!("{}: {error}", found.display()))?;
+        let fed = feed(house, reader, &found, seconds_each).output();
+        let fed = fed.map_err(|error| format!("{reader}: {error}"))?;
+        let said = String::from_utf8_lossy(&fed.stderr);
+        if !fed.status.success() {
+            say::line(&said);
+            return Err(format!("{reader}: {}", fed.status));
+        }
+        let inputs = inputs(&said).ok_or_else(|| format!("{reader}: read nothing"))?;
+        say::line(&format!(
+            "fuzz: {reader}, {inputs} inputs in {seconds_each} s"
+        ));
+    }
+    Ok(readers.len())
+}
+
+/// How many inputs a fuzzer says that it has tried; of none, nothing.
+fn inputs(said: &str) -> Option<u64> {
+    let mut lines = said.lines();
+    let number = lines.find_map(|line| line.strip_prefix("stat::number_of_executed_units:"))?;
+    number.trim().parse().ok().filter(|inputs| *inputs > 0)
+}
+
+fn feed(house: &House, reader: &str, found: &Path, seconds: u32) -> Command {
+    let mut command = nightly(&house.root, &["fuzz", "run", "--fuzz-dir", LIBFUZZER]);
     command
         .arg("--target-dir")
-        .arg(context.house.target.join("libfuzzer"))
+        .arg(house.target.join("libfuzzer"))
         .args(["reader"])
         .arg(found)
         .arg(Path::new(CORPUS).join(reader))
         .arg("--")
-        .arg(format!("-max_total_time={SECONDS_EACH}"))
+        .arg(format!("-max_total_time={seconds}"))
         .args(["-max_len=65536", "-malloc_limit_mb=64", "-timeout=10"])
+        .arg("-print_final_stats=1")
         .env("ESCALE_READER", reader);
     command
 }
@@ -183,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_reader_is_fed_with_its_own_documents() {
-        let command = feed(&context(true), "code", Path::new("found"));
+        let command = feed(&context(true).house, "code", Path::new("found"), 7);
         let words: Vec<_> = command.get_args().map(|it| it.to_string_lossy()).collect();
         let words = words.join(" ");
         assert!(
@@ -191,6 +221,15 @@ mod tests {
             "{words}"
         );
         assert!(words.contains("-malloc_limit_mb="), "{words}");
+        assert!(words.contains("-max_total_time=7 "), "{words}");
+    }
+
+    #[test]
+    fn a_fuzzer_that_read_nothing_is_found() {
+        let said = |number: &str| format!("Done\nstat::number_of_executed_units: {number}\nx: 1\n");
+        assert_eq!(inputs(&said("120")), Some(120));
+        assert_eq!(inputs(&said("0")), None);
+        assert_eq!(inputs("Done\n"), None);
     }
 
     #[test]
