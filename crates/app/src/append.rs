@@ -64,7 +64,7 @@ impl App {
     }
 
     /// By which keys this node's own feed is judged.
-    async fn own_authority(&self) -> Result<Authority, Fault> {
+    pub(crate) async fn own_authority(&self) -> Result<Authority, Fault> {
         match self.authority_of(&self.identity().entity).await {
             Ok(authority) => Ok(authority),
             Err(PullError::Fault(fault)) => Err(fault),

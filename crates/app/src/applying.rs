@@ -27,6 +27,9 @@ pub enum ApplyError {
     /// There are as many labels as a space may have.
     #[error("this space has {LABELS_MAX} labels already: leave one before it joins another")]
     TooManyLabels,
+    /// The coordinator that is named is a partner.
+    #[error("{0} is a space of this label, and coordinates none")]
+    APartner(EntityId),
     /// The feed has begun anew since the node was founded.
     #[error("the feed of this space is in epoch {0}: ask for an invitation with --epoch {0}")]
     OtherEpoch(u64),

@@ -258,6 +258,7 @@ impl App {
         {
             let (feed, _) = self.feed_state(&home.entity).await?;
             if home.position == (feed.epoch, feed.seq)
+                && self.is_of_whom_it_names(&feed).await?
                 && let Some(shown) = home.open(presentation)
             {
                 return Ok(Ok((shown, home, feed)));

@@ -118,7 +118,8 @@ impl App {
     async fn former_fed_keys(&self, fed: &SecretKey) -> Result<Vec<Jwk>, Fault> {
         let own = &self.identity().entity;
         let registers = self.registers().await?;
-        let named = registers.deciding(own).and_then(|it| it.fed_keys_of(own));
+        let deciding = self.deciding_of(&registers, own);
+        let named = deciding.and_then(|it| it.fed_keys_of(own));
         let named = named.filter(|named| named.find(fed.public().thumbprint()).is_some());
         let is_former = |key: &&PublicKey| key.thumbprint() != fed.public().thumbprint();
         let former = named.iter().flat_map(KeySet::iter).filter(is_former);
@@ -152,13 +153,13 @@ impl App {
         let ops = feed.tip()?.ops.ok_or(Fault::NothingHeard)?;
         let answer = Sealed::<Answer>::parse(answer).and_then(|answer| answer.open(&ops));
         let answer = answer.map_err(|_| JoinError::AnswerNotGenuine)?;
+        if answer.iss != *coordinator {
+            return Err(JoinError::AnswerNotGenuine);
+        }
         let Some((Joining::Asking { op, .. }, found)) = self.joining(coordinator).await? else {
             return Ok(self.join_state_of(coordinator).await?);
         };
-        let is_ours = answer.iss == *coordinator
-            && answer.aud == self.identity().entity
-            && answer.jti == jti
-            && answer.op == op;
+        let is_ours = answer.aud == self.identity().entity && answer.jti == jti && answer.op == op;
         if !is_ours {
             return Err(JoinError::AnswerNotGenuine);
         }
@@ -298,21 +299,20 @@ impl App {
         fed: &PublicKey,
         all: &KeySet,
     ) -> Result<(Jwks, Option<u64>), Fault> {
-        let all = Jwks {
+        let named = Jwks {
             keys: all.iter().map(Jwk::from).collect(),
         };
         let entity = &invitation.entity;
         let heard = self
             .latest_text(entity, CONFIGURATION_KIND, THE_ONE)
             .await?;
-        let own = KeySet::only(fed.clone());
         let Some(heard) = heard else {
-            return Ok((all, invitation.anew));
+            return Ok((named, invitation.anew));
         };
-        if trust::open_configuration(&heard, &own, entity).is_err() {
+        if trust::open_configuration(&heard, all, entity).is_err() {
             return Ok((Jwks::of(fed), invitation.anew));
         }
         let (known, _) = self.feed_state(entity).await?;
-        Ok((all, (known.epoch > 1).then_some(known.epoch)))
+        Ok((named, (known.epoch > 1).then_some(known.epoch)))
     }
 }

@@ -122,6 +122,17 @@ impl App {
         *entity == self.identity().coordinator
     }
 
+    /// The register that says who a node is, as far as this node goes by it: of itself, the
+    /// first that means it.
+    pub(crate) fn deciding_of<'a>(
+        &self,
+        registers: &'a Registers,
+        entity: &EntityId,
+    ) -> Option<&'a Arc<Register>> {
+        let mut all = registers.each();
+        all.find(|it| it.belongs(entity) && self.is_meant(it, entity))
+    }
+
     /// The registers of all labels, as far as they were heard.
     pub async fn registers(&self) -> Result<Registers, Fault> {
         let mut all = Vec::new();
@@ -140,7 +151,10 @@ impl App {
     pub(crate) async fn unheard_since(&self, at: Timestamp) -> Result<Option<EntityId>, Fault> {
         for Label { coordinator, .. } in self.labels() {
             let (feed, _) = self.feed_state(&coordinator).await?;
-            let is_heard = feed.head.is_some_and(|head| head.iat >= at);
+            // A further label that was never heard says nothing of anybody, and keeps nobody
+            // waiting.
+            let is_first = self.is_first_coordinator(&coordinator);
+            let is_heard = feed.head.map_or(!is_first, |head| head.iat >= at);
             if !is_heard && coordinator != self.identity().entity {
                 return Ok(Some(coordinator));
             }
@@ -231,6 +245,14 @@ impl App {
         if self.is_coordinator() {
             return Err(ApplyError::Coordinator);
         }
+        // Its feed would be judged by a root key that it never had.
+        if self
+            .register()
+            .await
+            .is_ok_and(|it| it.belongs(&invitation.coordinator))
+        {
+            return Err(ApplyError::APartner(invitation.coordinator.clone()));
+        }
         let root = PublicKey::try_from(&invitation.root_key);
         let root = root.map_err(|_| ApplyError::OtherInvitation)?;
         let coordinator = &invitation.coordinator;
@@ -240,6 +262,12 @@ impl App {
             && held.as_ref().is_none_or(|held| held.root == root);
         if !is_ours {
             return Err(ApplyError::OtherInvitation);
+        }
+        // Who has signed what was heard under this name goes on with it, whatever later epoch
+        // the invitation names; an earlier one is no feed of this space.
+        let (own, _) = self.feed_state(&identity.entity).await?;
+        if held.is_none() && invitation.epoch.unwrap_or(1) < own.epoch {
+            return Err(ApplyError::OtherEpoch(own.epoch));
         }
         let joining = crate::found::joining(invitation);
         let mut batch = Batch::new();
@@ -259,15 +287,14 @@ impl App {
             if self.labels().len() >= LABELS_MAX {
                 return Err(ApplyError::TooManyLabels);
             }
-            let (own, _) = self.feed_state(&identity.entity).await?;
-            if invitation.epoch.unwrap_or(1) != own.epoch {
-                return Err(ApplyError::OtherEpoch(own.epoch));
-            }
+            let rows = self.further_labels().await?.into_iter();
+            let newest = rows.map(|(row, _)| row.since.plus_seconds(1)).max();
             let key = crate::keys::further_label(coordinator);
             let row = FurtherLabel {
                 coordinator: coordinator.clone(),
                 root: Jwk::from(&root),
-                since: self.now(),
+                // In the order in which they are joined, whatever the clock says.
+                since: newest.map_or(self.now(), |newest| newest.max(self.now())),
                 joining,
             };
             batch.expect(key.clone(), Expected::Absent);
@@ -275,6 +302,7 @@ impl App {
         }
         self.store().commit(batch).await.map_err(Fault::from)?;
         self.read_labels().await?;
+        self.forget_opened();
         Ok(())
     }
 
@@ -292,6 +320,13 @@ impl App {
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::At(found.version));
         batch.remove(key);
+        // Who joins again may find another root key under the name: what is held is read again.
+        if let (mut feed, Some(found)) = self.feed_state(coordinator).await? {
+            feed.by = None;
+            let key = crate::keys::feed(coordinator);
+            batch.expect(key.clone(), Expected::At(found.version));
+            batch.put(key.clone(), stored::encode(&key, &feed)?);
+        }
         for (op, outgoing, version) in self.outgoing().await? {
             let is_for_label = matches!(
                 outgoing.about,
@@ -305,6 +340,11 @@ impl App {
         }
         self.store().commit(batch).await.map_err(Fault::from)?;
         self.read_labels().await?;
+        let registers = self.inner.registers.write();
+        let mut registers = registers.unwrap_or_else(PoisonError::into_inner);
+        registers.remove(coordinator);
+        drop(registers);
+        self.forget_opened();
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, PoisonError};
 use rules::feed::{ANCHOR_KIND, MARK_KIND, STATEMENT_KIND};
 use rules::revocation::{Revoked, open_revocation};
 use rules::trust::{self, Entry, Standing};
-use seal::{KeySet, Thumbprint, Verified};
+use seal::{KeySet, PublicKey, Thumbprint, Verified};
 use wire::label::{Application, Charter, Warning, Withdrawal};
 use wire::revocation::{KEY_REVOCATION_KIND, id_of};
 use wire::space::THE_ONE;
@@ -89,11 +89,13 @@ impl Register {
         self.anchor.exp
     }
 
-    /// Whether another space than this one has this `fed` key.
+    /// Whether another space than this one speaks by this `fed` key. Only the first key of a
+    /// statement was proven to be its space's: the others are what it says that it had.
     pub(crate) fn is_fed_key_of_another(&self, key: &Thumbprint, than: &EntityId) -> bool {
         self.members().any(|(space, member)| {
-            let names = |keys: KeySet| keys.find(key).is_some();
-            space != than && member.fed_keys().is_some_and(names)
+            let speaks_by =
+                |keys: KeySet| keys.iter().next().map(PublicKey::thumbprint) == Some(key);
+            space != than && member.fed_keys().is_some_and(speaks_by)
         })
     }
 

@@ -27,10 +27,11 @@ impl App {
     /// for a coordinator its statements and marks; then ends and forgets what is over.
     /// Gives the number of records.
     pub async fn renew(&self) -> Result<usize, Fault> {
+        // First, and whatever cannot be signed: what is void is believed by nobody.
+        self.drop_all_void().await?;
         let mut records = until_settled!(self.try_renew_papers().await)?;
         records += self.renew_status_lists().await?;
         records += self.tell_seats().await?;
-        self.drop_all_void().await?;
         self.turn_keys().await?;
         let (feed, _) = self.feed_state(&self.identity().entity).await?;
         let now = self.now();

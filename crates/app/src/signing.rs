@@ -17,8 +17,10 @@ use rules::revocation::Revoked;
 use rules::trust;
 use seal::{Document, KeySet, PublicKey, SealRefusal, Sealed, SecretKey, Thumbprint, Verified};
 use wire::EntityId;
+use wire::revocation::LastGood;
 use wire::space::THE_ONE;
 
+use crate::stored::Feed;
 use crate::{App, Fault, PullError};
 
 /// The most private keys of one purpose that a folder holds: as many as a document names.
@@ -134,6 +136,13 @@ impl Authority {
             .collect()
     }
 
+    /// The same, with this key ended there.
+    pub(crate) fn revoking(mut self, kid: &Thumbprint, last: LastGood) -> Self {
+        self.revoked = Revoked::default();
+        self.revoked.add(kid.clone(), last);
+        self
+    }
+
     pub(crate) fn author(&self) -> Author<'_> {
         match &self.speaks {
             Speaks::ForALabel(root) => Author::Coordinator(root),
@@ -222,10 +231,16 @@ impl App {
     async fn fed_named(&self) -> Result<Option<KeySet>, Fault> {
         let identity = self.identity();
         if !self.is_coordinator() {
+            let own = &identity.entity;
             let registers = self.registers().await?;
-            let all = registers
-                .each()
-                .filter_map(|it| it.fed_keys_of(&identity.entity));
+            let deciding = self.deciding_of(&registers, own);
+            let revoked = deciding.map(|it| it.revoked(own)).unwrap_or_default();
+            // What another has, or the label has ended that decides, no label brings back.
+            let is_good = |key: &PublicKey| {
+                self.holds_fed(key.thumbprint()) && !revoked.names(key.thumbprint())
+            };
+            let named = registers.each().filter_map(|it| it.fed_keys_of(own));
+            let all = named.filter_map(|keys| keys.filtered(is_good));
             return Ok(all.fold(None, |named: Option<KeySet>, keys| {
                 let Some(named) = named else {
                     return Some(keys);
@@ -303,7 +318,7 @@ impl App {
         let stranger = || PullError::Stranger(entity.clone());
         let is_own = *entity == identity.entity;
         let registers = self.registers().await?;
-        let register = registers.deciding(entity);
+        let register = self.deciding_of(&registers, entity);
         let by = register.and_then(|register| not_first(&register.coordinator));
         let statement = register.and_then(|register| {
             let member = register.member(entity)?;
@@ -342,7 +357,8 @@ impl App {
         let (feed, _) = self.feed_state(entity).await?;
         let (revoked, epoch) = self.revoked_and_epoch_of(entity).await?;
         // Another has taken its place, and was not heard yet.
-        let in_force = if feed.epoch < epoch && *entity != self.identity().entity {
+        let is_another = feed.epoch < epoch || !self.is_of_whom_it_names(&feed).await?;
+        let in_force = if is_another && *entity != self.identity().entity {
             None
         } else {
             feed.tip()?.ops
@@ -350,11 +366,30 @@ impl App {
         Ok(in_force.and_then(|keys| keys.filtered(|key| !revoked.names(key.thumbprint()))))
     }
 
+    /// Whether what is held of a feed was read by the word of the label that says now who its
+    /// author is. Where it was not, it may be somebody else's, and is read again soon.
+    pub(crate) async fn is_of_whom_it_names(&self, feed: &Feed) -> Result<bool, Fault> {
+        let entity = &feed.entity;
+        let by = if self.label_of(entity).is_some() {
+            Some(entity.clone())
+        } else {
+            let registers = self.registers().await?;
+            let deciding = self.deciding_of(&registers, entity);
+            deciding.map(|register| register.coordinator.clone())
+        };
+        // Who belongs nowhere is nobody's to say: what was read of it stays as it was.
+        let Some(by) = by else { return Ok(true) };
+        Ok(feed.by == (!self.is_first_coordinator(&by)).then_some(by))
+    }
+
     /// These, and those that were in force once and were not revoked. By these is opened
     /// what it said once and sends now: a receipt may be three months old.
     pub(crate) async fn evidence_keys_of(&self, entity: &EntityId) -> Result<OpsKeys, Fault> {
         let (feed, _) = self.feed_state(entity).await?;
         let revoked = self.revoked_of(entity).await?;
+        if *entity != self.identity().entity && !self.is_of_whom_it_names(&feed).await? {
+            return Ok(OpsKeys::default());
+        }
         let tip = feed.tip()?;
         let good = |keys: &KeySet| keys.filtered(|key| !revoked.names(key.thumbprint()));
         Ok(OpsKeys(tip.ever().filter_map(good).collect()))
@@ -375,7 +410,7 @@ impl App {
     /// The same, and the epoch of its feed.
     async fn revoked_and_epoch_of(&self, entity: &EntityId) -> Result<(Revoked, u64), Fault> {
         let registers = self.registers().await?;
-        let Some(register) = registers.deciding(entity) else {
+        let Some(register) = self.deciding_of(&registers, entity) else {
             return Ok((Revoked::default(), 1));
         };
         let member = register.member(entity);

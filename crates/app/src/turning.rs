@@ -217,6 +217,9 @@ impl App {
         let mut batch = Batch::new();
         batch.expect(key.clone(), Expected::At(found.version));
         if to_tell.is_empty() && !told.is_empty() {
+            if !self.is_done(&id, &turn, &known_to).await? {
+                return Ok(());
+            }
             batch.remove(key);
             self.store().commit(batch).await?;
             return Ok(());
@@ -248,6 +251,26 @@ impl App {
         Ok(())
     }
 
+    /// Whether nothing more is to be asked about a key that all have accepted: until then a
+    /// label that is joined meanwhile has to be asked too.
+    async fn is_done(
+        &self,
+        id: &KeyId,
+        turn: &KeyTurn,
+        known_to: &[Arc<Register>],
+    ) -> Result<bool, Fault> {
+        if let KeyTurn::Following { .. } = turn {
+            let signs = self.fed_of_configuration().await?;
+            return Ok(signs.is_some_and(|name| KeyId::of(&name) == *id));
+        }
+        let own = &self.identity().entity;
+        let names = |it: &Arc<Register>| {
+            let revoked = it.revoked(own);
+            revoked.iter().any(|(kid, _)| KeyId::of(kid) == *id)
+        };
+        Ok(known_to.iter().all(names))
+    }
+
     /// Says to a label that was joined later which `ops` keys have ended before: by what the
     /// label says that decides about this node's keys.
     async fn try_tell_of_revoked(&self) -> Result<(), Attempt<Fault>> {
@@ -264,6 +287,10 @@ impl App {
             let is_ops = tip.ever().any(|keys| keys.find(kid).is_some());
             let names = |it: &&Arc<Register>| it.revoked(entity).names(kid);
             if !is_ops || turns.contains_key(&id) || further.iter().all(|it| names(&it)) {
+                continue;
+            }
+            // Whoever coordinates one label could have this node end its own feed in another.
+            if !self.holds_whole_without(kid, last).await? {
                 continue;
             }
             let told = known_to.iter().filter(names);
@@ -297,6 +324,16 @@ impl App {
         batch.expect(key.clone(), Expected::At(version));
         batch.remove(key);
         self.commit_or_leave(batch).await
+    }
+
+    /// Whether the own feed holds to its end although this key ended there.
+    async fn holds_whole_without(&self, kid: &Thumbprint, last: &LastGood) -> Result<bool, Fault> {
+        let entity = &self.identity().entity;
+        let (feed, _) = self.feed_state(entity).await?;
+        let tip = feed.tip()?;
+        let is_in_force = tip.ops.iter().any(|keys| keys.find(kid).is_some());
+        let authority = self.own_authority().await?.revoking(kid, *last);
+        Ok(!is_in_force && self.walk(entity, &authority).await?.tip == tip)
     }
 
     /// Signs that a key ended with the record that names it no more, and puts it into the
@@ -458,7 +495,7 @@ impl App {
     }
 
     /// What was asked of a coordinator about a key is answered. What was refused stays to be
-    /// asked again; what all have accepted that know this node is forgotten.
+    /// asked again; what all have accepted is forgotten at a later look, when it is done.
     pub(crate) async fn settle_key(
         &self,
         batch: &mut Batch,
@@ -477,14 +514,8 @@ impl App {
             return Ok(());
         };
         told.insert(by.clone());
-        let known_to = self.known_to().await?;
-        let is_over = known_to.iter().all(|it| told.contains(&it.coordinator));
         batch.expect(key.clone(), Expected::At(found.version));
-        if is_over {
-            batch.remove(key);
-        } else {
-            batch.put(key.clone(), stored::encode(&key, &turn)?);
-        }
+        batch.put(key.clone(), stored::encode(&key, &turn)?);
         Ok(())
     }
 }

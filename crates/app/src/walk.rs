@@ -229,7 +229,7 @@ impl App {
 
     /// Nothing that was opened of a feed at a position is used any more: another record may
     /// stand there from now on.
-    fn forget_opened(&self) {
+    pub(crate) fn forget_opened(&self) {
         self.opened().forget();
         let events = self.inner.events.lock();
         events.unwrap_or_else(PoisonError::into_inner).clear();

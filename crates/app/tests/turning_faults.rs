@@ -125,7 +125,12 @@ async fn a_space_goes_on_by_the_next_fed_key_once_it_has_heard_of_it() {
             let next = first(it).plan().next_fed("second");
             let papers = first(it).app().configuration().await.unwrap();
             let own = seal::KeySet::only(next.public().clone());
-            rules::trust::open_configuration(&papers, &own, first(it).entity()).is_ok()
+            let signs = rules::trust::open_configuration(&papers, &own, first(it).entity()).is_ok();
+            // And nothing is left to be asked about it.
+            signs
+                && crate::look::stored(first(it), app::keys::KEY_TURNS)
+                    .await
+                    .is_empty()
         },
     };
     case.check().await;
