@@ -21,7 +21,6 @@ fn only_a_coordinator_labels() {
             &["label", "lift", other, "--reason", "roof"],
             &["label", "end", other, "--reason", "roof"],
             &["label", "uninvite", other],
-            &["label", "list"],
             &["label", "anchor", "--root-key", word(&network.root_key)],
         ] {
             let done = space.escale(words);
