@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod another_label;
 mod asking_again;
 mod attacks;
 mod between;
