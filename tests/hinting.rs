@@ -5,10 +5,9 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use scenarios::command::escale;
-use scenarios::network::{Network, word};
+use scenarios::network::Network;
 use scenarios::node::{Node, space_of, standing};
-use scenarios::{http, wait};
+use scenarios::{desk, http, wait};
 use serde_json::{Value, json};
 
 /// How many spaces ask for the passport, beside its home.
@@ -46,21 +45,12 @@ fn rarely(node: &Node, by: By) {
     }
 }
 
-fn desk(host: &Node) -> String {
-    let words = ["access", "add", "--role", "desk", "--name", "x", "--token"];
-    let token = host.json(&words)["token"].as_str().map(str::to_owned);
-    token.expect("a token")
-}
-
 /// A member of the home, with a wallet.
 fn member(network: &Network, home: &Node) -> (String, PathBuf) {
     let added = home.json(&["member", "add", "--name", "Alix", "--formula", "month"]);
     let member = added["member"].as_str().expect("a member").to_owned();
-    let given = home.json(&["member", "code", &member]);
-    let code = given["code"].as_str().expect("a code");
     let wallet = network.path("wallet");
-    let words = ["wallet", "enrol", "--home", &home.entity, "--code", code];
-    escale([&words[..], &["--dir", word(&wallet)]].concat()).ok();
+    desk::enrol(home, &member, &wallet);
     (member, wallet)
 }
 
@@ -71,7 +61,7 @@ impl AtRest {
         let hosts: Vec<_> = (0..HOSTS)
             .map(|number| network.labelled(&format!("host-{number}")))
             .collect();
-        let desks = hosts.iter().map(desk).collect();
+        let desks = hosts.iter().map(desk::token).collect();
         let (member, wallet) = member(&network, &home);
         let mut label = Self {
             network,
@@ -112,13 +102,7 @@ impl AtRest {
     /// What a host says of the member's passport now.
     fn judged(&self, number: usize) -> Value {
         let host = &self.hosts[number];
-        let words = ["wallet", "present", "--host", &host.entity, "--dir"];
-        let shown = escale([&words[..], &[word(&self.wallet)]].concat()).ok();
-        let code = json!({ "code": shown.out.trim() });
-        let stream = http::post(host.port, "/api/v1/desk/judge", &self.desks[number], &code);
-        let answer = http::answer(&mut stream.expect("the host listens")).expect("an answer");
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        answer.json()
+        desk::judged(host, &self.desks[number], &self.wallet)
     }
 
     /// Takes the member's passports back at home.

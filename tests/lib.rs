@@ -27,6 +27,7 @@ pub mod binaries;
 pub mod browser;
 pub mod command;
 pub mod counts;
+pub mod desk;
 pub mod folder;
 pub mod http;
 pub mod network;

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use scenarios::binaries::{has, not_run, target};
 use scenarios::command::{Done, run, run_reading};
 use scenarios::counts::count;
+use scenarios::desk;
 use scenarios::http;
 use scenarios::network::{Network, word};
 use scenarios::node::{Node, price};
@@ -147,18 +148,10 @@ fn what_running_nodes_and_jose_of_npm_sign_holds_for_each_other() {
     };
     let network = Network::running();
     let (home, host) = (network.labelled("le-mug"), network.labelled("grenoble"));
-    let token = desk_token(&host);
+    let token = desk::token(&host);
     let live = |signing: &Node| {
-        let ops = signing.dir.join("keys/ops.jwk");
-        let (_, code) = member(&home);
-        let words = [
-            "live",
-            &home.entity,
-            &host.entity,
-            word(&ops),
-            &token,
-            &code,
-        ];
+        let words = live_words((&home, &host), &token, signing);
+        let words = words.each_ref().map(String::as_str);
         run(&mut by_node(&modules, "check_jose_npm.mjs", &words), JUDGE)
     };
     let done = live(&home);
@@ -263,7 +256,7 @@ fn passports_of_running_nodes_and_of_sd_jwt_hold_for_each_other() {
     };
     let network = Network::running();
     let (home, host) = (network.labelled("le-mug"), network.labelled("grenoble"));
-    let token = desk_token(&host);
+    let token = desk::token(&host);
     let (paused, first_code) = member(&home);
     let (revoked, second_code) = member(&home);
     let kept = network.path("passports.json");
@@ -303,18 +296,9 @@ fn passports_of_running_nodes_and_of_joserfc_and_sd_jwt_of_python_hold_for_each_
     let Some(python) = python() else { return };
     let network = Network::running();
     let (home, host) = (network.labelled("le-mug"), network.labelled("grenoble"));
-    let token = desk_token(&host);
+    let token = desk::token(&host);
     let live = |signing: &Node| {
-        let ops = signing.dir.join("keys/ops.jwk");
-        let (_, code) = member(&home);
-        let words = [
-            "live",
-            &home.entity,
-            &host.entity,
-            word(&ops),
-            &token,
-            &code,
-        ];
+        let words = live_words((&home, &host), &token, signing);
         run(by_python(&python, "check_jose.py").args(words), JUDGE)
     };
     let done = live(&home);
@@ -378,6 +362,14 @@ fn vectors(name: &str) -> PathBuf {
     folder.join(name)
 }
 
+/// What is typed to have a new member of the home, and passports that the `ops` key of a node
+/// signs in its name, judged by the host's desk.
+fn live_words((home, host): (&Node, &Node), token: &str, signing: &Node) -> [String; 6] {
+    let ops = signing.dir.join("keys/ops.jwk");
+    let (_, code) = member(home);
+    ["live", &home.entity, &host.entity, word(&ops), token, &code].map(str::to_owned)
+}
+
 /// A member of a space: their number, and a code for their phone.
 #[track_caller]
 fn member(home: &Node) -> (String, String) {
@@ -398,15 +390,6 @@ fn member(home: &Node) -> (String, String) {
     ]);
     let given = home.json(&["member", "code", &number]);
     (number, text(&given["code"]))
-}
-
-/// The token of a new device at a space's desk.
-#[track_caller]
-fn desk_token(host: &Node) -> String {
-    let added = host.json(&[
-        "access", "add", "--role", "desk", "--name", "desk", "--token",
-    ]);
-    added["token"].as_str().expect("a token").to_owned()
 }
 
 /// The root key that a node has pinned.

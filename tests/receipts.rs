@@ -10,7 +10,7 @@ use std::time::Duration;
 use scenarios::command::escale;
 use scenarios::network::{Network, word};
 use scenarios::node::Node;
-use scenarios::{http, wait};
+use scenarios::{desk, http, wait};
 use serde_json::{Value, json};
 
 /// How often nodes are killed at random.
@@ -85,12 +85,8 @@ impl Villages {
 
     /// A phone of a member, of whom there may be others.
     fn phone_of(&self, number: &str, folder: &str) -> Member {
-        let given = self.home.json(&["member", "code", number]);
-        let code = given["code"].as_str().expect("a code");
         let wallet = self.network.path(folder);
-        let words = ["wallet", "enrol", "--home", &self.home.entity];
-        let words = [&words[..], &["--code", code, "--dir", word(&wallet)]].concat();
-        escale(words).ok();
+        desk::enrol(&self.home, number, &wallet);
         Member {
             number: number.to_owned(),
             wallet,
@@ -134,9 +130,7 @@ impl Villages {
 
     /// What the member's phone shows to the host now.
     fn present(&self, member: &Member) -> String {
-        let words = ["wallet", "present", "--host", &self.host.entity, "--dir"];
-        let done = escale([&words[..], &[word(&member.wallet)]].concat()).ok();
-        done.out.trim().to_owned()
+        desk::present(&self.host, &member.wallet)
     }
 
     /// Asks the host's desk, and does not wait for the answer.

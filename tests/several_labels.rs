@@ -1,49 +1,28 @@
 //! A space of two labels among real nodes: joined, labelled and left by command, and each
 //! label's visitors at its desk.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use scenarios::command::escale;
-use scenarios::network::{Network, word};
+use scenarios::network::Network;
 use scenarios::node::{Node, standing};
-use scenarios::{http, wait};
-use serde_json::{Value, json};
+use scenarios::{desk, http, wait};
+use serde_json::Value;
 
 /// A member of a space, with a wallet.
 fn member(network: &Network, home: &Node, name: &str) -> PathBuf {
     let added = home.json(&["member", "add", "--name", name, "--formula", "month"]);
     let member = added["member"].as_str().expect("a member").to_owned();
-    let given = home.json(&["member", "code", &member]);
-    let code = given["code"].as_str().expect("a code");
     let wallet = network.path(name);
-    let words = ["wallet", "enrol", "--home", &home.entity, "--code", code];
-    escale([&words[..], &["--dir", word(&wallet)]].concat()).ok();
+    desk::enrol(home, &member, &wallet);
     wallet
 }
 
-fn desk(host: &Node) -> String {
-    let words = ["access", "add", "--role", "desk", "--name", "x", "--token"];
-    let token = host.json(&words)["token"].as_str().map(str::to_owned);
-    token.expect("a token")
-}
-
-/// What a desk says of a wallet now.
-fn judged(host: &Node, desk: &str, wallet: &std::path::Path) -> Value {
-    let words = ["wallet", "present", "--host", &host.entity, "--dir"];
-    let shown = escale([&words[..], &[word(wallet)]].concat()).ok();
-    let code = json!({ "code": shown.out.trim() });
-    let stream = http::post(host.port, "/api/v1/desk/judge", desk, &code);
-    let answer = http::answer(&mut stream.expect("the host listens")).expect("an answer");
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    answer.json()
-}
-
 #[track_caller]
-fn says(host: &Node, desk: &str, wallet: &std::path::Path, expected: &str) {
+fn says(host: &Node, token: &str, wallet: &Path, expected: &str) {
     wait::until("the desk knows both", || {
-        let said = judged(host, desk, wallet);
+        let said = desk::judged(host, token, wallet);
         wait::ensure(said["answer"] == expected, || said.to_string())
     });
 }
@@ -61,6 +40,24 @@ fn until_states(space: &Node, expected: &[&str]) {
         let states = states(space);
         wait::ensure(states == expected, || states.join(", "))
     });
+}
+
+/// Software of other federations finds a space under each coordinator, with its mark.
+fn is_resolved_under(networks: &[&Network], space: &Node) {
+    for Network { coordinator, .. } in networks {
+        let path = format!(
+            "/federation/resolve?sub={}&trust_anchor={}",
+            space.entity, coordinator.entity
+        );
+        wait::until("the coordinator resolves it with its mark", || {
+            let answer = http::get(coordinator.port, &path).text();
+            let claims = answer.split('.').nth(1).unwrap_or_default();
+            let claims = URL_SAFE_NO_PAD.decode(claims).unwrap_or_default();
+            let claims: Value = serde_json::from_slice(&claims).unwrap_or_default();
+            let marks = claims["trust_marks"].as_array().map_or(0, Vec::len);
+            wait::ensure(marks == 1, || format!("{marks} marks: {claims}"))
+        });
+    }
 }
 
 #[test]
@@ -88,10 +85,13 @@ fn a_space_joins_a_second_label_and_receives_the_visitors_of_both() {
     until_states(&both, &["labelled", "labelled"]);
     let of_aix = member(&alps, &aix, "alix");
     let of_valence = member(&rhone, &valence, "vasco");
-    let (here, at_aix) = (desk(&both), desk(&aix));
+    let (here, at_aix) = (desk::token(&both), desk::token(&aix));
     says(&both, &here, &of_aix, "allowed");
     says(&both, &here, &of_valence, "allowed");
-    assert_eq!(judged(&aix, &at_aix, &of_valence)["answer"], "not_genuine");
+    assert_eq!(
+        desk::judged(&aix, &at_aix, &of_valence)["answer"],
+        "not_genuine"
+    );
     // Both go on after a new start, and with both coordinators gone.
     both.stop();
     both.start();
@@ -110,25 +110,14 @@ fn a_space_joins_a_second_label_and_receives_the_visitors_of_both() {
         wait::ensure(states.len() == 2 && signs, || states.join(", "))
     });
     says(&both, &here, &of_valence, "allowed");
-    // Software of other federations finds it under each coordinator.
-    for coordinator in [&alps.coordinator, &rhone.coordinator] {
-        let path = format!(
-            "/federation/resolve?sub={}&trust_anchor={}",
-            both.entity, coordinator.entity
-        );
-        wait::until("the coordinator resolves it with its mark", || {
-            let answer = http::get(coordinator.port, &path).text();
-            let claims = answer.split('.').nth(1).unwrap_or_default();
-            let claims = URL_SAFE_NO_PAD.decode(claims).unwrap_or_default();
-            let claims: Value = serde_json::from_slice(&claims).unwrap_or_default();
-            let marks = claims["trust_marks"].as_array().map_or(0, Vec::len);
-            wait::ensure(marks == 1, || format!("{marks} marks: {claims}"))
-        });
-    }
+    is_resolved_under(&[&alps, &rhone], &both);
     both.json(&["label", "leave", &rhone.coordinator.entity]);
     until_states(&both, &["labelled"]);
     says(&both, &here, &of_aix, "allowed");
-    assert_eq!(judged(&both, &here, &of_valence)["answer"], "not_genuine");
+    assert_eq!(
+        desk::judged(&both, &here, &of_valence)["answer"],
+        "not_genuine"
+    );
     for mut node in [both, aix, valence] {
         node.stop();
         node.is_sound();

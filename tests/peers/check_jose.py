@@ -17,7 +17,8 @@ from pathlib import Path
 
 import jose_peers
 from jose_live import live
-from jose_peers import Count, changed, part_of, sha256
+from jose_peers import changed, part_of, sha256
+from judging import Count
 
 VECTORS = Path(__file__).resolve().parents[2] / "specs" / "vectors"
 HOST = "https://grenoble.example"

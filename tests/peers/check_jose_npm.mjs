@@ -13,7 +13,7 @@ import { readFileSync } from 'node:fs';
 
 import { live } from './jose_npm_live.mjs';
 import { Credulous, Jose, changed, newKey, partOf } from './jose_npm_peer.mjs';
-import { Count, claimsOf, ed25519, encode } from './passport_peer.mjs';
+import { Count, claimsOf, ed25519, encode, judgeBy } from './passport_peer.mjs';
 
 const VECTORS = new URL('../../specs/vectors/', import.meta.url);
 const vectorsOf = (name) => JSON.parse(readFileSync(new URL(name, VECTORS)));
@@ -112,17 +112,4 @@ async function vectors(control) {
   return { seals_by_jose: count.number };
 }
 
-const MODES = { vectors, live };
-const [mode, ...words] = process.argv.slice(2);
-try {
-  if (!MODES[mode]) {
-    throw new Error(`no mode of this name: ${mode}`);
-  }
-  const counted = await MODES[mode](...words);
-  for (const [name, number] of Object.entries(counted)) {
-    console.log(`count: ${name} ${number}`);
-  }
-} catch (error) {
-  console.error(error.message.startsWith('does not hold') ? error.message : error);
-  process.exitCode = 1;
-}
+await judgeBy({ vectors, live });

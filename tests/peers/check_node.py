@@ -11,7 +11,6 @@ Negative control: every document that holds is changed in one place, and must be
 Usage: check_node.py ROOT_X COORDINATOR SPACE
 """
 
-import base64
 import hashlib
 import json
 import sys
@@ -23,30 +22,12 @@ from jwcrypto.common import JWException
 from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
 
+from judging import Count, decode, encode
+
 CONFIGURATION = "entity-statement+jwt"
 
 
-class Count:
-    """Counts what was judged; ends at the first thing that is not as it should be."""
-
-    def __init__(self):
-        self.number = 0
-
-    def that(self, holds, what) -> None:
-        self.number += 1
-        if not holds:
-            sys.exit(f"does not hold: {what}")
-
-
 COUNT = Count()
-
-
-def encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def decode(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def sha256(*parts: bytes) -> str:

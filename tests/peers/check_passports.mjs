@@ -11,20 +11,8 @@
 //
 // Ends with a line at the first thing that does not hold, negative controls included.
 
+import { judgeBy } from './passport_peer.mjs';
 import { live, takenBack } from './passports_live.mjs';
 import { vectors } from './passports_vectors.mjs';
 
-const MODES = { vectors, live, taken_back: takenBack };
-const [mode, ...words] = process.argv.slice(2);
-try {
-  if (!MODES[mode]) {
-    throw new Error(`no mode of this name: ${mode}`);
-  }
-  const counted = await MODES[mode](...words);
-  for (const [name, number] of Object.entries(counted)) {
-    console.log(`count: ${name} ${number}`);
-  }
-} catch (error) {
-  console.error(error.message.startsWith('does not hold') ? error.message : error);
-  process.exitCode = 1;
-}
+await judgeBy({ vectors, live, taken_back: takenBack });

@@ -9,7 +9,6 @@ import urllib.request
 from pathlib import Path
 
 from jose_peers import (
-    Count,
     Joserfc,
     SdJwt,
     changed,
@@ -19,6 +18,7 @@ from jose_peers import (
     shared,
     thumbprint,
 )
+from judging import Count
 
 DAY = 86_400
 # Every so many characters, one is changed.

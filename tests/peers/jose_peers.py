@@ -4,10 +4,8 @@ what our desk judges; and what they leave to whoever calls them: which key, whic
 Nothing here comes from the Rust code: `specs/seal.md` and `specs/passport.md` were read.
 """
 
-import base64
 import hashlib
 import json
-import sys
 import warnings
 import zlib
 
@@ -22,36 +20,14 @@ from sd_jwt.holder import SDJWTHolder
 from sd_jwt.issuer import SDJWTIssuer
 from sd_jwt.verifier import SDJWTVerifier
 
+from judging import decode, encode
+
 # It warns of `EdDSA`, the older name of the algorithm, which RFC 8037 requires here.
 warnings.filterwarnings("ignore", module="joserfc")
 
 PASSPORT, BINDING = "dc+sd-jwt", "kb+jwt"
 
-
-class Count:
-    """Counts what was judged; ends at the first thing that is not as it should be."""
-
-    def __init__(self):
-        self.number = 0
-
-    def that(self, holds, what) -> None:
-        self.number += 1
-        if not holds:
-            sys.exit(f"does not hold: {what}")
-
-    def same(self, found, expected, what) -> None:
-        self.that(found == expected, f"{what}: {str(found)[:500]}, not {str(expected)[:500]}")
-
-
 # Texts and keys.
-
-
-def encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def decode(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def sha256(text: str) -> str:

@@ -25,6 +25,23 @@ export const { ES256, digest, generateSalt } = require('@sd-jwt/crypto-nodejs');
 export const { StatusList, getListFromStatusListJWT } = require('@sd-jwt/jwt-status-list');
 const { SDJwtVcInstance } = require('@sd-jwt/sd-jwt-vc');
 
+/** Judges in the mode that is asked for, and prints what was counted or does not hold. */
+export async function judgeBy(modes) {
+  const [mode, ...words] = process.argv.slice(2);
+  try {
+    if (!modes[mode]) {
+      throw new Error(`no mode of this name: ${mode}`);
+    }
+    const counted = await modes[mode](...words);
+    for (const [name, number] of Object.entries(counted)) {
+      console.log(`count: ${name} ${number}`);
+    }
+  } catch (error) {
+    console.error(error.message.startsWith('does not hold') ? error.message : error);
+    process.exitCode = 1;
+  }
+}
+
 /** Counts what was judged; ends at the first thing that is not as it should be. */
 export class Count {
   number = 0;

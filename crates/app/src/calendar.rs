@@ -241,11 +241,9 @@ impl App {
         let coordinators = self.labels().into_iter().map(|it| it.coordinator);
         entities.extend(coordinators.filter(|it| it != own));
         let registers = self.registers().await?;
-        for space in registers.members() {
-            if !entities.contains(space) && registers.is_labelled(space, now) {
-                entities.push(space.clone());
-            }
-        }
+        let mut spaces = registers.members();
+        spaces.retain(|space| !entities.contains(space) && registers.is_labelled(space, now));
+        entities.extend(spaces.into_iter().cloned());
         Ok(entities)
     }
 

@@ -253,12 +253,12 @@ impl App {
     ) -> Result<Result<Opening, NotGenuine>, Fault> {
         let kid = presentation.issuer_kid();
         let seen = self.opened().homes.get(kid).cloned();
-        if let Some(home) = seen
-            && !self.revoked_of(&home.entity).await?.names(kid)
-        {
+        if let Some(home) = seen {
             let (feed, _) = self.feed_state(&home.entity).await?;
+            let word = self.word_about(&home.entity).await?;
             if home.position == (feed.epoch, feed.seq)
-                && self.is_of_whom_it_names(&feed).await?
+                && word.is_about(&feed)
+                && !word.revoked.names(kid)
                 && let Some(shown) = home.open(presentation)
             {
                 return Ok(Ok((shown, home, feed)));

@@ -242,27 +242,19 @@ impl App {
 
     /// The name that a node has published, and the marks that it bears.
     async fn said_of_itself(&self, now: Timestamp) -> Result<SaidOfItself, Fault> {
-        if self.is_coordinator() {
-            let register = match self.register().await {
-                Ok(register) => Some(register),
-                Err(Fault::NothingHeard) => None,
-                Err(fault) => return Err(fault),
-            };
-            let charter = register.and_then(|register| register.charter.clone());
-            return Ok(charter
-                .as_ref()
-                .map(SaidOfItself::of_label)
-                .unwrap_or_default());
-        }
         let own = &self.identity().entity;
+        let registers = self.registers().await?;
+        if self.is_coordinator() {
+            let charter = registers.of(own).and_then(|it| it.charter.as_ref());
+            return Ok(charter.map(SaidOfItself::of_label).unwrap_or_default());
+        }
         let profile = self.latest_text(own, Profile::KIND, THE_ONE).await?;
         let profile = profile.and_then(|text| Profile::read(&text).ok());
-        let registers = self.registers().await?;
         let marks = registers.each().filter_map(|register| {
-            let is_labelled = matches!(register.standing(own, now), Standing::Labelled { .. });
-            let is_ours = is_labelled && self.is_meant(register, own);
-            let mark = register.member(own)?.mark.as_ref().filter(|_| is_ours);
-            mark.map(shown)
+            let standing = self.own_standing_in(register, now);
+            let is_labelled = matches!(standing, Standing::Labelled { .. });
+            let mark = register.member(own)?.mark.as_ref();
+            mark.filter(|_| is_labelled).map(shown)
         });
         Ok(SaidOfItself {
             name: profile.map(|profile| profile.name),

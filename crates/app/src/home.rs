@@ -28,10 +28,14 @@ impl App {
         let registers = self.registers().await?;
         let (label_feed, _) = self.feed_state(&identity.coordinator).await?;
         let newest_heard = label_feed.head.as_ref().map_or(now, |head| head.iat);
+        let own_standing = |coordinator: &EntityId| {
+            let register = registers.of(coordinator);
+            register.map_or(Standing::Unknown, |it| self.own_standing_in(it, now))
+        };
         let us = if self.is_coordinator() {
             None
         } else {
-            let standing = self.own_standing_in(&registers, &identity.coordinator, now);
+            let standing = own_standing(&identity.coordinator);
             Some(self.space_view(&identity.entity, standing, now).await?)
         };
         let mut partners = Vec::new();
@@ -45,7 +49,7 @@ impl App {
         for Label { coordinator, .. } in self.labels().into_iter().skip(1) {
             further_labels.push(FurtherLabelView {
                 label: self.label_view(&registers, &coordinator, now).await?,
-                standing: self.own_standing_in(&registers, &coordinator, now),
+                standing: own_standing(&coordinator),
                 joining: self.join_state_of(&coordinator).await?,
             });
         }
@@ -88,17 +92,13 @@ impl App {
         })
     }
 
-    /// What the label of a coordinator says of this node.
-    fn own_standing_in(
-        &self,
-        registers: &Registers,
-        coordinator: &EntityId,
-        now: Timestamp,
-    ) -> Standing {
+    /// What a label says of this node: nothing where it means another of this name.
+    pub(crate) fn own_standing_in(&self, register: &Register, now: Timestamp) -> Standing {
         let own = &self.identity().entity;
-        match registers.of(coordinator) {
-            Some(register) if self.is_meant(register, own) => register.standing(own, now),
-            Some(_) | None => Standing::Unknown,
+        if self.is_meant(register, own) {
+            register.standing(own, now)
+        } else {
+            Standing::Unknown
         }
     }
 

@@ -126,24 +126,15 @@ impl App {
         Ok(former.map(Jwk::from).collect())
     }
 
-    /// Takes a coordinator's answer to the attempt `jti`.
+    /// Takes the answer to the attempt `jti` of the coordinator of the label in which this
+    /// space was founded.
     pub async fn take_join_answer(&self, jti: &str, answer: &str) -> Result<JoinState, JoinError> {
-        let mut why = JoinError::Fault(Fault::NothingHeard);
-        for label in self.labels() {
-            let taken = self.take_answer_of(&label.coordinator, jti, answer).await;
-            match taken {
-                Err(
-                    error @ (JoinError::AnswerNotGenuine | JoinError::Fault(Fault::NothingHeard)),
-                ) => {
-                    why = error;
-                }
-                Ok(_) | Err(_) => return taken,
-            }
-        }
-        Err(why)
+        self.take_join_answer_of(&self.identity().coordinator, jti, answer)
+            .await
     }
 
-    async fn take_answer_of(
+    /// The same, of the coordinator of one of its labels.
+    pub async fn take_join_answer_of(
         &self,
         coordinator: &EntityId,
         jti: &str,
@@ -153,13 +144,13 @@ impl App {
         let ops = feed.tip()?.ops.ok_or(Fault::NothingHeard)?;
         let answer = Sealed::<Answer>::parse(answer).and_then(|answer| answer.open(&ops));
         let answer = answer.map_err(|_| JoinError::AnswerNotGenuine)?;
-        if answer.iss != *coordinator {
-            return Err(JoinError::AnswerNotGenuine);
-        }
         let Some((Joining::Asking { op, .. }, found)) = self.joining(coordinator).await? else {
             return Ok(self.join_state_of(coordinator).await?);
         };
-        let is_ours = answer.aud == self.identity().entity && answer.jti == jti && answer.op == op;
+        let is_ours = answer.iss == *coordinator
+            && answer.aud == self.identity().entity
+            && answer.jti == jti
+            && answer.op == op;
         if !is_ours {
             return Err(JoinError::AnswerNotGenuine);
         }

@@ -127,7 +127,7 @@ impl App {
 
     /// The `fed` keys of a space, where this node coordinates it.
     fn named_by_coordinator(&self, register: &Register, space: &EntityId) -> Option<KeySet> {
-        let keys = register.member(space)?.fed_keys()?;
+        let keys = register.fed_keys_of(space)?;
         self.is_coordinator().then_some(keys)
     }
 
@@ -169,7 +169,11 @@ impl App {
                 continue;
             };
             for key in due {
-                let text = self.make_revocation(space, key, last, now).await?;
+                let kid = key.to_string();
+                let reason = RevocationReason::Superseded;
+                let text = self
+                    .sign_revocation(space, kid, (last, reason), now)
+                    .await?;
                 entries.push(revocation_entry(space, key, &text));
             }
         }
@@ -200,25 +204,6 @@ impl App {
             seq: at.seq,
             hash,
         }))
-    }
-
-    async fn make_revocation(
-        &self,
-        space: &EntityId,
-        key: &Thumbprint,
-        last: LastGood,
-        now: Timestamp,
-    ) -> Result<String, Fault> {
-        let revocation = KeyRevocation {
-            iss: self.identity().entity.clone(),
-            sub: space.clone(),
-            iat: now,
-            kid: key.to_string(),
-            last,
-            reason: RevocationReason::Superseded,
-        };
-        let fed = self.fed().await?;
-        Ok(seal::sign(revocation, &fed)?.as_str().to_owned())
     }
 
     /// Signs again the revocations that a key has signed of which this is true.

@@ -458,10 +458,7 @@ impl App {
     ) -> Result<(Arc<Register>, String), Attempt<LabelError>> {
         self.coordinates()?;
         let register = self.register().await?;
-        let is_member = register
-            .member(space)
-            .is_some_and(|member| member.statement.is_some());
-        match (&register.charter, is_member) {
+        match (&register.charter, register.belongs(space)) {
             (Some(charter), true) => {
                 let charter_url = charter.url.clone();
                 Ok((register, charter_url))

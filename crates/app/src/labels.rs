@@ -98,23 +98,30 @@ impl Registers {
 impl App {
     /// The labels of this node, the one in which it was founded first.
     pub fn labels(&self) -> Vec<Label> {
-        let identity = self.identity();
-        let first = Label {
-            coordinator: identity.coordinator.clone(),
-            root: identity.root.clone(),
-        };
         let further = self.inner.further_labels.read();
         let further = further.unwrap_or_else(PoisonError::into_inner);
-        std::iter::once(first)
-            .chain(further.iter().cloned())
-            .collect()
+        let first = std::iter::once(self.first_label());
+        first.chain(further.iter().cloned()).collect()
+    }
+
+    /// The label in which this node was founded.
+    pub(crate) fn first_label(&self) -> Label {
+        let identity = self.identity();
+        Label {
+            coordinator: identity.coordinator.clone(),
+            root: identity.root.clone(),
+        }
     }
 
     /// The label of this coordinator, if it is one of this node's.
     pub(crate) fn label_of(&self, coordinator: &EntityId) -> Option<Label> {
-        self.labels()
-            .into_iter()
-            .find(|it| it.coordinator == *coordinator)
+        if self.is_first_coordinator(coordinator) {
+            return Some(self.first_label());
+        }
+        let further = self.inner.further_labels.read();
+        let further = further.unwrap_or_else(PoisonError::into_inner);
+        let mut further = further.iter();
+        further.find(|it| it.coordinator == *coordinator).cloned()
     }
 
     /// Whether this is the coordinator of the label in which this node was founded.
@@ -245,17 +252,15 @@ impl App {
         if self.is_coordinator() {
             return Err(ApplyError::Coordinator);
         }
+        let coordinator = &invitation.coordinator;
+        let registers = self.registers().await?;
+        let first = registers.of(&identity.coordinator);
         // Its feed would be judged by a root key that it never had.
-        if self
-            .register()
-            .await
-            .is_ok_and(|it| it.belongs(&invitation.coordinator))
-        {
-            return Err(ApplyError::APartner(invitation.coordinator.clone()));
+        if first.is_some_and(|it| it.belongs(coordinator)) {
+            return Err(ApplyError::APartner(coordinator.clone()));
         }
         let root = PublicKey::try_from(&invitation.root_key);
         let root = root.map_err(|_| ApplyError::OtherInvitation)?;
-        let coordinator = &invitation.coordinator;
         let held = self.label_of(coordinator);
         let is_ours = invitation.entity == identity.entity
             && *coordinator != identity.entity
@@ -272,7 +277,6 @@ impl App {
         let joining = crate::found::joining(invitation);
         let mut batch = Batch::new();
         if held.is_some() {
-            let registers = self.registers().await?;
             let register = registers.of(coordinator);
             let belongs = register.is_some_and(|it| it.belongs(&identity.entity));
             let found = self.joining(coordinator).await?;

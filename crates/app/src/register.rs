@@ -127,6 +127,13 @@ impl Register {
         self.members.get(space)?.fed_keys()
     }
 
+    /// The epoch of the feed of a space; the first where it does not belong.
+    pub(crate) fn feed_epoch_of(&self, space: &EntityId) -> u64 {
+        let member = self.members.get(space);
+        let statement = member.and_then(|member| member.statement.as_ref());
+        statement.map_or(1, |it| it.feed_epoch())
+    }
+
     /// What there is about a space.
     pub fn member(&self, space: &EntityId) -> Option<&Member> {
         self.members.get(space)
@@ -144,12 +151,7 @@ impl Register {
 impl App {
     /// The register of the label in which this node was founded, as far as it was heard.
     pub async fn register(&self) -> Result<Arc<Register>, Fault> {
-        let identity = self.identity();
-        let label = Label {
-            coordinator: identity.coordinator.clone(),
-            root: identity.root.clone(),
-        };
-        self.register_of(&label).await
+        self.register_of(&self.first_label()).await
     }
 
     /// The register of a label as far as it was heard.

@@ -151,6 +151,42 @@ impl Authority {
     }
 }
 
+/// What the label that decides who a node is says of it.
+#[derive(Debug)]
+pub(crate) struct Word {
+    /// Whether there is such a label.
+    is_given: bool,
+    /// Whose it is, where it is not the one in which this node was founded.
+    by: Option<EntityId>,
+    /// The `fed` keys of a space that belongs.
+    fed: Option<KeySet>,
+    /// The epoch of its feed.
+    epoch: u64,
+    /// Which of its keys were revoked.
+    pub(crate) revoked: Revoked,
+}
+
+impl Default for Word {
+    fn default() -> Self {
+        Self {
+            is_given: false,
+            by: None,
+            fed: None,
+            epoch: 1,
+            revoked: Revoked::default(),
+        }
+    }
+}
+
+impl Word {
+    /// Whether what is held of a feed was read by this word. Where it was not, it may be
+    /// somebody else's, and is read again soon. Who belongs nowhere is nobody's to say: what
+    /// was read of it stays as it was.
+    pub(crate) fn is_about(&self, feed: &Feed) -> bool {
+        !self.is_given || feed.by == self.by
+    }
+}
+
 /// From what the keys of a feed hang.
 #[derive(Debug, Clone)]
 enum Speaks {
@@ -303,40 +339,46 @@ impl App {
     /// By which keys the feed of `entity` is judged; refused where this node does not
     /// follow it.
     pub(crate) async fn authority_of(&self, entity: &EntityId) -> Result<Authority, PullError> {
-        let identity = self.identity();
+        let word = self.word_about(entity).await?;
+        let speaks = if let Some(label) = self.label_of(entity) {
+            Speaks::ForALabel(label.root)
+        } else if *entity == self.identity().entity {
+            Speaks::AsASpace(self.own_and(word.fed.as_ref())?)
+        } else {
+            let stranger = || PullError::Stranger(entity.clone());
+            Speaks::AsASpace(word.fed.ok_or_else(stranger)?)
+        };
+        Ok(Authority {
+            speaks,
+            by: word.by,
+            epoch: word.epoch,
+            revoked: word.revoked,
+        })
+    }
+
+    /// What the label says of a node that decides who it is. Of a coordinator no label says
+    /// anything: its root key speaks for it.
+    pub(crate) async fn word_about(&self, entity: &EntityId) -> Result<Word, Fault> {
         let not_first = |coordinator: &EntityId| {
             (!self.is_first_coordinator(coordinator)).then(|| coordinator.clone())
         };
-        if let Some(label) = self.label_of(entity) {
-            return Ok(Authority {
-                speaks: Speaks::ForALabel(label.root),
+        if self.label_of(entity).is_some() {
+            return Ok(Word {
+                is_given: true,
                 by: not_first(entity),
-                epoch: 1,
-                revoked: Revoked::default(),
+                ..Word::default()
             });
         }
-        let stranger = || PullError::Stranger(entity.clone());
-        let is_own = *entity == identity.entity;
         let registers = self.registers().await?;
-        let register = self.deciding_of(&registers, entity);
-        let by = register.and_then(|register| not_first(&register.coordinator));
-        let statement = register.and_then(|register| {
-            let member = register.member(entity)?;
-            Some((member.fed_keys()?, member.statement.as_ref()?.feed_epoch()))
-        });
-        let epoch = statement.as_ref().map_or(1, |(_, epoch)| *epoch);
-        let statement = statement.map(|(keys, _)| keys);
-        let revoked = register.map(|register| register.revoked(entity));
-        let fed = if is_own {
-            self.own_and(statement.as_ref())?
-        } else {
-            statement.ok_or_else(stranger)?
+        let Some(register) = self.deciding_of(&registers, entity) else {
+            return Ok(Word::default());
         };
-        Ok(Authority {
-            speaks: Speaks::AsASpace(fed),
-            by,
-            epoch,
-            revoked: revoked.unwrap_or_default(),
+        Ok(Word {
+            is_given: true,
+            by: not_first(&register.coordinator),
+            fed: register.fed_keys_of(entity),
+            epoch: register.feed_epoch_of(entity),
+            revoked: register.revoked(entity),
         })
     }
 
@@ -355,43 +397,28 @@ impl App {
     /// not revoked. By these is opened what it says now: a request, an answer, a passport.
     pub(crate) async fn ops_of(&self, entity: &EntityId) -> Result<Option<KeySet>, Fault> {
         let (feed, _) = self.feed_state(entity).await?;
-        let (revoked, epoch) = self.revoked_and_epoch_of(entity).await?;
+        let word = self.word_about(entity).await?;
         // Another has taken its place, and was not heard yet.
-        let is_another = feed.epoch < epoch || !self.is_of_whom_it_names(&feed).await?;
+        let is_another = feed.epoch < word.epoch || !word.is_about(&feed);
         let in_force = if is_another && *entity != self.identity().entity {
             None
         } else {
             feed.tip()?.ops
         };
-        Ok(in_force.and_then(|keys| keys.filtered(|key| !revoked.names(key.thumbprint()))))
-    }
-
-    /// Whether what is held of a feed was read by the word of the label that says now who its
-    /// author is. Where it was not, it may be somebody else's, and is read again soon.
-    pub(crate) async fn is_of_whom_it_names(&self, feed: &Feed) -> Result<bool, Fault> {
-        let entity = &feed.entity;
-        let by = if self.label_of(entity).is_some() {
-            Some(entity.clone())
-        } else {
-            let registers = self.registers().await?;
-            let deciding = self.deciding_of(&registers, entity);
-            deciding.map(|register| register.coordinator.clone())
-        };
-        // Who belongs nowhere is nobody's to say: what was read of it stays as it was.
-        let Some(by) = by else { return Ok(true) };
-        Ok(feed.by == (!self.is_first_coordinator(&by)).then_some(by))
+        let is_good = |key: &PublicKey| !word.revoked.names(key.thumbprint());
+        Ok(in_force.and_then(|keys| keys.filtered(is_good)))
     }
 
     /// These, and those that were in force once and were not revoked. By these is opened
     /// what it said once and sends now: a receipt may be three months old.
     pub(crate) async fn evidence_keys_of(&self, entity: &EntityId) -> Result<OpsKeys, Fault> {
         let (feed, _) = self.feed_state(entity).await?;
-        let revoked = self.revoked_of(entity).await?;
-        if *entity != self.identity().entity && !self.is_of_whom_it_names(&feed).await? {
+        let word = self.word_about(entity).await?;
+        if *entity != self.identity().entity && !word.is_about(&feed) {
             return Ok(OpsKeys::default());
         }
         let tip = feed.tip()?;
-        let good = |keys: &KeySet| keys.filtered(|key| !revoked.names(key.thumbprint()));
+        let good = |keys: &KeySet| keys.filtered(|key| !word.revoked.names(key.thumbprint()));
         Ok(OpsKeys(tip.ever().filter_map(good).collect()))
     }
 
@@ -404,19 +431,7 @@ impl App {
 
     /// Which keys of a node were revoked, as far as the coordinator was heard that says so.
     pub(crate) async fn revoked_of(&self, entity: &EntityId) -> Result<Revoked, Fault> {
-        Ok(self.revoked_and_epoch_of(entity).await?.0)
-    }
-
-    /// The same, and the epoch of its feed.
-    async fn revoked_and_epoch_of(&self, entity: &EntityId) -> Result<(Revoked, u64), Fault> {
-        let registers = self.registers().await?;
-        let Some(register) = self.deciding_of(&registers, entity) else {
-            return Ok((Revoked::default(), 1));
-        };
-        let member = register.member(entity);
-        let statement = member.and_then(|member| member.statement.as_ref());
-        let epoch = statement.map_or(1, |it| it.feed_epoch());
-        Ok((register.revoked(entity), epoch))
+        Ok(self.word_about(entity).await?.revoked)
     }
 }
 

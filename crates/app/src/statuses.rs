@@ -233,7 +233,8 @@ impl App {
     }
 
     /// Publishes the list that will be needed next, before it is; signs those that are a
-    /// day old again, and some before with decoys that turn alone; withdraws those that nobody needs. Gives the number of records.
+    /// day old again, and some before with decoys that turn alone; withdraws those that
+    /// nobody needs. Gives the number of records.
     pub(crate) async fn renew_status_lists(&self) -> Result<usize, Fault> {
         let (now, after) = (self.now(), STATUS_LIST_RENEWED_AFTER_SECONDS);
         if self.is_coordinator() {

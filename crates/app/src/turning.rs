@@ -331,9 +331,11 @@ impl App {
         let entity = &self.identity().entity;
         let (feed, _) = self.feed_state(entity).await?;
         let tip = feed.tip()?;
-        let is_in_force = tip.ops.iter().any(|keys| keys.find(kid).is_some());
+        if tip.ops.iter().any(|keys| keys.find(kid).is_some()) {
+            return Ok(false);
+        }
         let authority = self.own_authority().await?.revoking(kid, *last);
-        Ok(!is_in_force && self.walk(entity, &authority).await?.tip == tip)
+        Ok(self.walk(entity, &authority).await?.tip == tip)
     }
 
     /// Signs that a key ended with the record that names it no more, and puts it into the
@@ -367,14 +369,27 @@ impl App {
     }
 
     async fn make_own_revocation(&self, id: &KeyId, last: LastGood) -> Result<String, Fault> {
-        let entity = &self.identity().entity;
+        let (of, why) = (&self.identity().entity, RevocationReason::Compromised);
+        let now = self.signing_time().await?;
+        self.sign_revocation(of, id.to_string(), (last, why), now)
+            .await
+    }
+
+    /// What this node says of the end of a key, its own or one of a space that it coordinates.
+    pub(crate) async fn sign_revocation(
+        &self,
+        of: &EntityId,
+        kid: String,
+        (last, reason): (LastGood, RevocationReason),
+        now: Timestamp,
+    ) -> Result<String, Fault> {
         let revocation = KeyRevocation {
-            iss: entity.clone(),
-            sub: entity.clone(),
-            iat: self.signing_time().await?,
-            kid: id.to_string(),
+            iss: self.identity().entity.clone(),
+            sub: of.clone(),
+            iat: now,
+            kid,
             last,
-            reason: RevocationReason::Compromised,
+            reason,
         };
         let fed = self.fed().await?;
         Ok(seal::sign(revocation, &fed)?.as_str().to_owned())

@@ -179,8 +179,7 @@ impl App {
             let Some(register) = registers.deciding(space) else {
                 continue;
             };
-            let statement = register.member(space).and_then(|it| it.statement.as_ref());
-            let is_anew = statement.is_some_and(|it| it.feed_epoch() > 1);
+            let is_anew = register.feed_epoch_of(space) > 1;
             let has_revoked = register.revoked(space).iter().next().is_some();
             // Of several labels another may say by now who this is.
             if !is_anew && !has_revoked && labels < 2 {

@@ -3,19 +3,54 @@
 
 use app::{ApplyError, KeyState, Overlap, Purpose};
 use rules::passport::{Block, Verdict};
+use seal::{KeySet, SecretKey};
 use testkit::{DAY_SECONDS, Label, Plan, TestNode, Wallet, join, join_label, send_all};
+use wire::Sha256Hash;
+use wire::request::Request;
+use wire::revocation::KeyRevocation;
 
 use crate::desk::says;
 use crate::look::{claims, partner};
-use crate::several_labels::{ALLOWED, Two, accepted, entity, impostor};
+use crate::several_labels::{ALLOWED, Two, accepted, entity, impostor, joined_with};
 use crate::turning::state;
 
-/// The key that signed the last Entity Configuration.
-async fn configured_by(node: &TestNode) -> String {
+/// The last Entity Configuration is signed by this key.
+async fn is_configured_by(node: &TestNode, key: &SecretKey) {
     let text = node.app().configuration().await.unwrap();
-    let header = seal::base64url::decode(text.split('.').next().unwrap()).unwrap();
-    let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
-    header["kid"].as_str().unwrap().to_owned()
+    let own = KeySet::only(key.public().clone());
+    let opened = rules::trust::open_configuration(&text, &own, node.entity());
+    assert!(opened.is_ok(), "{opened:?}");
+}
+
+/// The second label names the keys of a space alone with which it was founded, and the space
+/// hears of it.
+async fn is_turned_back(two: &Two, space: &TestNode) {
+    let app = two.rhone.coordinator.app();
+    let invitation = app.invite_anew(space.entity()).await.unwrap();
+    joined_with(&two.rhone, invitation, space.entity().as_str()).await;
+    two.try_pull_all().await;
+}
+
+/// A coordinator is asked, by these keys, to say that a key of a space ended with a record,
+/// and says so.
+async fn says_that_it_ended(
+    coordinator: &TestNode,
+    of: &TestNode,
+    (fed, ops): (&SecretKey, &SecretKey),
+    (key, record): (&SecretKey, &[u8]),
+) {
+    let said = serde_json::json!({
+        "iss": of.entity(), "sub": of.entity(), "iat": of.app().now(),
+        "kid": key.public().thumbprint().to_string(), "reason": "compromised",
+        "last": {"epoch": 1, "seq": 1, "hash": Sha256Hash::of(&[record]).to_string()},
+    });
+    let said = testkit::forge::<KeyRevocation>(&said, fed);
+    let body = serde_json::json!({ "revocation": said });
+    let request = testkit::request_of(of, coordinator, "hostile", "key-revocation", body);
+    let request = serde_json::to_value(&request).unwrap();
+    let request = testkit::forge::<Request>(&request, ops);
+    let answer = testkit::post_request(coordinator, request).await;
+    testkit::outcome_of(&answer).unwrap();
 }
 
 #[tokio::test]
@@ -45,10 +80,7 @@ async fn a_later_label_does_not_turn_a_key_back() {
         two.go_round().await;
     }
     let (old, new) = (both.plan().fed(), both.plan().next_fed("second"));
-    assert_eq!(
-        configured_by(both).await,
-        new.public().thumbprint().to_string()
-    );
+    is_configured_by(both, &new).await;
     let register = two.aix().app().registers().await.unwrap();
     let register = register.deciding(both.entity()).unwrap();
     assert!(
@@ -56,18 +88,9 @@ async fn a_later_label_does_not_turn_a_key_back() {
             .revoked(both.entity())
             .names(old.public().thumbprint())
     );
-    // The second label names the old key alone.
-    let app = two.rhone.coordinator.app();
-    let invitation = app.invite_anew(both.entity()).await.unwrap();
-    let plan = Plan::space(both.entity(), two.rhone.coordinator.entity());
-    let node = TestNode::found(plan, Plan::space_papers(invitation), app.now()).await;
-    accepted(&join(&two.rhone.network, &node.unwrap()).await.unwrap());
-    two.try_pull_all().await;
+    is_turned_back(&two, both).await;
     both.app().renew().await.unwrap();
-    assert_eq!(
-        configured_by(both).await,
-        new.public().thumbprint().to_string()
-    );
+    is_configured_by(both, &new).await;
 }
 
 #[tokio::test]
@@ -78,12 +101,7 @@ async fn a_stolen_ops_key_is_replaced_all_the_same() {
     for _ in 0..3 {
         two.go_round().await;
     }
-    let app = two.rhone.coordinator.app();
-    let invitation = app.invite_anew(both.entity()).await.unwrap();
-    let plan = Plan::space(both.entity(), two.rhone.coordinator.entity());
-    let node = TestNode::found(plan, Plan::space_papers(invitation), app.now()).await;
-    accepted(&join(&two.rhone.network, &node.unwrap()).await.unwrap());
-    two.try_pull_all().await;
+    is_turned_back(&two, both).await;
     let _ = both.rotate_ops("third", Overlap::NoneItWasStolen).await;
     let next = both.plan().next_ops("third");
     assert_eq!(
@@ -155,10 +173,7 @@ async fn a_key_that_turns_while_a_label_is_joined() {
         two.go_round().await;
     }
     let new = both.plan().next_fed("second");
-    assert_eq!(
-        configured_by(both).await,
-        new.public().thumbprint().to_string()
-    );
+    is_configured_by(both, &new).await;
 }
 
 #[tokio::test]
@@ -169,18 +184,9 @@ async fn what_a_label_says_of_a_good_key_is_not_passed_on() {
     two.settle().await;
     says(valence, &camille, ALLOWED).await;
     // As a hostile first coordinator would publish it: the key that signs ended at the start.
-    let kid = both.plan().ops().public().thumbprint().to_string();
-    let hash = wire::Sha256Hash::of(&[b"nothing"]).to_string();
-    let said = serde_json::json!({
-        "iss": both.entity(), "sub": both.entity(), "iat": both.app().now(), "kid": kid,
-        "last": {"epoch": 1, "seq": 1, "hash": hash}, "reason": "compromised",
-    });
-    let said = testkit::forge::<wire::revocation::KeyRevocation>(&said, &both.plan().fed());
-    let body = serde_json::json!({ "revocation": said });
-    let alps = &two.alps.coordinator;
-    let request = testkit::request_of(both, alps, "hostile", "key-revocation", body);
-    let answer = testkit::post_request(alps, testkit::forge_request(&request, both)).await;
-    testkit::outcome_of(&answer).unwrap();
+    let (alps, plan) = (&two.alps.coordinator, both.plan());
+    let (fed, ops) = (plan.fed(), plan.ops());
+    says_that_it_ended(alps, both, (&fed, &ops), (&ops, b"nothing")).await;
     testkit::pull(&two.alps.network, both, alps.entity())
         .await
         .unwrap();
@@ -243,7 +249,7 @@ async fn nobody_takes_a_key_by_naming_it() {
     let request = serde_json::to_value(&request).unwrap();
     let join = wire::request::Join {
         fed_key: seal::Jwk::from(node.plan().fed().public()),
-        request: testkit::forge::<wire::request::Request>(&request, &node.plan().fed()),
+        request: testkit::forge::<Request>(&request, &node.plan().fed()),
     };
     let answer = app
         .answer_join(&serde_json::to_vec(&join).unwrap())
@@ -282,14 +288,12 @@ async fn what_was_accepted_is_not_asked_again_and_again() {
         .unwrap();
     two.go_round().await;
     two.joins(both).await;
-    let rhone = two.rhone.coordinator.entity().clone();
     let mut asked = 0;
     for _ in 0..5 {
         both.app().renew().await.unwrap();
         asked += both.app().waiting().await.unwrap().len();
         assert!(send_all(&two.alps.network, both).await.is_empty());
     }
-    let _ = rhone;
     assert_eq!(asked, 1);
 }
 
@@ -314,31 +318,13 @@ async fn a_label_that_means_somebody_else_does_not_keep_a_node_from_writing() {
         .await
         .unwrap();
     // Whoever has the name there says that the key of Aix ended.
-    let kid = aix.plan().ops().public().thumbprint().to_string();
-    let hash = wire::Sha256Hash::of(&[b"nothing"]).to_string();
-    let said = serde_json::json!({
-        "iss": aix.entity(), "sub": aix.entity(), "iat": aix.app().now(), "kid": kid,
-        "last": {"epoch": 1, "seq": 1, "hash": hash}, "reason": "compromised",
-    });
-    let said = testkit::forge::<wire::revocation::KeyRevocation>(&said, &node.plan().fed());
-    let body = serde_json::json!({ "revocation": said });
+    let rhone = &two.rhone.coordinator;
     two.rhone.network.connect(&node);
-    testkit::pull(&two.rhone.network, &two.rhone.coordinator, node.entity())
+    testkit::pull(&two.rhone.network, rhone, node.entity())
         .await
         .unwrap();
-    let request = testkit::request_of(
-        &node,
-        &two.rhone.coordinator,
-        "hostile",
-        "key-revocation",
-        body,
-    );
-    let answer = testkit::post_request(
-        &two.rhone.coordinator,
-        testkit::forge_request(&request, &node),
-    )
-    .await;
-    testkit::outcome_of(&answer).unwrap();
+    let by = (&node.plan().fed(), &node.plan().ops());
+    says_that_it_ended(rhone, &node, by, (&aix.plan().ops(), b"nothing")).await;
     testkit::pull(&two.rhone.network, aix, two.rhone.coordinator.entity())
         .await
         .unwrap();
@@ -412,10 +398,7 @@ async fn a_space_that_turned_its_key_between_comes_back_with_its_feed() {
         two.go_round().await;
     }
     let new = both.plan().next_fed("second");
-    assert_eq!(
-        configured_by(both).await,
-        new.public().thumbprint().to_string()
-    );
+    is_configured_by(both, &new).await;
     let invitation = app.invite(both.entity()).await.unwrap();
     both.app().join_by(&invitation).await.unwrap();
     accepted(
@@ -449,21 +432,9 @@ async fn what_a_label_says_of_a_key_that_ended_well_is_not_passed_on() {
     says(valence, &camille, ALLOWED).await;
     // As a hostile first coordinator would publish it: that key was good for one record.
     let first = &crate::look::feed(both, both.entity()).await[0];
-    let hash = wire::Sha256Hash::of(&[first.record.as_bytes()]).to_string();
-    let said = serde_json::json!({
-        "iss": both.entity(), "sub": both.entity(), "iat": both.app().now(),
-        "kid": old.public().thumbprint().to_string(),
-        "last": {"epoch": 1, "seq": 1, "hash": hash}, "reason": "compromised",
-    });
-    let said = testkit::forge::<wire::revocation::KeyRevocation>(&said, &both.plan().fed());
-    let body = serde_json::json!({ "revocation": said });
-    let alps = &two.alps.coordinator;
-    let request = testkit::request_of(both, alps, "hostile", "key-revocation", body);
-    let claims = serde_json::to_value(&request).unwrap();
-    let request =
-        testkit::forge::<wire::request::Request>(&claims, &both.plan().next_ops("second"));
-    let answer = testkit::post_request(alps, request).await;
-    testkit::outcome_of(&answer).unwrap();
+    let by = (&both.plan().fed(), &both.plan().next_ops("second"));
+    let end = (&old, first.record.as_bytes());
+    says_that_it_ended(&two.alps.coordinator, both, by, end).await;
     two.go_round().await;
     assert_eq!(partner(valence, both.entity()).await.feed.refusal, None);
     says(valence, &camille, ALLOWED).await;
@@ -475,11 +446,8 @@ async fn a_feed_that_began_anew_is_joined_by_its_epoch() {
     let (name, alps) = (two.both().entity(), two.alps.coordinator.app());
     let invitation = alps.invite_anew(name).await.unwrap();
     assert_eq!(invitation.epoch, Some(2));
-    let plan = Plan::space(name, two.alps.coordinator.entity()).with_keys("anew");
-    let anew = TestNode::found(plan, Plan::space_papers(invitation), alps.now()).await;
-    let anew = anew.unwrap();
+    let anew = joined_with(&two.alps, invitation, "anew").await;
     two.alps.network.connect(&anew);
-    accepted(&join(&two.alps.network, &anew).await.unwrap());
     let rhone = two.rhone.coordinator.app();
     let in_first = rhone.invite(name).await.unwrap();
     let refused = anew.app().join_by(&in_first).await;

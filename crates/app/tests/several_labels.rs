@@ -6,7 +6,7 @@ use rules::passport::{Block, NotGenuine, NotHere, Verdict};
 use rules::trust::{LABELS_MAX, Standing};
 use testkit::{DAY_SECONDS, Label, Plan, START, TestNode, Wallet, join, join_label, send_all};
 use testkit::{operator, space_name};
-use wire::EntityId;
+use wire::{EntityId, Invitation};
 
 use crate::desk::says;
 use crate::look::{assert_sound, claims, home, name, partner};
@@ -244,12 +244,19 @@ async fn a_label_that_is_not_heard_any_more_does_not_close_the_doors_of_the_othe
 pub(crate) async fn impostor(two: &Two, under: &EntityId) -> TestNode {
     let app = two.rhone.coordinator.app();
     let invitation = app.invite(under).await.unwrap();
-    let plan = Plan::space(under, two.rhone.coordinator.entity()).with_keys("somebody else");
-    let node = TestNode::found(plan, Plan::space_papers(invitation), app.now()).await;
-    let node = node.unwrap();
+    let node = joined_with(&two.rhone, invitation, "somebody else").await;
     two.rhone.network.connect(&node);
-    accepted(&join(&two.rhone.network, &node).await.unwrap());
     app.grant_anyway(under).await.unwrap();
+    node
+}
+
+/// A node that is founded by an invitation, with keys of that name, and joins.
+pub(crate) async fn joined_with(label: &Label, invitation: Invitation, keys: &str) -> TestNode {
+    let plan = Plan::space(&invitation.entity, label.coordinator.entity()).with_keys(keys);
+    let now = label.coordinator.app().now();
+    let node = TestNode::found(plan, Plan::space_papers(invitation), now).await;
+    let node = node.unwrap();
+    accepted(&join(&label.network, &node).await.unwrap());
     node
 }
 

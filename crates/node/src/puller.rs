@@ -198,7 +198,7 @@ async fn try_join(app: &App, fetch: &dyn Fetch, coordinator: &EntityId) -> anyho
         }
     };
     let answer = String::from_utf8(answer).unwrap_or_default();
-    match app.take_join_answer(&jti, &answer).await {
+    match app.take_join_answer_of(coordinator, &jti, &answer).await {
         Ok(JoinState::Accepted { .. }) => tracing::info!("admitted to the label"),
         Ok(JoinState::Refused { code, .. }) => {
             tracing::error!(

@@ -152,6 +152,6 @@ pub async fn join_label(
     let answer = network.line_of(space.entity()).fetch(request).await;
     let answer = answer.map_err(JoinFailure::Fetch)?;
     let answer = String::from_utf8_lossy(&answer);
-    let state = app.take_join_answer(&jti, &answer).await;
+    let state = app.take_join_answer_of(coordinator, &jti, &answer).await;
     state.map_err(JoinFailure::Join)
 }
