@@ -309,17 +309,11 @@ impl App {
     /// that knows the home; else the first.
     async fn label_between(&self, home: &EntityId) -> Result<Between, Fault> {
         let now = self.now();
-        let own = &self.identity().entity;
         let registers = self.registers().await?;
         let mut best: Option<(u8, Between)> = None;
         for register in registers.each() {
             let (feed, _) = self.feed_state(&register.coordinator).await?;
-            // Another may have taken this node's place under its name.
-            let host = if self.is_meant(register, own) {
-                registers.standing_in(register, own, now)
-            } else {
-                Standing::Unknown
-            };
+            let host = self.own_standing_in(register, now);
             let home = registers.standing_in(register, home, now);
             let both = [&host, &home];
             let is_both = both.map(|it| matches!(it, Standing::Labelled { .. })) == [true; 2];

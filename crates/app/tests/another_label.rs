@@ -470,3 +470,17 @@ async fn a_feed_that_began_anew_is_joined_by_its_epoch() {
     assert_eq!((seen.epoch, seen.refusal), (2, None));
     assert!(seen.seq > 0);
 }
+
+#[tokio::test]
+async fn who_lost_its_name_in_one_label_receives_those_of_the_other() {
+    let two = Two::joined().await;
+    let (both, valence) = (two.both(), two.valence());
+    let of_valence = Wallet::enrol(valence, "Vasco", None).await;
+    two.settle().await;
+    // The first label admits another under this name, and means that one from here on.
+    let app = two.alps.coordinator.app();
+    let invitation = app.invite_anew(both.entity()).await.unwrap();
+    joined_with(&two.alps, invitation, "somebody else").await;
+    two.try_pull_all().await;
+    says(both, &of_valence, ALLOWED).await;
+}
