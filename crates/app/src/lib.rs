@@ -36,6 +36,7 @@ mod fault;
 mod federation;
 mod figures;
 mod found;
+mod healing;
 mod hints;
 mod home;
 mod icalendar;
@@ -50,6 +51,8 @@ mod label;
 mod labels;
 mod members;
 mod outbox;
+mod own_feed;
+mod parting;
 mod passports;
 mod people;
 mod publish;
@@ -101,6 +104,7 @@ pub use fault::{Fault, chain};
 pub use federation::{FederationError, ListFilter};
 pub use figures::{FeedFigures, Figures};
 pub use found::{FoundError, FoundingPapers};
+pub use healing::{BRANCH_RECORDS_MAX, Branch, BranchSays, OwnSays};
 pub use hints::HintError;
 pub use import::{ImportError, NotTaken, Proposed};
 pub use inbox::{ConflictRow, REFUSALS_KEPT_MAX, RequestError};
@@ -110,6 +114,8 @@ pub use label::{LabelError, LabelRow, LabelState};
 pub use labels::{Label, Registers};
 pub use members::{MemberError, MemberRow};
 pub use outbox::{Letter, OutboxError, OutboxRow, SendFailure, UNANSWERED};
+pub use own_feed::{OwnFeedState, PARTNERS_ASKED_MAX};
+pub use parting::{ForkError, OVERLAP_RECORDS, PARTINGS_KEPT_MAX, PartingRow};
 pub use passports::{BATCH_MAX, EnrolError, Holder, Membership, PaperPassport};
 pub use people::MemberState;
 pub use publish::{CharterText, PublishError, Published, SpaceText};
@@ -193,6 +199,8 @@ struct Inner {
     store_problems: RwLock<Vec<String>>,
     /// Whether the clock was declared right by a person, whatever was signed before.
     is_clock_accepted: AtomicBool,
+    /// How sure this node is where its own feed stands.
+    own_feed: Mutex<own_feed::Standing>,
     /// What was signed for strangers within a minute.
     signed_answers: Mutex<federation::SignedAnswers>,
 }
@@ -254,6 +262,7 @@ impl App {
                 next_looks: Mutex::default(),
                 store_problems: RwLock::new(Vec::new()),
                 is_clock_accepted: AtomicBool::new(false),
+                own_feed: Mutex::default(),
                 signed_answers: Mutex::default(),
             }),
         }

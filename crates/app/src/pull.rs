@@ -82,11 +82,7 @@ impl App {
     /// Path and query of the next page of `entity`'s feed.
     pub async fn next_page_path(&self, entity: &EntityId) -> Result<String, Fault> {
         let (feed, _) = self.feed_state(entity).await?;
-        let name: String = url_query_escape(entity.as_str());
-        Ok(format!(
-            "/federation/v1/feed?entity={name}&epoch={}&after={}&limit={PAGE_RECORDS_MAX}",
-            feed.epoch, feed.seq
-        ))
+        Ok(page_path(entity, Self::cursor(&feed)))
     }
 
     /// Takes a page of `entity`'s feed, from whomever it came.
@@ -112,7 +108,6 @@ impl App {
     ) -> Result<PullStep, Attempt<PullError>> {
         let authority = self.authority_of(entity).await.map_err(Attempt::Failed)?;
         self.drop_void(entity, &authority).await?;
-        let author = authority.author();
         let (mut feed, found) = self.feed_state(entity).await?;
         if feed.seq == 0 {
             feed.epoch = authority.epoch;
@@ -121,13 +116,24 @@ impl App {
             feed.by.clone_from(&authority.by);
         }
         let before = feed.clone();
-        let mut tip = feed.tip()?;
-        let (accepted, refusal) = rules::feed::extend(entity, author, &mut tip, &page.records);
-        let said = match refusal {
+        let followed = self.follow_page(&feed, &authority, page).await?;
+        let (tip, accepted) = (followed.tip, followed.accepted);
+        let said = match followed.refusal {
             Some(refusal) => Err(refusal),
             None => rules::feed::judge_head(entity, &tip, &page.head, accepted.len()),
         };
+        if is_parting(&said) {
+            self.note_parting(&feed, page).await?;
+        }
         let mut batch = Batch::new();
+        if let (Some(from), Some(found)) = (&followed.from, &found) {
+            batch
+                .writes
+                .extend(self.cut_back(&feed, found, from).await?);
+            feed.head = None;
+            let epoch = tip.epoch;
+            tracing::warn!(%entity, epoch, "{entity} goes on in epoch {epoch}");
+        }
         for next in &accepted {
             put_record(&mut batch, entity, &next.record, next.body.as_ref())?;
         }
@@ -147,6 +153,9 @@ impl App {
             batch.expect(key.clone(), Expected::unchanged(found.as_ref()));
             batch.put(key.clone(), stored::encode(&key, &feed)?);
             self.store().commit(batch).await?;
+        }
+        if followed.from.is_some() {
+            self.forget_opened();
         }
         if !accepted.is_empty() {
             self.inner.feeds_moved.fetch_add(1, Ordering::SeqCst);
@@ -203,6 +212,20 @@ impl App {
         self.store().commit(batch).await?;
         Ok(())
     }
+}
+
+/// Whether that may show that a feed has parted.
+fn is_parting(said: &Result<HeadSays, FeedRefusal>) -> bool {
+    let Err(refusal) = said else { return false };
+    ["feed_fork", "feed_gap", "feed_behind"].contains(&refusal.code())
+}
+
+/// Path and query of a page of `entity`'s feed after a position.
+pub(crate) fn page_path(entity: &EntityId, (epoch, after): (u64, u64)) -> String {
+    let name: String = url_query_escape(entity.as_str());
+    format!(
+        "/federation/v1/feed?entity={name}&epoch={epoch}&after={after}&limit={PAGE_RECORDS_MAX}"
+    )
 }
 
 /// Escapes a text as a query value (RFC 3986 §2.1).
