@@ -25,6 +25,7 @@ mod hostile_seats;
 mod invariants;
 mod ledger;
 mod network;
+mod partings;
 mod seat_actions;
 mod seat_end;
 mod seat_invariants;
@@ -40,6 +41,7 @@ mod watch;
 mod world;
 
 pub use crowd::{Crowd, crowd};
+pub use partings::{Happened, partings};
 pub use store::Removal;
 pub use trace::{Failure, Report};
 pub use village::Village;
