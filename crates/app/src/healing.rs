@@ -10,7 +10,7 @@ use rules::passport::status::{INVALID, SUSPENDED};
 use seal::{Jwk, KeySet};
 use store::{Batch, Expected, Key, Versioned};
 use wire::epoch::{EPOCH_KIND, Epoch};
-use wire::feed::{Page, PageRecord, Record};
+use wire::feed::{Head, Page, PageRecord, Record};
 use wire::revocation::LastGood;
 use wire::space::THE_ONE;
 use wire::status_list::{STATUS_LIST_KIND, StatusListToken, Statuses};
@@ -27,10 +27,10 @@ use crate::turning::configuration_entry;
 use crate::walk::Walked;
 use crate::{App, Fault};
 
-/// How many records of a branch of the own feed are brought together with another. More
-/// is no restored backup that wrote a little: it is a node that ran for months beside
-/// itself.
-pub const BRANCH_RECORDS_MAX: usize = 2_000;
+/// How many records of a branch of the own feed are brought together with another: so many
+/// go and are written again in one commit. More is no restored backup that wrote a little:
+/// it is a node that ran for months beside itself.
+pub const BRANCH_RECORDS_MAX: usize = 400;
 
 /// What a partner's page says of this node's own feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,10 +97,7 @@ impl App {
     pub async fn own_page_path(&self, back: u64) -> Result<String, Fault> {
         let entity = &self.identity().entity;
         let (feed, _) = self.feed_state(entity).await?;
-        Ok(page_path(
-            entity,
-            (feed.epoch, feed.seq.saturating_sub(back)),
-        ))
+        Ok(page_path(entity, self.position_before(&feed, back).await?))
     }
 
     /// Takes a partner's page of this node's own feed, asked for after its end. Nobody is
@@ -123,7 +120,11 @@ impl App {
             // In a later epoch, which this node has not opened.
             return self.parted(&feed, page).await;
         }
+        if !all_said(&followed.accepted) {
+            return Ok(OwnSays::Nothing);
+        }
         match (&followed.refusal, followed.accepted.is_empty()) {
+            (Some(_), true) if self.is_of_void_epoch(&feed, page).await? => Ok(OwnSays::Agrees),
             (Some(refusal), true) => match refusal.code() {
                 "feed_fork" | "feed_gap" => self.parted(&feed, page).await,
                 _ => Ok(OwnSays::Nothing),
@@ -141,7 +142,7 @@ impl App {
                 let (entity, tip) = (&self.identity().entity, &followed.tip);
                 match rules::feed::judge_head(entity, tip, &page.head, 0) {
                     Ok(HeadSays::Complete(_)) => Ok(OwnSays::Agrees),
-                    Err(FeedRefusal::Behind { .. }) if !self.contradicts(page).await? => {
+                    Err(FeedRefusal::Behind { .. }) if !self.contradicts(&feed, page).await? => {
                         Ok(OwnSays::Agrees)
                     }
                     Err(FeedRefusal::Behind { .. } | FeedRefusal::Fork { .. }) => {
@@ -153,11 +154,22 @@ impl App {
         }
     }
 
+    /// Whether a page is of an epoch after which this node has gone on: what its head names
+    /// and does not stand here is void.
+    async fn is_of_void_epoch(&self, feed: &Feed, page: &Page) -> Result<bool, Fault> {
+        let keys = self.kept_keys_of(&feed.entity).await?;
+        let head = keys.open::<Head>(&page.head);
+        Ok(head.is_ok_and(|head| head.epoch < feed.epoch))
+    }
+
     /// Whether the head of a page names another record than the one that stands here.
-    async fn contradicts(&self, page: &Page) -> Result<bool, Fault> {
+    async fn contradicts(&self, feed: &Feed, page: &Page) -> Result<bool, Fault> {
+        if self.is_of_void_epoch(feed, page).await? {
+            return Ok(false);
+        }
         let entity = &self.identity().entity;
         let keys = self.kept_keys_of(entity).await?;
-        let Ok(head) = keys.open::<wire::feed::Head>(&page.head) else {
+        let Ok(head) = keys.open::<Head>(&page.head) else {
             return Ok(false);
         };
         let (epoch, seq) = (head.epoch, head.seq);
@@ -204,8 +216,9 @@ impl App {
             row.close_lists(newest, now);
         })
         .await?;
-        self.commit_at("adopt", batch).await?;
+        // Before the commit: whoever stops waiting for it must not take this for sure.
         self.stand(OwnFeedState::Unconfirmed);
+        self.commit_at("adopt", batch).await?;
         self.forget_opened();
         let records = accepted.len();
         tracing::warn!(
@@ -302,14 +315,30 @@ impl App {
             self.divide().await?;
             return Ok(BranchSays::Divided);
         }
+        if !all_said(&accepted) {
+            return Ok(BranchSays::Nothing);
+        }
         let brought = accepted.len();
         branch.records.extend(accepted);
         let said = rules::feed::judge_head(entity, tip, &page.head, brought);
         let is_more = matches!(said, Ok(HeadSays::More)) && brought > 0;
-        if is_more && refusal.is_none() && branch.records.len() < BRANCH_RECORDS_MAX {
+        if branch.records.len() > BRANCH_RECORDS_MAX {
+            tracing::error!("this node's feed has parted too long ago to be brought together");
+            return Ok(BranchSays::Nothing);
+        }
+        if is_more && refusal.is_none() {
             return Ok(BranchSays::More);
         }
-        Ok(BranchSays::Whole)
+        // What this node has gone on after is void, and what ends with a fault is not whole.
+        let ends_in = tip.epoch;
+        let (feed, _) = self.feed_state(entity).await?;
+        let is_complete = refusal.is_none() && matches!(said, Ok(HeadSays::Complete(_)));
+        let is_whole = is_complete && ends_in >= feed.epoch && !branch.records.is_empty();
+        Ok(if is_whole {
+            BranchSays::Whole
+        } else {
+            BranchSays::Nothing
+        })
     }
 
     /// Brings the own feed together with the one that a partner knows: from the last record
@@ -331,6 +360,10 @@ impl App {
         };
         let accepted = branch.records.as_slice();
         let ours = self.own_branch(&feed, &authority, &walked).await?;
+        let are_both = !accepted.is_empty() && !ours.is_empty();
+        if !are_both || ours.len() > BRANCH_RECORDS_MAX {
+            return Ok(false);
+        }
         let mut batch = Batch::new();
         let mut newest = self.newest_status_list().await?;
         let mut entries = Vec::new();
@@ -442,7 +475,7 @@ impl App {
         let stem = crate::keys::records_of(entity);
         let mut after = crate::keys::record(entity, walked.tip.epoch, walked.tip.seq);
         let mut sent = Vec::new();
-        while sent.len() < BRANCH_RECORDS_MAX {
+        while sent.len() <= BRANCH_RECORDS_MAX {
             let page = self
                 .store()
                 .scan(
@@ -463,6 +496,12 @@ impl App {
         let mut tip = walked.tip.clone();
         Ok(rules::feed::extend(entity, authority.author(), &mut tip, &sent).0)
     }
+}
+
+/// Whether each record came with what it says: of the own feed nobody else has it.
+fn all_said(records: &[Accepted]) -> bool {
+    let is_said = |next: &Accepted| next.body.is_some() || next.record.removed.is_some();
+    records.iter().all(is_said)
 }
 
 /// The last word of a branch about each thing. What opens an epoch and names keys is of the

@@ -364,6 +364,12 @@ pub(crate) fn epoch_of(record: &Key) -> Option<u64> {
     Some(u64::from_be_bytes(*bytes))
 }
 
+/// The position of a record, by the key under which it lies.
+pub(crate) fn seq_of(record: &Key) -> Option<u64> {
+    let bytes = record.rest().last_chunk::<8>()?;
+    Some(u64::from_be_bytes(*bytes))
+}
+
 pub(crate) fn record(entity: &EntityId, epoch: u64, seq: u64) -> Key {
     Key::new(RECORDS, &position(entity, epoch, seq))
 }

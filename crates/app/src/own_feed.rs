@@ -110,12 +110,22 @@ impl App {
     ///
     /// Where that is not what it was when the node stood in it last, the folder was copied:
     /// from then on the node is unsure, through restarts, until [`App::confirm_own_feed`].
-    pub async fn stand_in(&self, here: &str, asks: bool) -> Result<OwnFeedState, Fault> {
+    ///
+    /// `next` is by what it will be known from now on, if that changes: until it does, either
+    /// is this folder.
+    pub async fn stand_in(
+        &self,
+        here: &str,
+        next: Option<&str>,
+        asks: bool,
+    ) -> Result<OwnFeedState, Fault> {
         let newest = self.newest_status_list().await?;
         let now = self.now();
         let row = self.change_own_feed(|row| {
-            let is_copied = row.here.as_deref().is_some_and(|it| it != here);
+            let known = [row.here.as_deref(), row.next.as_deref()];
+            let is_copied = row.here.is_some() && !known.contains(&Some(here));
             row.here = Some(here.to_owned());
+            row.next = next.map(str::to_owned);
             if is_copied {
                 row.is_unconfirmed = true;
                 row.close_lists(newest, now);

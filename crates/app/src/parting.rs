@@ -18,7 +18,7 @@ use wire::receipt::RecordReference;
 use wire::revocation::LastGood;
 
 use crate::fault::{Attempt, until_settled};
-use crate::keys::FORKS;
+use crate::keys::{FORKS, RECORDS, seq_of};
 use crate::signing::{Authority, OpsKeys};
 use crate::stored::{self, Feed, Parting};
 use crate::walk::Walked;
@@ -149,10 +149,36 @@ impl App {
 
     /// After which position a page is asked for: the last that is held; of a feed that has
     /// parted, one before.
-    pub(crate) fn cursor(feed: &Feed) -> (u64, u64) {
+    pub(crate) async fn cursor(&self, feed: &Feed) -> Result<(u64, u64), Fault> {
         let is_parted = feed.refusal.as_deref() == Some("feed_fork");
         let back = if is_parted { OVERLAP_RECORDS } else { 0 };
-        (feed.epoch, feed.seq.saturating_sub(back))
+        self.position_before(feed, back).await
+    }
+
+    /// Epoch and position of the record that is held so many records before the end of a
+    /// feed: positions run through the epochs.
+    pub(crate) async fn position_before(
+        &self,
+        feed: &Feed,
+        back: u64,
+    ) -> Result<(u64, u64), Fault> {
+        if back == 0 {
+            return Ok((feed.epoch, feed.seq));
+        }
+        let seq = feed.seq.saturating_sub(back);
+        let stem = crate::keys::records_of(&feed.entity);
+        let mut epoch = feed.epoch;
+        while epoch > 0 && seq > 0 {
+            let before = crate::keys::record(&feed.entity, epoch, 0);
+            let page = self.store().scan(RECORDS, &stem, Some(&before), 1).await;
+            let page = page?;
+            let first = page.entries.first().and_then(|(key, _)| seq_of(key));
+            if first.is_some_and(|first| first <= seq) {
+                return Ok((epoch, seq));
+            }
+            epoch -= 1;
+        }
+        Ok((0, 0))
     }
 
     /// Keeps what a page says against what is held, if it does, in a commit of its own.
@@ -171,7 +197,8 @@ impl App {
                 let Some(ours) = self.record_text(&feed.entity, at).await? else {
                     continue;
                 };
-                if self.keep_parting(&feed.entity, (&ours, theirs)).await? {
+                let kept = self.keep_parting(&feed.entity, (&ours, theirs)).await?;
+                if kept.is_some() {
                     return Ok(());
                 }
             }
@@ -179,16 +206,16 @@ impl App {
         Ok(())
     }
 
-    /// Keeps two words that contradict each other; whether they do.
+    /// Keeps two words that contradict each other; whether that is new, if they do.
     async fn keep_parting(
         &self,
         entity: &EntityId,
         (one, other): (&str, &str),
-    ) -> Result<bool, Fault> {
+    ) -> Result<Option<bool>, Fault> {
         let keys = self.kept_keys_of(entity).await?;
         let sets: Vec<_> = keys.sets().collect();
         let Ok(at) = parting(entity, &sets, one, other) else {
-            return Ok(false);
+            return Ok(None);
         };
         let key = crate::keys::fork(entity, at.epoch, at.seq);
         let held = self
@@ -196,7 +223,7 @@ impl App {
             .await?;
         let is_known = held.iter().any(|(held, _)| *held == key);
         if is_known || held.len() >= PARTINGS_KEPT_MAX {
-            return Ok(true);
+            return Ok(Some(false));
         }
         let kept = Parting {
             entity: entity.clone(),
@@ -219,7 +246,7 @@ impl App {
              or runs twice",
             at.seq
         );
-        Ok(true)
+        Ok(Some(true))
     }
 
     /// Takes somebody's word that a feed has parted: nobody is believed, what the author
@@ -231,10 +258,10 @@ impl App {
             return Err(ForkError::NotProven);
         }
         let words = (fork.one.as_str(), fork.other.as_str());
-        if !self.keep_parting(&fork.entity, words).await? {
-            return Err(ForkError::NotProven);
-        }
-        if is_own {
+        let kept = self.keep_parting(&fork.entity, words).await?;
+        let is_new = kept.ok_or(ForkError::NotProven)?;
+        // What is shown again is no reason to ask again.
+        if is_own && is_new {
             self.want_own_feed();
         }
         Ok(())

@@ -82,7 +82,7 @@ impl App {
     /// Path and query of the next page of `entity`'s feed.
     pub async fn next_page_path(&self, entity: &EntityId) -> Result<String, Fault> {
         let (feed, _) = self.feed_state(entity).await?;
-        Ok(page_path(entity, Self::cursor(&feed)))
+        Ok(page_path(entity, self.cursor(&feed).await?))
     }
 
     /// Takes a page of `entity`'s feed, from whomever it came.

@@ -228,9 +228,14 @@ impl App {
             }
         }
         let mut entries = Vec::new();
+        let (row, _) = self.own_feed_row().await?;
         lists.retain(|list, _| to_sign.contains(list));
         for (list, mut written) in lists {
-            let Written { given, turns, .. } = &written;
+            let Written { given, turns, .. } = &mut written;
+            if list <= row.lists_closed {
+                // A passport that is not known here may have any of these places.
+                given.extend(0..STATUS_PLACES);
+            }
             let decoys = self.turn_decoys(batch, list, given, turns).await?;
             for (at, status) in decoys {
                 written.statuses.set(u64::from(at), status);
@@ -278,14 +283,14 @@ impl App {
         }
         let mut due = self.status_lists().await?;
         let mut anew = SignedAnew::new();
-        for list in due.keys() {
+        let (row, _) = self.own_feed_row().await?;
+        for list in due.keys().filter(|list| **list > row.lists_closed) {
             if is_feint(u32::from_be_bytes(self.random()?)) {
                 anew.insert(*list, BTreeSet::from([Turn::TAKEN_BACK]));
             }
         }
         let newest = due.keys().next_back().copied();
         due.retain(|_, signed_at| rules::trust::is_renewal_due(*signed_at, after, now));
-        let (row, _) = self.own_feed_row().await?;
         let given = match newest.filter(|newest| *newest > row.lists_closed) {
             Some(newest) => self.given(newest).await?.taken.len(),
             None => PLACES_GIVEN_BEFORE_NEXT,

@@ -250,6 +250,9 @@ pub(crate) struct Parting {
 pub(crate) struct OwnFeed {
     /// By what the folder was known when the node last stood in it.
     pub(crate) here: Option<String>,
+    /// By what it is known when its file has changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
     /// Whether a partner must say first how far it knows the feed.
     pub(crate) is_unconfirmed: bool,
     /// Whether another machine writes under this name, which only a person can end.

@@ -160,6 +160,7 @@ fn what_is_kept_of_forks_and_of_the_own_feed_is_read_back() {
     round_trip(&OwnFeed::default());
     round_trip(&OwnFeed {
         here: Some("a folder".to_owned()),
+        next: Some("the same".to_owned()),
         is_unconfirmed: true,
         is_divided: true,
         takes_over: true,

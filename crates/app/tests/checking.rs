@@ -57,7 +57,7 @@ pub(crate) async fn story() -> Label {
     label
         .space(0)
         .app()
-        .stand_in("the folder", false)
+        .stand_in("the folder", None, false)
         .await
         .unwrap();
     parts(label.space(2)).await;

@@ -1,11 +1,12 @@
 //! A node whose folder was restored, whose machine was set back or copied: its feed goes on,
 //! once, and nothing that others have read of it is lost.
 
-use app::{Fault, MemberState, OwnFeedState, PublishError, SpaceText};
+use app::{Branch, BranchSays, Fault, MemberState, OwnFeedState, OwnSays, PublishError, SpaceText};
 use rules::passport::{Block, Verdict};
 use store::MemoryStore;
 use testkit::{DAY_SECONDS, Label, TestNode, Wallet, confirm, operator, pull, space_text};
 use wire::EntityId;
+use wire::feed::Page;
 
 use crate::desk::{home, host, says, visit};
 use crate::look::{assert_sound, claims};
@@ -79,7 +80,11 @@ async fn what_was_written_since_a_backup_comes_back_from_a_partner() {
     assert!(is_unconfirmed, "{refused:?}");
     assert!(node.app().renew().await.is_err(), "nothing is signed");
     node.restart().await;
-    let stands = node.app().stand_in("a copied folder", true).await.unwrap();
+    let stands = node
+        .app()
+        .stand_in("a copied folder", None, true)
+        .await
+        .unwrap();
     assert_eq!(
         stands,
         OwnFeedState::Unconfirmed,
@@ -228,6 +233,11 @@ async fn what_was_taken_back_since_a_backup_stays_so() {
             .await
             .unwrap();
         agrees(&label, node).await;
+        // The old list is signed again after a day, from what the node holds by now.
+        label.advance(2 * DAY_SECONDS);
+        node.app().renew().await.unwrap();
+        label.hear().await;
+        agrees(&label, node).await;
         for wallet in [&wallet, &since] {
             says(host(&label), wallet, Verdict::Blocked(Block::Revoked)).await;
         }
@@ -283,7 +293,7 @@ async fn of_two_machines_one_goes_on_when_a_person_has_said_which() {
         "{refused:?}"
     );
     node.restart().await;
-    let stands = node.app().stand_in("the folder", true).await.unwrap();
+    let stands = node.app().stand_in("the folder", None, true).await.unwrap();
     assert_eq!(
         stands,
         OwnFeedState::Divided,
@@ -326,9 +336,144 @@ async fn a_partner_that_lies_changes_nothing() {
         .unwrap();
     let bytes = serde_json::to_vec(&theirs).unwrap();
     let says = node.app().take_own_page(&bytes).await.unwrap();
-    assert_eq!(says, app::OwnSays::Nothing);
+    assert_eq!(says, OwnSays::Nothing);
     let says = node.app().take_own_page(b"{}").await.unwrap();
-    assert_eq!(says, app::OwnSays::Nothing);
+    assert_eq!(says, OwnSays::Nothing);
     assert_eq!(end(node, node.entity()).await, before);
     assert_eq!(node.app().own_feed_state(), OwnFeedState::Confirmed);
+}
+
+/// The records of a feed as a node holds them, and its head.
+async fn whole(reader: &TestNode, author: &EntityId) -> Page {
+    reader.app().feed_page(author, 0, 0, 100).await.unwrap()
+}
+
+fn bytes(page: &Page) -> Vec<u8> {
+    serde_json::to_vec(page).unwrap()
+}
+
+#[tokio::test]
+async fn a_partner_that_leaves_out_what_stands_between_rewinds_nothing() {
+    let (label, backup) = published_since().await;
+    let (node, partner) = (host(&label), home(&label));
+    node.restore(&backup).await;
+    let app = node.app();
+    let before = app.known(node.entity()).await.unwrap();
+    let all = whole(partner, node.entity()).await;
+    let mut last = all.clone();
+    last.records = all.records[all.records.len() - 1..].to_vec();
+    assert_eq!(
+        app.take_own_page(&bytes(&last)).await.unwrap(),
+        OwnSays::Parted
+    );
+    for records in [&all.records[..1], &all.records[..2]] {
+        let mut branch = Branch::default();
+        let mut page = all.clone();
+        page.records = records.to_vec();
+        let says = app
+            .take_branch_page(&mut branch, &bytes(&page))
+            .await
+            .unwrap();
+        assert_eq!(says, BranchSays::Nothing);
+        assert!(!app.heal(&branch).await.unwrap());
+    }
+    // The partner's whole feed is no other side either: it is what is missing.
+    let mut branch = Branch::default();
+    let says = app
+        .take_branch_page(&mut branch, &bytes(&all))
+        .await
+        .unwrap();
+    assert_eq!(says, BranchSays::Whole);
+    assert!(!app.heal(&branch).await.unwrap());
+    assert_eq!(app.known(node.entity()).await.unwrap(), before);
+    assert_eq!(app.own_feed_state(), OwnFeedState::Unconfirmed);
+}
+
+#[tokio::test]
+async fn a_partner_that_leaves_out_bodies_is_not_believed() {
+    let (label, backup) = published_since().await;
+    let (node, partner) = (host(&label), home(&label));
+    node.restore(&backup).await;
+    let before = node.app().known(node.entity()).await.unwrap();
+    let mut page = whole(partner, node.entity()).await;
+    for record in &mut page.records {
+        if claims(&record.record)["kind"] == "profile" {
+            (record.salt, record.body) = (None, None);
+        }
+    }
+    let says = node.app().take_own_page(&bytes(&page)).await.unwrap();
+    assert_eq!(says, OwnSays::Nothing);
+    assert_eq!(node.app().known(node.entity()).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn what_is_void_is_no_other_side() {
+    let (label, entity) = parted().await;
+    let (node, partner) = (host(&label), home(&label));
+    let void = whole(partner, &entity).await;
+    confirm(&label.network, node, partner.entity())
+        .await
+        .unwrap();
+    let healed = node.app().known(&entity).await.unwrap();
+    assert_eq!(healed.epoch, 2);
+    let mut head_alone = void.clone();
+    head_alone.records.clear();
+    let app = node.app();
+    for page in [&void, &head_alone] {
+        let says = app.take_own_page(&bytes(page)).await.unwrap();
+        assert_eq!(says, OwnSays::Agrees, "it is known, and over");
+    }
+    let mut branch = Branch::default();
+    let says = app
+        .take_branch_page(&mut branch, &bytes(&void))
+        .await
+        .unwrap();
+    assert_eq!(says, BranchSays::Nothing);
+    assert_eq!(app.known(&entity).await.unwrap(), healed);
+    assert_eq!(app.own_feed_state(), OwnFeedState::Confirmed);
+}
+
+#[tokio::test]
+async fn a_fork_that_is_shown_again_is_no_reason_to_ask_again() {
+    let (label, entity) = parted().await;
+    let (node, partner) = (host(&label), home(&label));
+    let _ = pull(&label.network, partner, &entity).await;
+    let untold = partner.app().untold_forks().await.unwrap();
+    let (_, fork) = untold.iter().find(|(whom, _)| *whom == entity).unwrap();
+    let fork = fork.write().unwrap();
+    node.app().take_fork(&fork).await.unwrap();
+    assert!(node.app().wants_own_feed());
+    node.app().take_fork(&fork).await.unwrap();
+    assert!(!node.app().wants_own_feed());
+    // Who was shown it is not shown it again; the coordinator is still to be.
+    for (whom, fork) in untold {
+        partner.app().note_told(&whom, &fork).await.unwrap();
+    }
+    assert_eq!(partner.app().untold_forks().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_second_fork_is_healed_like_the_first() {
+    let (label, entity) = parted().await;
+    let (node, partner) = (host(&label), home(&label));
+    confirm(&label.network, node, partner.entity())
+        .await
+        .unwrap();
+    agrees(&label, node).await;
+    for round in 0..3 {
+        let backup = node.backup();
+        label.advance(60);
+        publish(node, &named("Le Mug, before", 600 + round)).await;
+        label.settle().await;
+        node.set_back(&backup).await;
+        label.advance(60);
+        publish(node, &named(&format!("Le Mug, again {round}"), 700 + round)).await;
+        confirm(&label.network, node, partner.entity())
+            .await
+            .unwrap();
+        agrees(&label, node).await;
+        let name = (format!("Le Mug, again {round}"), 700 + round);
+        assert_eq!(told(partner, &entity).await, name);
+    }
+    assert_eq!(end(partner, &entity).await.0, 5);
 }

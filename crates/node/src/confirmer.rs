@@ -61,6 +61,8 @@ pub(crate) async fn run(app: App, fetch: Arc<dyn Fetch>, stop: Stop) -> anyhow::
     loop {
         if ask_at <= Instant::now() || app.wants_own_feed() {
             let is_answered = round(&app, &fetch).await?;
+            // Whatever came of it: nobody waits any longer.
+            app.rely_on_folder();
             let is_sure = app.own_feed_state() == OwnFeedState::Confirmed;
             let next = if is_sure && is_answered {
                 ASK_EVERY
@@ -108,12 +110,10 @@ async fn round(app: &App, fetch: &Arc<dyn Fetch>) -> anyhow::Result<bool> {
     }
     if let Some(partner) = parted {
         let healed = timeout(ROUND, heal(app, fetch.as_ref(), &partner)).await;
-        agrees = healed.map_or(Ok(None), sound)?.unwrap_or(false);
+        agrees |= healed.map_or(Ok(None), sound)?.unwrap_or(false);
     }
     if agrees || is_alone {
         sound(app.confirm_own_feed().await)?;
-    } else {
-        app.rely_on_folder();
     }
     Ok(agrees)
 }
@@ -184,7 +184,7 @@ async fn tell(app: &App, fetch: &dyn Fetch) -> anyhow::Result<()> {
             body_bytes_max: ANSWER_BYTES_MAX,
         };
         match fetch.fetch(request).await {
-            Ok(_) | Err(FetchError::Refused { status: 400, .. }) => {
+            Ok(_) | Err(FetchError::Refused { .. }) => {
                 sound(app.note_told(&whom, &fork).await)?;
             }
             Err(error) => {

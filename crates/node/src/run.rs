@@ -72,7 +72,8 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
         });
     }
     ask_others(&mut tasks, (&app, &config), &fetch, commits);
-    tasks.spawn("signing again", renew(app.clone(), stop.clone()));
+    let renewing = renew(app.clone(), args.clock_is_right, stop.clone());
+    tasks.spawn("signing again", renewing);
     tasks.spawn(
         "looking through the store",
         scrub(app.clone(), stop.clone()),
@@ -137,10 +138,7 @@ async fn open(args: &Run, config: &Config, metrics: &Metrics) -> anyhow::Result<
             "this node believes that it is {seconds} s later than it is"
         );
     }
-    if args.clock_is_right {
-        app.accept_clock().await?;
-    }
-    match app.stand_in(&start::here(config)?, true).await? {
+    match start::stand_anew(&app, config).await? {
         OwnFeedState::Confirmed | OwnFeedState::Asked => {}
         OwnFeedState::Unconfirmed => tracing::warn!(
             "this folder is a copy: nothing is published until a partner has said how far \
@@ -198,10 +196,13 @@ fn outbound(config: &Config) -> anyhow::Result<Arc<dyn Fetch>> {
 
 /// Signs again what is due, at once when it is known where the own feed stands, and stops
 /// the node when its store does.
-async fn renew(app: App, stop: Stop) -> anyhow::Result<()> {
+async fn renew(app: App, is_clock_right: bool, stop: Stop) -> anyhow::Result<()> {
     tokio::select! {
         _ = app.own_feed_settled() => {}
         () = stop.clone().wait() => return Ok(()),
+    }
+    if is_clock_right {
+        app.accept_clock().await?;
     }
     loop {
         match app.renew().await {

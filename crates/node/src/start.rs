@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use anyhow::Context as _;
-use app::{App, Identity};
+use app::{App, Identity, OwnFeedState};
 use store::Store;
 use store_sled::{Options, SledStore};
 
@@ -43,29 +43,45 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>
 /// moment it is. A copy of the folder has another, and so has one from a backup.
 const HERE_FILE: &str = "here";
 
+/// Says where the node stands, and makes the folder another one for every store but this:
+/// one that is put back into it later knows an older name of it.
+pub(crate) async fn stand_anew(app: &App, config: &Config) -> anyhow::Result<OwnFeedState> {
+    let now = here(config)?;
+    let next = format!(
+        "{:016x}{:016x}",
+        SystemEntropy::noise(),
+        SystemEntropy::noise()
+    );
+    let named = now
+        .split_once(' ')
+        .map(|(_, file)| format!("{next} {file}"));
+    // The store knows both names while the file changes.
+    let state = app.stand_in(&now, named.as_deref(), true).await?;
+    let path = config.dir.join(HERE_FILE);
+    let write = || -> std::io::Result<()> {
+        let mut file = File::options().write(true).open(&path)?;
+        writeln!(file, "{next}")?;
+        file.sync_all()
+    };
+    write().with_context(|| format!("{}", path.display()))?;
+    Ok(state)
+}
+
 /// By what the folder of a configuration is known; its file is made where there is none.
-pub(crate) fn here(config: &Config) -> anyhow::Result<String> {
+fn here(config: &Config) -> anyhow::Result<String> {
     let path = config.dir.join(HERE_FILE);
     let known = || -> std::io::Result<String> {
         if !path.exists() {
             let mut file = File::create_new(&path)?;
-            writeln!(
-                file,
-                "{:016x}{:016x}",
-                SystemEntropy::noise(),
-                SystemEntropy::noise()
-            )?;
+            writeln!(file, "{:032x}", 0)?;
             file.sync_all()?;
             File::open(&config.dir)?.sync_all()?;
         }
         let file = path.metadata()?;
-        // Where the file system keeps no time of birth, the change of a copy is one.
-        let born = file
-            .created()
-            .ok()
-            .and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-        let changed = (file.ctime(), file.ctime_nsec());
-        let born = born.map_or(format!("{changed:?}"), |it| it.as_nanos().to_string());
+        let born = file.created().ok();
+        let born = born.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        // Where the file system keeps no time of birth, the number alone tells.
+        let born = born.map_or_else(|| "-".to_owned(), |it| it.as_nanos().to_string());
         let token = std::fs::read_to_string(&path)?;
         Ok(format!("{} {} {born}", token.trim(), file.ino()))
     };
@@ -76,7 +92,7 @@ pub(crate) fn here(config: &Config) -> anyhow::Result<String> {
 /// have it open.
 pub(crate) async fn open_standing(config: &Config) -> anyhow::Result<App> {
     let app = open(config).await?;
-    app.stand_in(&here(config)?, false).await?;
+    app.stand_in(&here(config)?, None, false).await?;
     Ok(app)
 }
 

@@ -144,6 +144,10 @@ impl Tip {
     }
 }
 
+/// How far an epoch may be ahead of the one that is known: nobody ends a feed by opening the
+/// last one that there is.
+pub const EPOCHS_AHEAD_MAX: u64 = 1_000;
+
 /// How many `ops` keys that are not in force any more are kept for each feed.
 const FORMER_MAX: usize = 8;
 
@@ -418,6 +422,7 @@ fn open_epoch(
         .is_void(opening.key(), opening.epoch, first);
     let is_good = holds("epoch_author", opening.iss == *entity)
         && opening.epoch > tip.epoch
+        && opening.epoch <= tip.epoch.saturating_add(EPOCHS_AHEAD_MAX)
         && holds("epoch_revoked", !is_void);
     let ops = opening.jwks.key_set().ok()?;
     is_good.then(|| (opening.into_inner(), ops))

@@ -216,7 +216,7 @@ impl TestNode {
     pub async fn restore(&self, backup: &MemoryStore) {
         self.start_over(backup.fork()).await;
         for here in ["the folder", "a copied folder"] {
-            let stands = self.app().stand_in(here, true).await;
+            let stands = self.app().stand_in(here, None, true).await;
             stands.expect("a node says where it stands");
         }
     }

@@ -59,6 +59,7 @@ async fn divide(coordinator: &TestNode) {
     assert_eq!(agreed, app::OwnSays::Agrees);
     app.confirm_own_feed().await.unwrap();
     let copy = coordinator.clone_machine().await;
+    copy.clock().advance(60);
     copy.app().invite(&space_name(5)).await.unwrap();
     copy.app().accept_clock().await.unwrap();
     let divided = app.take_own_page(&page(&copy).await).await.unwrap();

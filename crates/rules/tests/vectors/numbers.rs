@@ -54,6 +54,10 @@ fn check(name: &str, constants: &[(&str, i64)]) {
     assert_eq!(rows(&specification(name)), expected.collect(), "{name}");
 }
 
+fn number(count: u64) -> i64 {
+    i64::try_from(count).expect("a number")
+}
+
 fn size(bytes: usize) -> i64 {
     i64::try_from(bytes).expect("a size")
 }
@@ -213,6 +217,7 @@ fn the_numbers_of_feeds_are_those_of_the_code() {
             ("PAGE_BYTES_AIM", size(feed::PAGE_BYTES_AIM)),
             ("PAGE_BYTES_MAX", size(feed::PAGE_BYTES_MAX)),
             ("HINT_BYTES_MAX", size(wire::hint::HINT_BYTES_MAX)),
+            ("EPOCHS_AHEAD_MAX", number(rules::feed::EPOCHS_AHEAD_MAX)),
             ("FORK_BYTES_MAX", size(wire::fork::FORK_BYTES_MAX)),
             ("HEAD_SECONDS", freshness::HEAD_SECONDS),
             (
