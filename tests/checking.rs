@@ -188,7 +188,7 @@ fn a_damaged_price_is_not_shown_as_if_it_were_whole() {
     // The published text of the last price, wherever the engine wrote it.
     let path = node.dir.join("store/sled/db");
     let mut bytes = std::fs::read(&path).expect("the engine's log");
-    let text = b"\\\"price_cents\\\":1512";
+    let text = b"\"price_cents\":1512";
     let mut changed = 0;
     for at in 0..bytes.len() - text.len() {
         if bytes[at..].starts_with(text) {

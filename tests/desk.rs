@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::command::escale;
+use crate::command::{Done, escale};
 use crate::http;
 use crate::network::word;
 use crate::node::Node;
@@ -31,9 +31,14 @@ pub fn enrol(home: &Node, member: &str, wallet: &Path) {
 /// What a wallet shows to a space now.
 #[track_caller]
 pub fn present(host: &Node, wallet: &Path) -> String {
-    let words = ["wallet", "present", "--host", &host.entity, "--dir"];
-    let shown = escale([&words[..], &[word(wallet)]].concat()).ok();
-    shown.out.trim().to_owned()
+    presenting(&host.entity, wallet).ok().out.trim().to_owned()
+}
+
+/// The same to a space of this name, whatever comes of it.
+#[track_caller]
+pub fn presenting(host: &str, wallet: &Path) -> Done {
+    let words = ["wallet", "present", "--host", host, "--dir"];
+    escale([&words[..], &[word(wallet)]].concat())
 }
 
 /// What a space's desk says of a wallet now.

@@ -25,11 +25,13 @@
 
 pub mod binaries;
 pub mod browser;
+pub mod chance;
 pub mod command;
 pub mod counts;
 pub mod desk;
 pub mod folder;
 pub mod http;
+pub mod line;
 pub mod network;
 pub mod node;
 pub mod process;

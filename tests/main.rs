@@ -31,6 +31,7 @@ mod restoring;
 mod sabotage;
 mod seats;
 mod several_labels;
+mod storm;
 mod stranger;
 mod subscribing;
 mod watching;

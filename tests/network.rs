@@ -98,8 +98,15 @@ impl Network {
     /// A coordinator that was made and does not run.
     #[track_caller]
     pub fn made() -> Self {
+        Self::made_where(|_| {})
+    }
+
+    /// The same, of a node that was changed before it was made.
+    #[track_caller]
+    pub fn made_where(change: impl FnOnce(&mut Node)) -> Self {
         let folder = temporary_folder();
-        let coordinator = Node::planned(folder.path().join("coordinator"));
+        let mut coordinator = Node::planned(folder.path().join("coordinator"));
+        change(&mut coordinator);
         let root_key = folder.path().join("root-key.jwk");
         init_coordinator(&coordinator, &root_key).ok();
         look_often(&coordinator);
@@ -135,7 +142,14 @@ impl Network {
     /// A space that was invited and made, has said who it is, and does not run.
     #[track_caller]
     pub fn invited(&self, name: &str) -> Node {
-        let node = Node::planned(self.path(name));
+        self.invited_where(name, |_| {})
+    }
+
+    /// The same, of a node that was changed before it was invited.
+    #[track_caller]
+    pub fn invited_where(&self, name: &str, change: impl FnOnce(&mut Node)) -> Node {
+        let mut node = Node::planned(self.path(name));
+        change(&mut node);
         let code = self.invite(&node.entity);
         init_space(&node, name, &code).ok();
         look_often(&node);

@@ -48,14 +48,15 @@ const BLOCKS: u32 = 600;
 
 /// A port of this machine on which nobody listens, and that no other scenario is given.
 pub fn free_port() -> u16 {
-    static BLOCK: Mutex<Option<Block>> = Mutex::new(None);
-    let mut block = BLOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    // Those that are used up stay guarded: who was given a port may not listen yet.
+    static BLOCKS_TAKEN: Mutex<Vec<Block>> = Mutex::new(Vec::new());
+    let mut blocks = BLOCKS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
-        let current = block.get_or_insert_with(free_block);
-        if current.next == current.end {
-            *block = None;
+        let current = blocks.last_mut().filter(|block| block.next < block.end);
+        let Some(current) = current else {
+            blocks.push(free_block());
             continue;
-        }
+        };
         let port = current.next;
         current.next += 1;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
@@ -121,6 +122,23 @@ impl Node {
             command.args(["--sabotage", how]);
         });
         self.answers();
+    }
+
+    /// Starts it as the machine's service manager does: again, where a command has its
+    /// store open for a moment. Waits until it answers.
+    #[track_caller]
+    pub fn start_as_a_service(&mut self) {
+        self.launch(|_| {});
+        wait::until("the node answers", || {
+            if self.process().ended().is_some() {
+                let log = self.log();
+                let last = log.lines().last().unwrap_or_default();
+                assert!(last.contains("is open in another process"), "{log}");
+                self.process = None;
+                self.launch(|_| {});
+            }
+            http::try_json(self.port, "/healthz").map(drop)
+        });
     }
 
     #[track_caller]

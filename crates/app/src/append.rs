@@ -240,10 +240,14 @@ impl App {
             let version = store::Position::default();
             let value = written.clone();
             let found = value.map(|value| Versioned { value, version });
-            return found.map(|found| stored::decode(key, &found)).transpose();
+            return found
+                .map(|found| stored::Latest::decode(key, &found))
+                .transpose();
         }
         let found = self.store().get(key).await?;
-        found.map(|found| stored::decode(key, &found)).transpose()
+        found
+            .map(|found| stored::Latest::decode(key, &found))
+            .transpose()
     }
 
     fn put_head(&self, feed: &mut Feed, now: Timestamp) -> Result<(), Fault> {
@@ -289,7 +293,7 @@ impl App {
         let Some(found) = self.store().get(&key).await? else {
             return Ok(None);
         };
-        let latest: stored::Latest = stored::decode(&key, &found)?;
+        let latest = stored::Latest::decode(&key, &found)?;
         self.text_at(entity, &latest).await
     }
 
@@ -302,7 +306,9 @@ impl App {
     ) -> Result<Option<stored::Latest>, Fault> {
         let key = crate::keys::latest(entity, kind, id);
         let found = self.store().get(&key).await?;
-        found.map(|found| stored::decode(&key, &found)).transpose()
+        found
+            .map(|found| stored::Latest::decode(&key, &found))
+            .transpose()
     }
 
     /// Like [`App::latest_text`], with where the record stands.
@@ -330,7 +336,7 @@ impl App {
         let Some(found) = self.store().get(&key).await? else {
             return Ok(None);
         };
-        let stored: stored::Record = stored::decode(&key, &found)?;
+        let stored = stored::Record::decode(&key, &found)?;
         let keys = self.kept_keys_of(entity).await?;
         let record = keys.open::<Record>(&stored.record);
         Ok(record.ok().map(|record| (record.into_inner(), stored.body)))
@@ -346,7 +352,7 @@ impl App {
         let Some(found) = self.store().get(&key).await? else {
             return Ok(None);
         };
-        let stored: stored::Record = stored::decode(&key, &found)?;
+        let stored = stored::Record::decode(&key, &found)?;
         Ok(Some(Sha256Hash::of(&[stored.record.as_bytes()])))
     }
 
@@ -400,7 +406,7 @@ impl App {
                     return Ok(texts);
                 }
                 pointers_left -= 1;
-                let latest: stored::Latest = stored::decode(key, found)?;
+                let latest = stored::Latest::decode(key, found)?;
                 if let Some(text) = self.text_at(entity, &latest).await? {
                     let at = latest.reference();
                     texts.push((latest.id, at, text));
@@ -426,7 +432,7 @@ impl App {
         let found = found.ok_or_else(|| Fault::Form {
             key: key.to_string(),
         })?;
-        let record: stored::Record = stored::decode(&key, &found)?;
+        let record = stored::Record::decode(&key, &found)?;
         Ok(record.body)
     }
 }
@@ -441,12 +447,9 @@ pub(crate) fn put_record(
     let key = crate::keys::record(entity, record.epoch, record.seq);
     batch.put(
         key.clone(),
-        stored::encode(&key, &stored::Record::new(record.as_str(), body))?,
+        stored::Record::new(record.as_str(), body).encode(&key, record)?,
     );
     let key = crate::keys::latest(entity, &record.kind, &record.id);
-    batch.put(
-        key.clone(),
-        stored::encode(&key, &stored::Latest::of(record))?,
-    );
+    batch.put(key, stored::Latest::of(record).encode());
     Ok(())
 }

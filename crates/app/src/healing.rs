@@ -486,7 +486,7 @@ impl App {
                 )
                 .await?;
             for (key, found) in &page.entries {
-                sent.push(stored::decode::<stored::Record>(key, found)?.to_page());
+                sent.push(stored::Record::decode(key, found)?.to_page());
                 after = key.clone();
             }
             if !page.is_cut {

@@ -130,6 +130,7 @@ pub use registrations::{
 pub use seats::{REGISTRATIONS_OF_A_HOME_MAX, SeatError, SeatRow, registration_codes};
 pub use serve::ServeError;
 pub use signing::{HELD_KEYS_MAX, Keys, Purpose};
+pub use stored::legible;
 pub use turning::{KeyError, Overlap};
 pub use visits::{Correction, Stay, VisitError, VisitRow};
 

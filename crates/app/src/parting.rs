@@ -346,7 +346,7 @@ impl App {
         let Some(found) = self.store().get(&key).await? else {
             return Ok(None);
         };
-        let stored: stored::Record = stored::decode(&key, &found)?;
+        let stored = stored::Record::decode(&key, &found)?;
         Ok(Some(stored.record))
     }
 }

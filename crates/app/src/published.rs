@@ -171,7 +171,7 @@ impl App {
             let page = self.store().scan(RECORDS, &stem, after.as_ref(), most);
             let page = page.await?;
             for (key, found) in &page.entries {
-                let stored: stored::Record = stored::decode(key, found)?;
+                let stored = stored::Record::decode(key, found)?;
                 if let Ok(record) = keys.open::<Record>(&stored.record)
                     && about.is_of(&record)
                 {

@@ -50,7 +50,7 @@ impl App {
         };
         let mut bytes = 0;
         for (key, found) in scanned.entries.iter().take_while(|(key, _)| *key <= last) {
-            let record = stored::decode::<stored::Record>(key, found)?.to_page();
+            let record = stored::Record::decode(key, found)?.to_page();
             bytes += record.bytes();
             page.records.push(record);
             if bytes >= PAGE_BYTES_AIM {

@@ -1,7 +1,12 @@
 //! The forms in which things rest in the store.
 //!
 //! They are this software's own business: no other node reads them. Each is JSON
-//! with a form number; a number that is not known is an error, never a guess.
+//! with a form number; records and the pointers to them have leaner forms too. A number that is not known
+//! is an error, never a guess.
+
+mod bytes;
+mod latest;
+mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +14,7 @@ use seal::{Jwk, KeySet, PublicKey};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use store::{Key, Versioned};
-use wire::feed::{Body, Head, PageRecord, SALT_BYTES};
+use wire::feed::Head;
 use wire::receipt::RecordReference;
 use wire::trust::NodeRole;
 use wire::{EntityId, Sha256Hash, Timestamp};
@@ -17,6 +22,9 @@ use wire::{EntityId, Sha256Hash, Timestamp};
 use rules::feed::Tip;
 
 use crate::Fault;
+
+pub(crate) use self::latest::Latest;
+pub(crate) use self::record::Record;
 
 /// The form of everything here.
 const FORM: u32 = 1;
@@ -44,6 +52,21 @@ pub(crate) fn decode<T: DeserializeOwned>(key: &Key, found: &Versioned) -> Resul
     } else {
         Err(unknown())
     }
+}
+
+/// What is stored under a key as JSON, for whoever looks into a store: of what rests in
+/// packed form, the JSON of its form number 1.
+pub fn legible(key: &Key, value: &[u8]) -> Option<serde_json::Value> {
+    let found = Versioned {
+        value: value.to_vec(),
+        version: store::Position::default(),
+    };
+    let text = match key.prefix() {
+        crate::keys::RECORDS => encode(key, &Record::decode(key, &found).ok()?).ok()?,
+        crate::keys::LATEST => encode(key, &Latest::decode(key, &found).ok()?).ok()?,
+        _ => found.value,
+    };
+    serde_json::from_slice(&text).ok()
 }
 
 /// Who this node is.
@@ -169,66 +192,6 @@ impl Feed {
         self.coordinator_fed = jwks(&tip.coordinator_fed);
         self.ops = jwks(&tip.ops);
         self.former = jwks(&tip.former);
-    }
-}
-
-/// A record as it came, with its body.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_field_names, reason = "a page calls it so too")]
-pub(crate) struct Record {
-    pub(crate) record: String,
-    pub(crate) salt: Option<[u8; SALT_BYTES]>,
-    pub(crate) body: Option<String>,
-}
-
-impl Record {
-    pub(crate) fn new(record: &str, body: Option<&Body>) -> Self {
-        Self {
-            record: record.to_owned(),
-            salt: body.map(|body| body.salt),
-            body: body.map(|body| body.text.clone()),
-        }
-    }
-
-    pub(crate) fn to_page(&self) -> PageRecord {
-        PageRecord {
-            record: self.record.clone(),
-            salt: self.salt.map(|salt| seal::base64url::encode(&salt)),
-            body: self.body.clone(),
-        }
-    }
-}
-
-/// Where the latest record of a kind and id stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Latest {
-    pub(crate) kind: String,
-    pub(crate) id: String,
-    pub(crate) epoch: u64,
-    pub(crate) seq: u64,
-    pub(crate) rev: u64,
-    pub(crate) is_removed: bool,
-}
-
-impl Latest {
-    /// The pointer to `record`.
-    pub(crate) fn of(record: &wire::feed::Record) -> Self {
-        Self {
-            kind: record.kind.clone(),
-            id: record.id.clone(),
-            epoch: record.epoch,
-            seq: record.seq,
-            rev: record.rev,
-            is_removed: record.removed.is_some(),
-        }
-    }
-
-    /// Where it stands.
-    pub(crate) const fn reference(&self) -> RecordReference {
-        RecordReference {
-            epoch: self.epoch,
-            seq: self.seq,
-        }
     }
 }
 

@@ -87,21 +87,6 @@ fn every_form_is_read_back_and_a_later_one_is_refused() {
     feed.pulled_at = Some(at);
     feed.refusal = Some("feed_gap".to_owned());
     round_trip(&feed);
-    let body = Body {
-        salt: [3; 16],
-        text: "{}".to_owned(),
-    };
-    for body in [Some(&body), None] {
-        round_trip(&Record::new("a.b.c", body));
-    }
-    round_trip(&Latest {
-        kind: "formula".to_owned(),
-        id: "day".to_owned(),
-        epoch: 1,
-        seq: 2,
-        rev: 3,
-        is_removed: true,
-    });
     let used = InvitationUse {
         op: "a".to_owned(),
         fed: jwk,

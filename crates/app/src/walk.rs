@@ -95,7 +95,7 @@ impl App {
             let records = page
                 .entries
                 .iter()
-                .map(|(key, found)| Ok(stored::decode::<stored::Record>(key, found)?.to_page()))
+                .map(|(key, found)| Ok(stored::Record::decode(key, found)?.to_page()))
                 .collect::<Result<Vec<_>, Fault>>()?;
             let (accepted, refusal) =
                 rules::feed::extend(entity, author, &mut walked.tip, &records);
@@ -122,7 +122,7 @@ impl App {
         let stem = crate::keys::records_of(entity);
         let mut latest = BTreeMap::new();
         for (key, found) in self.all_under(LATEST, &stem).await? {
-            latest.insert(key.clone(), stored::decode(&key, &found)?);
+            latest.insert(key.clone(), stored::Latest::decode(&key, &found)?);
         }
         Ok(latest)
     }
@@ -232,7 +232,7 @@ impl App {
         for (key, held) in self.stored_latest(entity).await? {
             match walked.latest.get(&key) {
                 Some(good) if *good == held => {}
-                Some(good) => writes.push((key.clone(), Some(stored::encode(&key, good)?))),
+                Some(good) => writes.push((key, Some(good.encode()))),
                 None => writes.push((key, None)),
             }
         }

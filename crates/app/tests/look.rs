@@ -140,7 +140,10 @@ pub(crate) async fn stored_one(
     is_it: impl Fn(&Value) -> bool,
 ) -> (Key, Value) {
     let entries = stored(node, prefix).await.into_iter();
-    let entries = entries.map(|(key, it)| (key, serde_json::from_slice(&it.value).unwrap()));
+    let entries = entries.map(|(key, it)| {
+        let value = app::legible(&key, &it.value).unwrap();
+        (key, value)
+    });
     let found: Vec<_> = entries.filter(|(_, value)| is_it(value)).collect();
     let [found] = <[_; 1]>::try_from(found).unwrap();
     found

@@ -15,6 +15,7 @@ mod between;
 mod calendars;
 mod catching_up;
 mod checking;
+mod checking_at_work;
 mod clocks;
 mod decoys;
 mod desk;

@@ -90,13 +90,11 @@ async fn check_kept(reader: &TestNode, author: &TestNode, kept: &[PageRecord], c
     assert_eq!(seen.feed.refusal.as_deref(), Some(code));
     assert_eq!(seen.feed.seq, kept.len() as u64, "{code}");
     let held = crate::look::stored(reader, app::keys::RECORDS).await;
-    let held: Vec<_> = held
-        .iter()
-        .map(|(_, it)| String::from_utf8_lossy(&it.value))
-        .collect();
+    let held = held.iter().map(|(key, it)| app::legible(key, &it.value));
+    let held: Vec<_> = held.map(|it| it.unwrap()["record"].clone()).collect();
     for record in kept {
         assert!(
-            held.iter().any(|it| it.contains(&record.record)),
+            held.contains(&record.record.as_str().into()),
             "{code}: lost"
         );
     }

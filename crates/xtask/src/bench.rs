@@ -12,6 +12,7 @@ use crate::{programs, say};
 const BENCHES: &[(&str, &str)] = &[
     ("store-sled", "bench_commit"),
     ("node", "bench_pull"),
+    ("node", "bench_disk"),
     ("node", "bench_desk"),
     ("node", "bench_judge"),
     ("node", "bench_idle"),

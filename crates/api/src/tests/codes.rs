@@ -11,7 +11,7 @@ use crate::{CODES, STANDARD_CODES};
 
 async fn entries(store: &MemoryStore, prefix: Prefix) -> Vec<(Key, String)> {
     let page = store.scan(prefix, &[], None, 1_000).await.unwrap();
-    let text = |value: Vec<u8>| String::from_utf8(value).unwrap();
+    let text = |value: Vec<u8>| String::from_utf8_lossy(&value).into_owned();
     page.entries
         .into_iter()
         .map(|(key, found)| (key, text(found.value)))
@@ -141,7 +141,7 @@ async fn answer_of(code: &str) -> Answer {
         // A coordinator whose own papers cannot be found any more knows no label.
         "nothing_heard" => {
             let store = coordinator.store();
-            let pointer = key_with(&store, app::keys::LATEST, "\"anchor\"").await;
+            let pointer = key_with(&store, app::keys::LATEST, "anchor").await;
             let mut batch = Batch::new();
             batch.remove(pointer);
             store.commit(batch).await.unwrap();

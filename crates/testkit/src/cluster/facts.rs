@@ -118,9 +118,11 @@ pub(crate) fn scan(store: &MemoryStore, prefix: Prefix) -> Vec<(Key, Value)> {
         let after = all.last().map(|(key, _): &(Key, Value)| key);
         let page = run(store.scan(prefix, &[], after, SCAN_LIMIT_MAX));
         let page = page.expect("a store that lives can be read");
-        let read = |bytes: &[u8]| serde_json::from_slice(bytes).expect("what is stored is JSON");
         let entries = page.entries.into_iter();
-        all.extend(entries.map(|(key, found)| (key, read(&found.value))));
+        all.extend(entries.map(|(key, found)| {
+            let value = app::legible(&key, &found.value);
+            (key, value.expect("what is stored can be read"))
+        }));
         if !page.is_cut {
             return all;
         }

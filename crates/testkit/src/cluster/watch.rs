@@ -150,9 +150,11 @@ impl Watch {
     pub(crate) fn changes(batch: &Batch) -> Vec<Change> {
         let writes = batch.writes.iter();
         let watched = writes.filter(|(key, _)| WATCHED.contains(&key.prefix()));
-        let read = |bytes: &Vec<u8>| serde_json::from_slice(bytes).ok();
         watched
-            .map(|(key, value)| (key.clone(), value.as_ref().and_then(read)))
+            .map(|(key, value)| {
+                let read = |bytes: &Vec<u8>| app::legible(key, bytes);
+                (key.clone(), value.as_ref().and_then(read))
+            })
             .collect()
     }
 }
