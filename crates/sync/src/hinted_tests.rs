@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
-use super::hinted::*;
 use super::*;
+use crate::hinted::*;
+use crate::{Effect, Event, Limits, Mark, hinting};
 
 const LIMITS: Limits = Limits {
     pull_every_millis: 30_000,
