@@ -35,6 +35,7 @@ mod exchange;
 mod fault;
 mod federation;
 mod figures;
+mod followed;
 mod found;
 mod hints;
 mod home;

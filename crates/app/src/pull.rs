@@ -54,19 +54,6 @@ pub enum PullStep {
 }
 
 impl App {
-    /// Whose feeds this node follows: the coordinators' of its labels, and those of all
-    /// spaces that belong to one of them, without its own.
-    pub async fn followed(&self) -> Result<Vec<EntityId>, Fault> {
-        let coordinators = self.labels().into_iter().map(|it| it.coordinator);
-        let mut followed: Vec<_> = coordinators.collect();
-        let registers = self.registers().await?;
-        let members = registers.members().into_iter();
-        let members: Vec<_> = members.filter(|it| !followed.contains(it)).collect();
-        followed.extend(members.into_iter().cloned());
-        followed.retain(|entity| *entity != self.identity().entity);
-        Ok(followed)
-    }
-
     /// Whether this node follows that feed.
     pub(crate) async fn follows(&self, entity: &EntityId) -> Result<bool, Fault> {
         if *entity == self.identity().entity {

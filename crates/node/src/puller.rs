@@ -63,8 +63,8 @@ pub(crate) async fn run(
     loop {
         // Who there is comes first: what was heard may be of somebody who is new.
         let mut events = Vec::new();
-        match app.followed().await {
-            Ok(peers) => events.push(Event::Peers(peers)),
+        match app.followed_by_label().await {
+            Ok(lanes) => events.push(Event::Peers(lanes)),
             Err(fault) if fault.ends_the_node() => return Err(fault.into()),
             Err(fault) => tracing::error!(error = %fault, "the register was not read: {fault}"),
         }

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::hinted::*;
-use crate::{Effect, Event, Limits, Mark, hinting};
+use crate::{Effect, Event, Lane, Limits, Mark, hinting};
 
 const LIMITS: Limits = Limits {
     pull_every_millis: 30_000,
@@ -12,6 +12,15 @@ const LIMITS: Limits = Limits {
 
 fn peer(number: usize) -> EntityId {
     EntityId::parse(&format!("https://space-{number}.example")).unwrap()
+}
+
+/// The peers of one label.
+fn peers(spaces: Vec<EntityId>) -> Event {
+    let coordinator = None;
+    Event::Peers(vec![Lane {
+        coordinator,
+        spaces,
+    }])
 }
 
 fn pulls(effects: Vec<Effect>) -> Vec<EntityId> {
@@ -43,7 +52,7 @@ fn failed(number: usize) -> Event {
 /// A plan that has read the feeds of so many peers up to position 5 at the beginning.
 fn at_rest(count: usize) -> Schedule {
     let mut plan = Schedule::new(LIMITS);
-    plan.step(Millis(0), Event::Peers((0..count).map(peer).collect()));
+    plan.step(Millis(0), peers((0..count).map(peer).collect()));
     for number in 0..count {
         plan.step(Millis(0), pulled(number, 5));
     }
@@ -199,11 +208,11 @@ fn a_hinted_try_that_succeeds_ends_the_wait() {
 #[test]
 fn a_driver_does_not_spin_while_all_slots_are_taken() {
     let mut plan = Schedule::new(LIMITS).with_first(peer(9));
-    let started = plan.step(Millis(0), Event::Peers((0..6).map(peer).collect()));
+    let started = plan.step(Millis(0), peers((0..6).map(peer).collect()));
     assert_eq!(started.len(), 4);
     // Two are due, and there is no room for them until a pull ends.
     assert_eq!(plan.next_due(), None);
-    plan.step(Millis(10), Event::Peers((0..10).map(peer).collect()));
+    plan.step(Millis(10), peers((0..10).map(peer).collect()));
     plan.step(Millis(20), pulled(9, 1));
     assert_eq!(
         plan.next_due(),
@@ -251,7 +260,7 @@ proptest! {
     fn the_limits_of_hints_hold(events in proptest::collection::vec((0_u8..8, 0_usize..6, 0_u64..20, 0_u64..300), 1..300)) {
         let mut plan = Schedule::new(LIMITS).with_first(peer(0));
         let mut now = Millis(0);
-        let mut running = pulls(plan.step(now, Event::Peers((0..6).map(peer).collect())));
+        let mut running = pulls(plan.step(now, peers((0..6).map(peer).collect())));
         let mut begun: Vec<(u64, EntityId, bool)> = Vec::new();
         for (what, who, seq, millis) in events {
             now = now.plus(millis);

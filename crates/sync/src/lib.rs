@@ -7,6 +7,9 @@
 //! **Invariant:** one pull of a peer is under way at a time, and no more than
 //! [`Limits::in_flight_max`] in all, so that a slow peer delays only itself.
 //!
+//! **Invariant:** peers that are known from a further label alone have a part of these
+//! pulls at most, whatever their coordinator lists: some are left for the first label.
+//!
 //! **Invariant:** after any outage, a peer is asked again within
 //! [`Limits::retry_millis_max`].
 //!
@@ -70,11 +73,29 @@ impl Default for Limits {
     }
 }
 
+/// The peers of one label. Those of a further label may be there because its coordinator
+/// names them and nobody else does, so each label has its own part of the pulls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lane {
+    /// The coordinator of the label, where that is not this node.
+    pub coordinator: Option<EntityId>,
+    /// Everybody else of the label.
+    pub spaces: Vec<EntityId>,
+}
+
+impl Lane {
+    /// All of them, the coordinator first.
+    pub fn peers(&self) -> impl Iterator<Item = &EntityId> {
+        self.coordinator.iter().chain(&self.spaces)
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// These are all the peers there are.
-    Peers(Vec<EntityId>),
+    /// These are all the peers there are, those of the first label first. Who is in several
+    /// lanes counts in the first of them.
+    Peers(Vec<Lane>),
     /// A pull ended well.
     Pulled {
         /// The peer.

@@ -1,12 +1,12 @@
 //! The plan of all pulls: whom to ask for its feed, and when.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use wire::EntityId;
 
 use crate::hinted::{Claims, Turns};
 use crate::queue::Queue;
-use crate::{Effect, Event, Limits, Mark, Millis, backoff};
+use crate::{Effect, Event, Lane, Limits, Mark, Millis, backoff};
 
 /// The longest wait of the peer that comes first: two minutes, because what it says
 /// (who belongs, who was withdrawn) cannot wait for an hour.
@@ -18,6 +18,8 @@ pub(crate) struct Peer {
     pub(crate) failures: u32,
     pub(crate) due_at: Millis,
     is_in_flight: bool,
+    /// By which of the labels it is known, the first of them.
+    lane: usize,
     /// Whether it is still one of the peers; one that is being asked goes when it has
     /// answered.
     is_listed: bool,
@@ -30,10 +32,20 @@ impl Peer {
             failures: 0,
             due_at: now,
             is_in_flight: false,
+            lane: 0,
             is_listed: true,
             claims: Claims::default(),
         }
     }
+}
+
+/// How the peers of one label stand, without the one that comes first of all.
+#[derive(Debug, Default)]
+struct Standing {
+    /// Those that are not being asked.
+    queue: Queue,
+    /// How many are being asked.
+    in_flight: usize,
 }
 
 /// The plan of all pulls.
@@ -43,12 +55,9 @@ pub struct Schedule {
     first: Option<EntityId>,
     heard_at: Option<Millis>,
     /// The peers as they were listed last.
-    listed: Vec<EntityId>,
+    listed: Vec<Lane>,
     peers: BTreeMap<EntityId, Peer>,
-    /// Those that are not being asked, without the one that comes first.
-    queue: Queue,
-    /// How many are being asked, without the one that comes first.
-    in_flight: usize,
+    lanes: BTreeMap<usize, Standing>,
     turns: Turns,
 }
 
@@ -61,8 +70,7 @@ impl Schedule {
             heard_at: None,
             listed: Vec::new(),
             peers: BTreeMap::new(),
-            queue: Queue::default(),
-            in_flight: 0,
+            lanes: BTreeMap::new(),
             turns: Turns::default(),
         }
     }
@@ -100,8 +108,8 @@ impl Schedule {
     /// When something is due next, if nothing happens before.
     pub fn next_due(&self) -> Option<Millis> {
         let first = self.waiting_first().map(|it| self.due_at(it));
-        let others = self.queue.next(&self.turns).filter(|_| self.has_room());
-        first.into_iter().chain(others.map(|(at, _)| at)).min()
+        let others = self.next_of_others().map(|(at, _)| at);
+        first.into_iter().chain(others).min()
     }
 
     /// Changes a peer, and lets it wait where it belongs by what it is then.
@@ -110,39 +118,49 @@ impl Schedule {
         let Some(it) = self.peers.get_mut(peer) else {
             return;
         };
-        self.queue.remove(peer, it);
-        let was_in_flight = it.is_in_flight;
+        let before = self.lanes.entry(it.lane).or_default();
+        before.queue.remove(peer, it);
+        before.in_flight -= usize::from(it.is_in_flight && !is_first);
         change(it);
         let is_over = !it.is_listed && !it.is_in_flight;
-        if !is_first {
-            self.in_flight += usize::from(it.is_in_flight);
-            self.in_flight -= usize::from(was_in_flight);
-            if !it.is_in_flight && !is_over {
-                self.queue.insert(peer, it);
-            }
+        let after = self.lanes.entry(it.lane).or_default();
+        after.in_flight += usize::from(it.is_in_flight && !is_first);
+        if !it.is_in_flight && !is_over && !is_first {
+            after.queue.insert(peer, it);
         }
         if is_over {
             self.peers.remove(peer);
         }
     }
 
-    fn know(&mut self, now: Millis, peers: Vec<EntityId>) {
-        if peers == self.listed {
+    fn know(&mut self, now: Millis, lanes: Vec<Lane>) {
+        if lanes == self.listed {
             return;
         }
-        let listed: BTreeSet<_> = peers.iter().collect();
+        let mut listed: BTreeMap<&EntityId, usize> = BTreeMap::new();
+        for (number, lane) in lanes.iter().enumerate() {
+            for peer in lane.peers() {
+                listed.entry(peer).or_insert(number);
+            }
+        }
         let known = self.peers.keys();
-        let gone: Vec<_> = known.filter(|it| !listed.contains(it)).cloned().collect();
+        let gone: Vec<_> = known
+            .filter(|it| !listed.contains_key(it))
+            .cloned()
+            .collect();
         for peer in &gone {
             self.change(peer, |it| it.is_listed = false);
         }
-        for peer in &peers {
+        for (peer, lane) in listed {
             if !self.peers.contains_key(peer) {
                 self.peers.insert(peer.clone(), Peer::new(now));
             }
-            self.change(peer, |it| it.is_listed = true);
+            self.change(peer, |it| {
+                it.is_listed = true;
+                it.lane = lane;
+            });
         }
-        self.listed = peers;
+        self.listed = lanes;
     }
 
     fn land(&mut self, now: Millis, peer: &EntityId, known: Mark) {
@@ -210,9 +228,28 @@ impl Schedule {
         first.filter(|it| !it.is_in_flight)
     }
 
-    /// Whether another pull may begin, beside that of the peer that comes first.
-    fn has_room(&self) -> bool {
-        self.in_flight < self.limits.in_flight_max
+    /// Whether another pull of a label may begin, beside that of the peer that comes first.
+    /// The labels share alike, but what the first does not have is never all: of too few for
+    /// each, one is left for it.
+    fn has_room(&self, lane: usize, standing: &Standing) -> bool {
+        let most = self.limits.in_flight_max;
+        let running = |it: &Standing| it.in_flight;
+        let all: usize = self.lanes.values().map(running).sum();
+        if lane == 0 || all >= most {
+            return all < most;
+        }
+        let part = (most / self.listed.len().max(1)).max(1);
+        let further = all - self.lanes.get(&0).map_or(0, running);
+        standing.in_flight < part && further < most.saturating_sub(1).max(1)
+    }
+
+    /// Who is due first, but for the one that always is, of the labels that have room; of
+    /// two labels the earlier.
+    fn next_of_others(&self) -> Option<(Millis, &EntityId)> {
+        let lanes = self.lanes.iter();
+        let lanes = lanes.filter(|(lane, it)| self.has_room(**lane, it));
+        let next = lanes.filter_map(|(_, it)| it.queue.next(&self.turns));
+        next.min_by_key(|(at, _)| *at)
     }
 
     /// When a peer is asked, if there is room: as planned, or sooner for a hint.
@@ -245,8 +282,7 @@ impl Schedule {
         if first.is_some() {
             return self.first.clone();
         }
-        let next = self.queue.next(&self.turns).filter(|_| self.has_room());
-        let due = next.filter(|(at, _)| *at <= now);
+        let due = self.next_of_others().filter(|(at, _)| *at <= now);
         due.map(|(_, peer)| peer.clone())
     }
 }
