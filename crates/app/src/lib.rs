@@ -163,7 +163,9 @@ struct Inner {
     /// built anew at each question.
     registers: RwLock<BTreeMap<EntityId, Arc<Register>>>,
     /// The labels beside the first.
-    further_labels: RwLock<Vec<Label>>,
+    further_labels: RwLock<labels::Further>,
+    /// How often the labels beside the first were looked up.
+    looks_at_labels: AtomicU64,
     /// When each feed was last pulled with success, since the node started.
     pulled: RwLock<BTreeMap<EntityId, Timestamp>>,
     /// How far feeds are known, as it was last read, with the commit that wrote it.
@@ -240,6 +242,7 @@ impl App {
                 entropy,
                 registers: RwLock::default(),
                 further_labels: RwLock::default(),
+                looks_at_labels: AtomicU64::new(0),
                 pulled: RwLock::new(BTreeMap::new()),
                 feeds_read: Mutex::default(),
                 opened: Mutex::default(),
