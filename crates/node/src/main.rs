@@ -17,6 +17,7 @@ mod event_command;
 mod exchange_command;
 mod hinter;
 mod init;
+mod joiner;
 mod key_files;
 mod keys_command;
 mod label_command;
@@ -25,6 +26,8 @@ mod metrics;
 mod output;
 mod publish_command;
 mod puller;
+#[cfg(test)]
+mod puller_tests;
 mod run;
 mod sender;
 mod space_file;

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{App, JoinState, PullError, PullStep};
+use app::{App, PullError, PullStep};
 use client::{Fetch, FetchError, Request};
 use sync::{Effect, Event, Limits, Mark, Schedule};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use wire::EntityId;
 use wire::feed::{PAGE_BYTES_MAX, PAGE_MEDIA_TYPE};
-use wire::request::{ANSWER_MEDIA_TYPE, JOIN_MEDIA_TYPE};
 
 use crate::config::Config;
 use crate::environment::{Stopwatch, SystemEntropy};
+use crate::joiner::Joins;
 use crate::sender::Heard;
 use crate::tasks::Stop;
 
@@ -26,9 +26,6 @@ const PULL: Duration = Duration::from_secs(60);
 
 /// The longest sleep between two looks at the plan.
 const LOOK_MILLIS_MAX: u64 = 1_000;
-
-/// The most bytes of an answer to a join.
-const ANSWER_BYTES_MAX: usize = 16 * 1024;
 
 /// Why a pull ended early.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +56,7 @@ pub(crate) async fn run(
     })
     .with_first(config.coordinator.clone());
     let mut running = JoinSet::new();
+    let mut joins = Joins::default();
     let mut news = Vec::new();
     loop {
         // Who there is comes first: what was heard may be of somebody who is new.
@@ -94,9 +92,13 @@ pub(crate) async fn run(
                 }
                 let is_coordinator = app.labels().iter().any(|it| it.coordinator == peer);
                 if is_coordinator && outcome.is_ok() {
-                    try_join(&app, fetch.as_ref(), &peer).await?;
+                    joins.begin(&app, &fetch, &peer);
                 }
                 vec![settled(&peer, outcome)?]
+            }
+            Some(joined) = joins.ended() => {
+                joined?;
+                Vec::new()
             }
             hinted = app.hinted(), if config.network.hints => hinted.into_iter().map(as_event).collect(),
             () = tokio::time::sleep(sleep) => vec![Event::Tick],
@@ -169,45 +171,4 @@ async fn pull_pages(app: &App, fetch: &dyn Fetch, peer: &EntityId) -> Result<usi
         }
     }
     Ok(records)
-}
-
-/// Asks a coordinator to be admitted, as long as there is no answer.
-async fn try_join(app: &App, fetch: &dyn Fetch, coordinator: &EntityId) -> anyhow::Result<()> {
-    let Some((join, jti)) = (match app.make_join_to(coordinator).await {
-        Ok(join) => join,
-        Err(error) => {
-            tracing::warn!(%error, "the node cannot ask to be admitted: {error}");
-            return Ok(());
-        }
-    }) else {
-        return Ok(());
-    };
-    let request = Request {
-        entity: coordinator.clone(),
-        path: "/federation/v1/join".to_owned(),
-        body: Some((serde_json::to_vec(&join)?, JOIN_MEDIA_TYPE)),
-        authorization: None,
-        media_type: ANSWER_MEDIA_TYPE,
-        body_bytes_max: ANSWER_BYTES_MAX,
-    };
-    let answer = match fetch.fetch(request).await {
-        Ok(answer) => answer,
-        Err(error) => {
-            tracing::warn!(%error, "the coordinator did not answer the join: {error}");
-            return Ok(());
-        }
-    };
-    let answer = String::from_utf8(answer).unwrap_or_default();
-    match app.take_join_answer_of(coordinator, &jti, &answer).await {
-        Ok(JoinState::Accepted { .. }) => tracing::info!("admitted to the label"),
-        Ok(JoinState::Refused { code, .. }) => {
-            tracing::error!(
-                code,
-                "not admitted to the label: {code}; ask for a new invitation"
-            );
-        }
-        Ok(JoinState::Asking | JoinState::Nothing) => {}
-        Err(error) => tracing::warn!(%error, "the answer to the join is not taken: {error}"),
-    }
-    Ok(())
 }
