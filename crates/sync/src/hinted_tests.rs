@@ -24,8 +24,11 @@ fn peers(spaces: Vec<EntityId>) -> Event {
 }
 
 fn pulls(effects: Vec<Effect>) -> Vec<EntityId> {
-    let pull = |Effect::Pull(peer)| peer;
-    effects.into_iter().map(pull).collect()
+    let pull = |it| match it {
+        Effect::Pull(peer) => Some(peer),
+        Effect::PullFrom { .. } => None,
+    };
+    effects.into_iter().filter_map(pull).collect()
 }
 
 fn mark(seq: u64) -> Mark {
@@ -39,7 +42,7 @@ fn hinted(number: usize, seq: u64) -> Event {
 }
 
 fn pulled(number: usize, seq: u64) -> Event {
-    let known = mark(seq);
+    let known = mark(seq).into();
     let peer = peer(number);
     Event::Pulled { peer, known }
 }
@@ -147,7 +150,7 @@ fn all_feeds_together_are_read_for_hints_ten_times_a_second() {
         let mut started = pulls(plan.step(now, hinted(number, 6)));
         while let Some(peer) = started.pop() {
             begun.push(now.0);
-            let known = mark(6);
+            let known = mark(6).into();
             started.extend(pulls(plan.step(now, Event::Pulled { peer, known })));
         }
     }

@@ -4,7 +4,7 @@
 //! back. [`Schedule`] plans pulls of feeds, [`outbox`] plans private requests,
 //! [`hinting`] plans whom to tell that the own feed has grown.
 //!
-//! **Invariant:** one pull of a peer is under way at a time, and no more than
+//! **Invariant:** one pull from a peer of its own feed is under way at a time, and no more than
 //! [`Limits::in_flight_max`] in all, so that a slow peer delays only itself.
 //!
 //! **Invariant:** peers that are known from a further label alone have a part of these
@@ -12,6 +12,9 @@
 //!
 //! **Invariant:** after any outage, a peer is asked again within
 //! [`Limits::retry_millis_max`].
+//!
+//! **Invariant:** a peer that does not answer is tried as planned, whatever relays bring or
+//! fail to bring of its feed; the limits of [`relayed`] are theirs alone.
 //!
 //! **Invariant:** a hint, which anybody can send, makes pulls sooner and never later, and
 //! no more of them than the limits of [`hinted`] say.
@@ -26,6 +29,7 @@ pub mod hinted;
 pub mod hinting;
 pub mod outbox;
 mod queue;
+pub mod relayed;
 mod schedule;
 
 use wire::EntityId;
@@ -49,6 +53,25 @@ pub struct Mark {
     pub epoch: u64,
     /// The position of its last record; 0 where there is none.
     pub seq: u64,
+}
+
+/// How much of a feed is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Known {
+    /// How long it is.
+    pub mark: Mark,
+    /// When its author signed the end of it last, in seconds since 1970; 0 where they did
+    /// not.
+    pub as_of_seconds: i64,
+}
+
+impl From<Mark> for Known {
+    fn from(mark: Mark) -> Self {
+        Self {
+            mark,
+            as_of_seconds: 0,
+        }
+    }
 }
 
 /// How often, and how many at once.
@@ -96,18 +119,29 @@ pub enum Event {
     /// These are all the peers there are, those of the first label first. Who is in several
     /// lanes counts in the first of them.
     Peers(Vec<Lane>),
-    /// A pull ended well.
+    /// A pull from the author ended well.
     Pulled {
         /// The peer.
         peer: EntityId,
-        /// How long its feed is, as far as it is known now.
-        known: Mark,
+        /// How much of its feed is known now.
+        known: Known,
     },
-    /// A pull failed. `noise` is a random number, which spreads the next tries of
+    /// A pull from the author failed. `noise` is a random number, which spreads the next tries of
     /// those who failed together.
     Failed {
         /// The peer.
         peer: EntityId,
+        /// Any random number.
+        noise: u64,
+    },
+    /// A pull of a feed from a relay ended: well, or not.
+    Relayed {
+        /// Whose feed.
+        peer: EntityId,
+        /// Who was asked.
+        from: EntityId,
+        /// How much of the feed is known now, where it ended well.
+        known: Option<Known>,
         /// Any random number.
         noise: u64,
     },
@@ -129,4 +163,11 @@ pub enum Event {
 pub enum Effect {
     /// Ask this peer for its feed, and report.
     Pull(EntityId),
+    /// Ask another for the feed of a peer that does not answer, and report.
+    PullFrom {
+        /// Whose feed.
+        peer: EntityId,
+        /// Who is asked.
+        relay: EntityId,
+    },
 }

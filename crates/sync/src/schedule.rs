@@ -1,12 +1,15 @@
 //! The plan of all pulls: whom to ask for its feed, and when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wire::EntityId;
 
 use crate::hinted::{Claims, Turns};
 use crate::queue::Queue;
-use crate::{Effect, Event, Lane, Limits, Mark, Millis, backoff};
+use crate::relayed::{
+    Answering, RELAYED_EVERY_MILLIS, RELAYED_GAP_MILLIS, RELAYS_IN_FLIGHT_MAX, Relayed,
+};
+use crate::{Effect, Event, Known, Lane, Limits, Millis, backoff};
 
 /// The longest wait of the peer that comes first: two minutes, because what it says
 /// (who belongs, who was withdrawn) cannot wait for an hour.
@@ -23,29 +26,74 @@ pub(crate) struct Peer {
     /// Whether it is still one of the peers; one that is being asked goes when it has
     /// answered.
     is_listed: bool,
+    /// Whether the last pull from it ended well.
+    is_answering: bool,
+    known: Known,
     pub(crate) claims: Claims,
+    pub(crate) relayed: Relayed,
 }
 
 impl Peer {
-    fn new(now: Millis) -> Self {
+    fn new(now: Millis, lane: usize) -> Self {
         Self {
             failures: 0,
             due_at: now,
             is_in_flight: false,
-            lane: 0,
+            lane,
             is_listed: true,
+            is_answering: false,
+            known: Known::default(),
             claims: Claims::default(),
+            relayed: Relayed::default(),
         }
     }
 }
 
-/// How the peers of one label stand, without the one that comes first of all.
+/// How the peers of one label stand.
 #[derive(Debug, Default)]
 struct Standing {
-    /// Those that are not being asked.
+    /// Those that are not being asked, without the one that comes first of all.
     queue: Queue,
-    /// How many are being asked.
+    /// How many are being asked, without that one.
     in_flight: usize,
+    /// Whose last pull ended well.
+    answering: BTreeSet<EntityId>,
+    /// Those for whom a relay shall be asked, by when.
+    relays: BTreeSet<(Millis, EntityId)>,
+    /// For how many a relay is being asked.
+    relayed: usize,
+}
+
+impl Standing {
+    /// Counts a peer as it is now.
+    fn enter(&mut self, peer: &EntityId, it: &Peer, is_first: bool) {
+        if it.is_in_flight {
+            self.in_flight += usize::from(!is_first);
+        } else if !is_first {
+            self.queue.insert(peer, it);
+        }
+        if it.is_answering {
+            self.answering.insert(peer.clone());
+        }
+        self.relayed += usize::from(it.relayed.asking().is_some());
+        if let Some(at) = it.relayed.waits_until() {
+            self.relays.insert((at, peer.clone()));
+        }
+    }
+
+    /// Counts a peer no more that was counted as it is now.
+    fn leave(&mut self, peer: &EntityId, it: &Peer, is_first: bool) {
+        if it.is_in_flight {
+            self.in_flight -= usize::from(!is_first);
+        } else if !is_first {
+            self.queue.remove(peer, it);
+        }
+        self.answering.remove(peer);
+        self.relayed -= usize::from(it.relayed.asking().is_some());
+        if let Some(at) = it.relayed.waits_until() {
+            self.relays.remove(&(at, peer.clone()));
+        }
+    }
 }
 
 /// The plan of all pulls.
@@ -59,6 +107,10 @@ pub struct Schedule {
     peers: BTreeMap<EntityId, Peer>,
     lanes: BTreeMap<usize, Standing>,
     turns: Turns,
+    /// The relays that are being asked.
+    busy: BTreeSet<EntityId>,
+    /// No relay is asked before.
+    relay_at: Millis,
 }
 
 impl Schedule {
@@ -72,6 +124,8 @@ impl Schedule {
             peers: BTreeMap::new(),
             lanes: BTreeMap::new(),
             turns: Turns::default(),
+            busy: BTreeSet::new(),
+            relay_at: Millis::default(),
         }
     }
 
@@ -91,6 +145,12 @@ impl Schedule {
             Event::Peers(peers) => self.know(now, peers),
             Event::Pulled { peer, known } => self.land(now, &peer, known),
             Event::Failed { peer, noise } => self.fail(now, &peer, noise),
+            Event::Relayed {
+                peer,
+                from,
+                known,
+                noise,
+            } => self.end_relay(now, (&peer, &from), known, noise),
             Event::SignOfLife(peer) => {
                 self.change(&peer, |it| {
                     it.failures = 0;
@@ -98,18 +158,26 @@ impl Schedule {
                 });
             }
             Event::Hinted { peer, mark } => {
-                self.change(&peer, |it| it.claims.hear(mark));
+                self.change(&peer, |it| {
+                    it.claims.hear(mark);
+                    if mark > it.known.mark {
+                        it.relayed.wake(now);
+                    }
+                });
             }
             Event::Tick => {}
         }
-        self.start_due(now)
+        let mut effects = self.start_due(now);
+        effects.extend(self.start_relays(now));
+        effects
     }
 
     /// When something is due next, if nothing happens before.
     pub fn next_due(&self) -> Option<Millis> {
         let first = self.waiting_first().map(|it| self.due_at(it));
         let others = self.next_of_others().map(|(at, _)| at);
-        first.into_iter().chain(others).min()
+        let relay = self.next_relay().map(|(at, _)| at);
+        [first, others, relay].into_iter().flatten().min()
     }
 
     /// Changes a peer, and lets it wait where it belongs by what it is then.
@@ -118,15 +186,17 @@ impl Schedule {
         let Some(it) = self.peers.get_mut(peer) else {
             return;
         };
-        let before = self.lanes.entry(it.lane).or_default();
-        before.queue.remove(peer, it);
-        before.in_flight -= usize::from(it.is_in_flight && !is_first);
+        self.lanes
+            .entry(it.lane)
+            .or_default()
+            .leave(peer, it, is_first);
         change(it);
-        let is_over = !it.is_listed && !it.is_in_flight;
-        let after = self.lanes.entry(it.lane).or_default();
-        after.in_flight += usize::from(it.is_in_flight && !is_first);
-        if !it.is_in_flight && !is_over && !is_first {
-            after.queue.insert(peer, it);
+        let is_over = !it.is_listed && !it.is_in_flight && it.relayed.asking().is_none();
+        if !is_over {
+            self.lanes
+                .entry(it.lane)
+                .or_default()
+                .enter(peer, it, is_first);
         }
         if is_over {
             self.peers.remove(peer);
@@ -152,25 +222,33 @@ impl Schedule {
             self.change(peer, |it| it.is_listed = false);
         }
         for (peer, lane) in listed {
-            if !self.peers.contains_key(peer) {
-                self.peers.insert(peer.clone(), Peer::new(now));
+            if self.peers.contains_key(peer) {
+                self.change(peer, |it| {
+                    it.is_listed = true;
+                    it.lane = lane;
+                });
+            } else {
+                let it = Peer::new(now, lane);
+                let is_first = self.is_first(peer);
+                let standing = self.lanes.entry(lane).or_default();
+                standing.enter(peer, &it, is_first);
+                self.peers.insert(peer.clone(), it);
             }
-            self.change(peer, |it| {
-                it.is_listed = true;
-                it.lane = lane;
-            });
         }
         self.listed = lanes;
     }
 
-    fn land(&mut self, now: Millis, peer: &EntityId, known: Mark) {
+    fn land(&mut self, now: Millis, peer: &EntityId, known: Known) {
         self.hear(now);
         let due_at = now.plus(self.limits.pull_every_millis);
         self.change(peer, |it| {
             it.is_in_flight = false;
             it.failures = 0;
             it.due_at = due_at;
-            it.claims.land(now, known);
+            it.is_answering = true;
+            it.known = known;
+            it.claims.land(now, known.mark);
+            it.relayed.need_no_more();
         });
     }
 
@@ -179,13 +257,53 @@ impl Schedule {
     fn fail(&mut self, now: Millis, peer: &EntityId, noise: u64) {
         let failures = self.peers.get(peer).map_or(0, |it| it.failures);
         let due_at = now.plus(self.wait_millis(peer, failures, noise));
+        let begin = self.anybody_beside(peer, noise).cloned();
         self.change(peer, |it| {
             it.is_in_flight = false;
+            it.is_answering = false;
             if it.claims.fail(now) {
                 return;
             }
             it.failures = it.failures.saturating_add(1);
             it.due_at = due_at;
+            it.relayed.need(now, begin.as_ref());
+        });
+    }
+
+    /// Any peer of the same label, as `noise` says.
+    fn anybody_beside(&self, peer: &EntityId, noise: u64) -> Option<&EntityId> {
+        let spaces = &self.listed.get(self.peers.get(peer)?.lane)?.spaces;
+        let count = u64::try_from(spaces.len()).ok()?;
+        let which = noise.checked_rem(count)?;
+        spaces.get(usize::try_from(which).ok()?)
+    }
+
+    /// A relay shows that the line is there, and nothing of the author.
+    fn end_relay(
+        &mut self,
+        now: Millis,
+        (peer, from): (&EntityId, &EntityId),
+        known: Option<Known>,
+        noise: u64,
+    ) {
+        let asking = self.peers.get(peer).and_then(|it| it.relayed.asking());
+        if asking != Some(from) {
+            return;
+        }
+        self.busy.remove(from);
+        if known.is_some() {
+            self.hear(now);
+        }
+        let most = self.retry_millis_max(peer);
+        let first = RELAYED_EVERY_MILLIS;
+        let wait_millis = |in_vain| backoff::wait_millis(first, most, in_vain, noise);
+        self.change(peer, |it| {
+            let brought = known.map(|known| known > it.known);
+            if let Some(known) = known {
+                it.known = known;
+                it.claims.relay(known.mark);
+            }
+            it.relayed.end(now, brought, wait_millis);
         });
     }
 
@@ -209,13 +327,17 @@ impl Schedule {
 
     /// Doubles from the ordinary interval up to the cap of this peer.
     fn wait_millis(&self, peer: &EntityId, failures: u32, noise: u64) -> u64 {
-        let most = if self.is_first(peer) {
-            FIRST_RETRY_MILLIS_MAX
-        } else {
-            u64::MAX
-        };
-        let most = self.limits.retry_millis_max.min(most);
+        let most = self.retry_millis_max(peer);
         backoff::wait_millis(self.limits.pull_every_millis, most, failures, noise)
+    }
+
+    fn retry_millis_max(&self, peer: &EntityId) -> u64 {
+        let most = self.limits.retry_millis_max;
+        if self.is_first(peer) {
+            most.min(FIRST_RETRY_MILLIS_MAX)
+        } else {
+            most
+        }
     }
 
     fn is_first(&self, peer: &EntityId) -> bool {
@@ -276,6 +398,62 @@ impl Schedule {
         effects
     }
 
+    fn start_relays(&mut self, now: Millis) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        while let Some((_, peer)) = self.next_relay().filter(|(at, _)| *at <= now) {
+            let peer = peer.clone();
+            let Some((relay, is_in_turn)) = self.relay_of(&peer) else {
+                self.change(&peer, |it| it.relayed.postpone(now));
+                continue;
+            };
+            self.change(&peer, |it| it.relayed.start(now, &relay, is_in_turn));
+            self.busy.insert(relay.clone());
+            self.relay_at = now.plus(RELAYED_GAP_MILLIS);
+            effects.push(Effect::PullFrom { peer, relay });
+        }
+        effects
+    }
+
+    /// The feed that has waited longest for a relay, and from when on one may be asked for
+    /// it; nothing where nobody can be asked.
+    fn next_relay(&self) -> Option<(Millis, &EntityId)> {
+        if self.busy.len() >= RELAYS_IN_FLIGHT_MAX {
+            return None;
+        }
+        let further = self
+            .lanes
+            .range(1..)
+            .map(|(_, it)| it.relayed)
+            .sum::<usize>();
+        let may_begin = |lane| lane == 0 || further + 1 < RELAYS_IN_FLIGHT_MAX;
+        let lanes = self.lanes.iter().filter(|(lane, it)| {
+            let answering = self.answering_for(**lane).map(BTreeSet::len);
+            !it.relays.is_empty() && may_begin(**lane) && answering.sum::<usize>() > self.busy.len()
+        });
+        let waiting = lanes.filter_map(|(_, it)| it.relays.first());
+        let (at, peer) = waiting.min_by_key(|(at, _)| *at)?;
+        Some((self.relay_at.max(*at), peer))
+    }
+
+    /// Who answers, of those who may hold the feeds of a label: of the first label, and of
+    /// its own.
+    fn answering_for(&self, lane: usize) -> impl Iterator<Item = &BTreeSet<EntityId>> {
+        let own = Some(lane).filter(|lane| *lane != 0);
+        let lanes = std::iter::once(0).chain(own);
+        lanes.filter_map(|lane| self.lanes.get(&lane).map(|it| &it.answering))
+    }
+
+    fn relay_of(&self, peer: &EntityId) -> Option<(EntityId, bool)> {
+        let it = self.peers.get(peer)?;
+        let coordinator = self.listed.get(it.lane)?.coordinator.as_ref();
+        let answering = Answering {
+            of: self.answering_for(it.lane).collect(),
+            author: peer,
+            busy: &self.busy,
+        };
+        it.relayed.choose(coordinator, &answering)
+    }
+
     /// Whoever has waited longest is first, but for the one that always is.
     fn next_to_start(&self, now: Millis) -> Option<EntityId> {
         let first = self.waiting_first().filter(|it| self.due_at(it) <= now);
@@ -290,6 +468,9 @@ impl Schedule {
 #[cfg(test)]
 #[path = "hinted_tests.rs"]
 mod hinted_tests;
+#[cfg(test)]
+#[path = "relayed_tests.rs"]
+mod relayed_tests;
 #[cfg(test)]
 #[path = "schedule_tests.rs"]
 mod schedule_tests;

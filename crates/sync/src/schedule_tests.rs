@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Effect, Event, Lane, Limits, Mark};
+use crate::{Effect, Event, Known, Lane, Limits};
 
 const LIMITS: Limits = Limits {
     pull_every_millis: 1_000,
@@ -23,14 +23,15 @@ fn peers(spaces: Vec<EntityId>) -> Event {
 }
 
 fn pulls(effects: &[Effect]) -> Vec<EntityId> {
-    effects
-        .iter()
-        .map(|Effect::Pull(peer)| peer.clone())
-        .collect()
+    let pull = |it: &Effect| match it {
+        Effect::Pull(peer) => Some(peer.clone()),
+        Effect::PullFrom { .. } => None,
+    };
+    effects.iter().filter_map(pull).collect()
 }
 
 fn pulled(peer: EntityId) -> Event {
-    let known = Mark::default();
+    let known = Known::default();
     Event::Pulled { peer, known }
 }
 
