@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::relayed::RELAYED_MILLIS_MAX;
 use crate::{Effect, Event, Known, Lane, Limits, Mark};
 
 const LIMITS: Limits = Limits {
@@ -29,6 +30,11 @@ fn known(seq: u64, as_of_seconds: i64) -> Known {
         mark,
         as_of_seconds,
     }
+}
+
+fn pulled(peer: EntityId) -> Event {
+    let known = known(5, 100);
+    Event::Pulled { peer, known }
 }
 
 /// A world of nodes that answer or do not; every pull ends at once.
@@ -69,10 +75,7 @@ impl World {
                     let noise = self.noise;
                     Event::Failed { peer, noise }
                 }
-                Effect::Pull(peer) => {
-                    let known = known(5, 100);
-                    Event::Pulled { peer, known }
-                }
+                Effect::Pull(peer) => pulled(peer),
                 Effect::PullFrom { peer, relay } => {
                     self.asked.push((self.now.0, peer.clone(), relay.clone()));
                     let given = self.gives.get(&relay).copied();
@@ -346,6 +349,75 @@ fn a_feed_of_a_further_label_is_asked_of_that_label_and_of_the_first() {
     assert_eq!(first.map(|it| it.2.clone()), Some(peer(10)));
 }
 
+#[test]
+fn what_a_relay_has_brought_is_not_asked_of_the_author_for_a_hint() {
+    let mut world = World::of(5);
+    world.silent.extend([peer(2), peer(3)]);
+    world.until(3_600_000);
+    world.gives = (0..6).map(|it| (peer(it), Some(known(6, 200)))).collect();
+    let mark = Mark { epoch: 1, seq: 6 };
+    // The turn of those who did not answer last is taken by the one of them.
+    for number in [3, 2] {
+        let peer = peer(number);
+        let effects = world.plan.step(world.now, Event::Hinted { peer, mark });
+        world.answer(effects);
+    }
+    let waits = |world: &World| world.plan.peers[&peer(2)].claims.rests_until();
+    assert!(waits(&world).is_some(), "it waits for its turn");
+    world.until(world.now.0 + RELAYED_GAP_MILLIS);
+    assert_eq!(world.plan.peers[&peer(2)].known, known(6, 200));
+    assert_eq!(waits(&world), None);
+}
+
+#[test]
+fn the_feeds_of_a_further_label_leave_a_relay_for_those_of_the_first() {
+    let mut plan = Schedule::new(LIMITS).with_first(peer(0));
+    let lanes = vec![lane(0, 1..9), lane(10, 11..19)];
+    let mut left = plan.step(Millis(0), Event::Peers(lanes));
+    let mut relayed = Vec::new();
+    let is_silent = |it: &EntityId| (11..19).any(|number| *it == peer(number)) || *it == peer(5);
+    while !left.is_empty() {
+        let event = match left.remove(0) {
+            Effect::Pull(peer) if is_silent(&peer) => Event::Failed { peer, noise: 0 },
+            Effect::Pull(peer) => pulled(peer),
+            // None of them ever ends.
+            Effect::PullFrom { peer, .. } => {
+                relayed.push(peer);
+                Event::Tick
+            }
+        };
+        left.extend(plan.step(Millis(0), event));
+    }
+    for millis in (0..20_000).step_by(250) {
+        for effect in plan.step(Millis(millis), Event::Tick) {
+            if let Effect::PullFrom { peer, .. } = effect {
+                relayed.push(peer);
+            }
+        }
+    }
+    assert_eq!(relayed.len(), RELAYS_IN_FLIGHT_MAX);
+    assert!(relayed.contains(&peer(5)), "{relayed:?}");
+}
+
+/// The numbers of section 9 of `specs/feed.md`.
+#[test]
+fn the_numbers_of_relays_are_those_of_the_specification() {
+    let text = include_str!("../../../specs/feed.md");
+    let section = text.split("\n## ").find(|it| it.starts_with("9. Relays"));
+    let section = section.unwrap().replace(',', "");
+    for (name, number) in [
+        ("RELAYED_EVERY_MILLIS", RELAYED_EVERY_MILLIS),
+        ("RELAYED_GAP_MILLIS", RELAYED_GAP_MILLIS),
+        ("RELAYS_IN_FLIGHT_MAX", RELAYS_IN_FLIGHT_MAX as u64),
+        ("RELAYED_MILLIS_MAX", RELAYED_MILLIS_MAX),
+    ] {
+        let before = section.split(&format!("(`{name}`)")).next().unwrap();
+        let digits = |word: &&str| word.chars().all(|it| it.is_ascii_digit());
+        let stated = before.split_whitespace().rfind(digits);
+        assert_eq!(stated, Some(number.to_string().as_str()), "{name}");
+    }
+}
+
 proptest! {
     /// Whatever happens, in whatever order: nobody is asked who is not a peer that answers,
     /// nobody twice at once, and no more of them than the limits say.
@@ -366,7 +438,7 @@ proptest! {
             let ended = (!running.is_empty()).then(|| which % running.len());
             let event = match (what, ended) {
                 (0, _) => {
-                    let lanes = everybody[..noise as usize % 3].to_vec();
+                    let lanes = everybody[..which % 3].to_vec();
                     listed = lanes.iter().flat_map(Lane::peers).cloned().collect();
                     Event::Peers(lanes)
                 }
