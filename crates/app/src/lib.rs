@@ -60,6 +60,7 @@ mod receipts;
 mod register;
 mod registered;
 mod registrations;
+mod relayed;
 mod renew;
 #[cfg(feature = "sabotage")]
 pub mod sabotage;
@@ -114,7 +115,7 @@ pub use outbox::{Letter, OutboxError, OutboxRow, SendFailure, UNANSWERED};
 pub use passports::{BATCH_MAX, EnrolError, Holder, Membership, PaperPassport};
 pub use people::MemberState;
 pub use publish::{CharterText, PublishError, Published, SpaceText};
-pub use pull::{PullError, PullStep};
+pub use pull::{PullError, PullStep, page_path};
 pub use receipts::SignedReceipt;
 pub use register::{Member, Register};
 pub use registered::{CancelledBy, RegistrationState, SeatState};
@@ -122,6 +123,7 @@ pub use registrations::{
     REGISTRATIONS_ACTIVE_MAX, REGISTRATIONS_KEPT_MAX, REGISTRATIONS_REPEATED_MAX,
     RegistrationError, RegistrationRow, Wish,
 };
+pub use relayed::Source;
 pub use seats::{REGISTRATIONS_OF_A_HOME_MAX, SeatError, SeatRow, registration_codes};
 pub use serve::ServeError;
 pub use signing::{HELD_KEYS_MAX, Keys, Purpose};

@@ -6,11 +6,13 @@ use std::sync::atomic::Ordering;
 use rules::feed::{FeedRefusal, HeadSays};
 use seal::Malformed;
 use store::{Batch, Expected};
+use sync::Mark;
 use wire::feed::{PAGE_RECORDS_MAX, Page};
 use wire::{EntityId, Timestamp};
 
 use crate::append::put_record;
 use crate::fault::{Attempt, until_settled};
+use crate::relayed::{Source, mark_of};
 use crate::stored::{self, StoredHead};
 use crate::{App, Fault};
 
@@ -51,6 +53,17 @@ pub enum PullStep {
     Complete(usize),
     /// This many records were new, and there are more.
     More(usize),
+    /// The feed has gone on since this page was asked for: nothing was taken of it.
+    Overtaken,
+}
+
+/// What a page is, beside its bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    /// Who gave it.
+    pub(crate) source: Source,
+    /// After which position it was asked for, where others may take pages meanwhile.
+    pub(crate) after: Option<Mark>,
 }
 
 impl App {
@@ -68,12 +81,8 @@ impl App {
 
     /// Path and query of the next page of `entity`'s feed.
     pub async fn next_page_path(&self, entity: &EntityId) -> Result<String, Fault> {
-        let (feed, _) = self.feed_state(entity).await?;
-        let name: String = url_query_escape(entity.as_str());
-        Ok(format!(
-            "/federation/v1/feed?entity={name}&epoch={}&after={}&limit={PAGE_RECORDS_MAX}",
-            feed.epoch, feed.seq
-        ))
+        let after = self.known(entity).await?;
+        Ok(page_path(entity, after))
     }
 
     /// Takes a page of `entity`'s feed, from whomever it came.
@@ -82,11 +91,24 @@ impl App {
     /// beside the cursor, so that people see it; the cursor stays at the last good
     /// record.
     pub async fn take_page(&self, entity: &EntityId, bytes: &[u8]) -> Result<PullStep, PullError> {
+        let (source, after) = (Source::Author, None);
+        self.take_asked(entity, Asked { source, after }, bytes)
+            .await
+    }
+
+    pub(crate) async fn take_asked(
+        &self,
+        entity: &EntityId,
+        asked: Asked,
+        bytes: &[u8],
+    ) -> Result<PullStep, PullError> {
         match Page::parse(bytes) {
-            Ok(page) => until_settled!(self.try_take_page(entity, &page).await),
+            Ok(page) => until_settled!(self.try_take_page(entity, asked, &page).await),
             Err(malformed) => {
                 self.authority_of(entity).await?;
-                self.note_refusal(entity, "feed_page").await?;
+                if asked.source == Source::Author {
+                    self.note_refusal(entity, "feed_page").await?;
+                }
                 Err(PullError::Page(malformed))
             }
         }
@@ -95,12 +117,16 @@ impl App {
     async fn try_take_page(
         &self,
         entity: &EntityId,
+        asked: Asked,
         page: &Page,
     ) -> Result<PullStep, Attempt<PullError>> {
         let authority = self.authority_of(entity).await.map_err(Attempt::Failed)?;
         self.drop_void(entity, &authority).await?;
         let author = authority.author();
         let (mut feed, found) = self.feed_state(entity).await?;
+        if asked.after.is_some_and(|after| after != mark_of(&feed)) {
+            return Ok(PullStep::Overtaken);
+        }
         if feed.seq == 0 {
             feed.epoch = authority.epoch;
             // What is read from the start is judged by them record by record.
@@ -108,8 +134,14 @@ impl App {
             feed.by.clone_from(&authority.by);
         }
         let before = feed.clone();
-        let mut tip = feed.tip()?;
-        let (accepted, refusal) = rules::feed::extend(entity, author, &mut tip, &page.records);
+        let (mut tip, records) = (feed.tip()?, &page.records);
+        let (mut accepted, mut refusal) = rules::feed::extend(entity, author, &mut tip, records);
+        if let Some(most) = crate::relayed::whole_records(asked.source, &accepted) {
+            tip = feed.tip()?;
+            let records = records.get(..most).unwrap_or_default();
+            (accepted, _) = rules::feed::extend(entity, author, &mut tip, records);
+            refusal = Some(FeedRefusal::NoBody { seq: tip.seq + 1 });
+        }
         let said = match refusal {
             Some(refusal) => Err(refusal),
             None => rules::feed::judge_head(entity, &tip, &page.head, accepted.len()),
@@ -119,7 +151,9 @@ impl App {
             put_record(&mut batch, entity, &next.record, next.body.as_ref())?;
         }
         feed.move_to(&tip);
-        feed.refusal = said.as_ref().err().map(|refusal| refusal.code().to_owned());
+        if asked.source == Source::Author {
+            feed.refusal = said.as_ref().err().map(|refusal| refusal.code().to_owned());
+        }
         if let Ok(HeadSays::Complete(head)) = &said {
             // A relay may bring an older head of the same position: the newer stays.
             let head = StoredHead::new(head);
@@ -190,6 +224,13 @@ impl App {
         self.store().commit(batch).await?;
         Ok(())
     }
+}
+
+/// Path and query of the page of a feed that begins after a position.
+pub fn page_path(entity: &EntityId, after: Mark) -> String {
+    let name = url_query_escape(entity.as_str());
+    let Mark { epoch, seq } = after;
+    format!("/federation/v1/feed?entity={name}&epoch={epoch}&after={seq}&limit={PAGE_RECORDS_MAX}")
 }
 
 /// Escapes a text as a query value (RFC 3986 §2.1).
