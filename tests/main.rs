@@ -27,6 +27,7 @@ mod peers;
 mod publishing;
 mod receipts;
 mod refusals;
+mod relaying;
 mod sabotage;
 mod seats;
 mod several_labels;

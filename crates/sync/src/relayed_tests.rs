@@ -373,26 +373,24 @@ fn what_a_relay_has_brought_is_not_asked_of_the_author_for_a_hint() {
 fn the_feeds_of_a_further_label_leave_a_relay_for_those_of_the_first() {
     let mut plan = Schedule::new(LIMITS).with_first(peer(0));
     let lanes = vec![lane(0, 1..9), lane(10, 11..19)];
-    let mut left = plan.step(Millis(0), Event::Peers(lanes));
     let mut relayed = Vec::new();
-    let is_silent = |it: &EntityId| (11..19).any(|number| *it == peer(number)) || *it == peer(5);
-    while !left.is_empty() {
-        let event = match left.remove(0) {
-            Effect::Pull(peer) if is_silent(&peer) => Event::Failed { peer, noise: 0 },
-            Effect::Pull(peer) => pulled(peer),
-            // None of them ever ends.
-            Effect::PullFrom { peer, .. } => {
-                relayed.push(peer);
-                Event::Tick
-            }
-        };
-        left.extend(plan.step(Millis(0), event));
-    }
-    for millis in (0..20_000).step_by(250) {
-        for effect in plan.step(Millis(millis), Event::Tick) {
-            if let Effect::PullFrom { peer, .. } = effect {
-                relayed.push(peer);
-            }
+    let is_further = |it: &EntityId| (11..19).any(|number| *it == peer(number));
+    let mut left = plan.step(Millis(0), Event::Peers(lanes));
+    // One of the first label falls silent when those of the other have long been.
+    for millis in (0..40_000).step_by(250) {
+        let is_silent = |it: &EntityId| is_further(it) || (millis > 1_000 && *it == peer(5));
+        left.extend(plan.step(Millis(millis), Event::Tick));
+        while !left.is_empty() {
+            let event = match left.remove(0) {
+                Effect::Pull(peer) if is_silent(&peer) => Event::Failed { peer, noise: 0 },
+                Effect::Pull(peer) => pulled(peer),
+                // None of them ever ends.
+                Effect::PullFrom { peer, .. } => {
+                    relayed.push(peer);
+                    continue;
+                }
+            };
+            left.extend(plan.step(Millis(millis), event));
         }
     }
     assert_eq!(relayed.len(), RELAYS_IN_FLIGHT_MAX);

@@ -25,6 +25,7 @@ mod hostile_seats;
 mod invariants;
 mod ledger;
 mod network;
+mod relays;
 mod seat_actions;
 mod seat_end;
 mod seat_invariants;

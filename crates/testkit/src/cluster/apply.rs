@@ -8,7 +8,7 @@ use store::ReadError;
 use sync::outbox::{Event, Waiting};
 
 use super::Broken;
-use super::actions::{Action, Done, Showing, perform};
+use super::actions::{Action, Done, Reading, Showing, perform};
 use super::network::{Content, Packet, Question, Reply};
 use super::turns::{Running, run, run_all};
 use super::world::{Flight, World, question};
@@ -86,6 +86,7 @@ impl World {
             }
             (Action::Deliver(packet), Done::Taken(taken)) => return self.taken(&packet, &taken),
             (Action::Deliver(packet), Done::Heard) => self.heard(&packet),
+            (Action::Pull(reading), Done::Pulled(_)) => return self.hold_what_was_read(&reading),
             (Action::Restart { node }, Done::Restarted) => self.begin(node),
             (Action::Seat { node, .. }, Done::Seat(done)) => self.seat_done(node, &done),
             (_, _) => {}
@@ -170,7 +171,7 @@ impl World {
         self.due.extend(
             wanted
                 .into_iter()
-                .map(|author| Action::Pull { node: to, author }),
+                .map(|author| Action::Pull(Reading::of(to, &author))),
         );
         let reply = match answer {
             Ok(answer) => {

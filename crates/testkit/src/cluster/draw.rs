@@ -266,16 +266,6 @@ impl World {
         Vec::new()
     }
 
-    fn draw_pull(&mut self) -> Vec<Action> {
-        let node = self.dice.below(self.machines.len());
-        let author = self.dice.below(self.machines.len());
-        if node == author {
-            return Vec::new();
-        }
-        let author = self.machine(author).name().clone();
-        vec![Action::Pull { node, author }]
-    }
-
     fn draw_publishing(&mut self) -> Vec<Action> {
         let node = self.any_space();
         let times = if self.dice.is(30) { 2 } else { 1 };

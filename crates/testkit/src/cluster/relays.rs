@@ -1,0 +1,139 @@
+//! Feeds that are read from whoever holds them, and a relay that lies.
+//!
+//! Whatever a relay does, what a reader holds of a feed is what its author wrote, bodies
+//! included, and nothing is shown as the fault of the author.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use app::Source;
+use app::keys::RECORDS;
+use client::Request;
+use serde_json::Value;
+use sync::Mark;
+use wire::EntityId;
+
+use super::Broken;
+use super::actions::{Action, Reading};
+use super::dice::Dice;
+use super::facts::scan;
+use super::turns::run;
+use super::world::World;
+use crate::{Answer, TestNetwork};
+
+const READ: &str = "invariant_what_is_read_is_what_was_written";
+const BLAMED: &str = "invariant_a_relay_is_no_word_about_the_author";
+
+impl World {
+    /// Somebody reads a feed, from its author or from whoever else holds it.
+    pub(crate) fn draw_pull(&mut self) -> Vec<Action> {
+        let all = self.machines.len();
+        let (node, author) = (self.dice.below(all), self.dice.below(all));
+        if node == author {
+            return Vec::new();
+        }
+        let author = self.machine(author).name().clone();
+        let mut reading = Reading::of(node, &author);
+        if self.dice.is(40) {
+            let from = self.dice.below(all);
+            reading.from = self.machine(from).name().clone();
+        }
+        if reading.from == *self.machine(node).name() {
+            return Vec::new();
+        }
+        if reading.from == author {
+            return vec![Action::Pull(reading)];
+        }
+        if !self.takes_relays_for_authors {
+            reading.source = Source::Relay;
+        }
+        // Author and relay may be asked at once.
+        let both = self.dice.is(30).then(|| Reading::of(node, &author));
+        let readings = std::iter::once(reading).chain(both);
+        readings.map(Action::Pull).collect()
+    }
+
+    /// What a reader holds of a feed, and says of it, after it has read.
+    pub(crate) fn hold_what_was_read(&self, reading: &Reading) -> Result<(), Broken> {
+        let Reading { node, author, .. } = reading;
+        let Some(writer) = self.number_of(author.as_str()) else {
+            return Ok(());
+        };
+        let written: BTreeMap<_, _> = self.records(writer, author).collect();
+        for (key, held) in self.records(*node, author) {
+            if written.get(&key) != Some(&held) {
+                let what = format!("n{node} holds of {author}: {held}");
+                return Err(Broken::new(READ, what));
+            }
+        }
+        let home = run(self.machine(*node).node.app().home());
+        let home = home.expect("a store that lives can be read");
+        let partners = home.partners.into_iter();
+        let mut feeds = partners.map(|it| (it.entity, it.feed));
+        let feed = feeds.find(|(entity, _)| entity == author).map(|it| it.1);
+        let refusal = feed.unwrap_or(home.label.feed).refusal;
+        let what = || format!("n{node} shows {refusal:?} of {author}");
+        match refusal {
+            None => Ok(()),
+            Some(_) => Err(Broken::new(BLAMED, what())),
+        }
+    }
+
+    /// The records of a feed that a node holds.
+    fn records(&self, node: usize, author: &EntityId) -> impl Iterator<Item = (Vec<u8>, Value)> {
+        let stem = app::keys::feed_stem(author);
+        let all = scan(&self.machine(node).node.store(), RECORDS).into_iter();
+        all.map(|(key, value)| (key.rest().to_vec(), value))
+            .filter(move |(key, _)| key.starts_with(&stem))
+    }
+}
+
+/// From here on this node lies about the feeds of others, where it is asked for them.
+pub(crate) fn lie(network: &TestNetwork, by: &EntityId, dice: Dice) {
+    let own = app::page_path(by, Mark::default());
+    let own = own.split('&').next().unwrap_or_default().to_owned() + "&";
+    let by = by.clone();
+    let before: Mutex<BTreeMap<String, Vec<u8>>> = Mutex::default();
+    network.tamper(move |request: &Request, answer: &mut Answer| {
+        let is_feed = request.path.starts_with("/federation/v1/feed?");
+        if request.entity != by || !is_feed || request.path.starts_with(&own) {
+            return;
+        }
+        let whose = request.path.split('&').next().unwrap_or_default();
+        let before = before.lock();
+        let mut before = before.unwrap_or_else(PoisonError::into_inner);
+        let old = before.insert(whose.to_owned(), answer.body.clone());
+        match dice.below(8) {
+            0 => answer.body = b"there is no such thing".to_vec(),
+            1 => answer.body = old.unwrap_or_default(),
+            2..6 => tampered(&dice, answer),
+            _ => {}
+        }
+    });
+}
+
+/// A page from which something was taken, or in which something is not what was signed.
+fn tampered(dice: &Dice, answer: &mut Answer) {
+    let mut page = answer.json();
+    let Some(records) = page.get_mut("records").and_then(Value::as_array_mut) else {
+        return;
+    };
+    let which = dice.below(records.len());
+    match dice.below(4) {
+        0 => records.truncate(which),
+        1 if !records.is_empty() => drop(records.remove(which)),
+        2 => {
+            for record in records.iter_mut().filter_map(Value::as_object_mut) {
+                record.remove("salt");
+                record.remove("body");
+            }
+        }
+        _ => {
+            if let Some(record) = records.get_mut(which) {
+                let body = record.get("body").and_then(Value::as_str).unwrap_or("{}");
+                record["body"] = Value::from(format!("{body} "));
+            }
+        }
+    }
+    answer.body = serde_json::to_vec(&page).expect("a page is JSON");
+}
