@@ -28,6 +28,7 @@ impl World {
             }));
         }
         let mut over = BTreeSet::new();
+        let mut read = Vec::new();
         for (action, done) in run_all(&self.turns, running) {
             self.trace.count(action.kind());
             self.trace
@@ -37,6 +38,9 @@ impl World {
                 if fault.ends_the_node() {
                     over.insert(action.node());
                 }
+            }
+            if let Action::Pull(reading) = &action {
+                read.push(reading.clone());
             }
             self.apply(action, done)?;
         }
@@ -50,7 +54,7 @@ impl World {
                 self.begin(number);
             }
         }
-        Ok(())
+        read.iter().try_for_each(|it| self.hold_what_was_read(it))
     }
 
     /// A process has started: what it had in mind is gone.
@@ -86,7 +90,6 @@ impl World {
             }
             (Action::Deliver(packet), Done::Taken(taken)) => return self.taken(&packet, &taken),
             (Action::Deliver(packet), Done::Heard) => self.heard(&packet),
-            (Action::Pull(reading), Done::Pulled(_)) => return self.hold_what_was_read(&reading),
             (Action::Restart { node }, Done::Restarted) => self.begin(node),
             (Action::Seat { node, .. }, Done::Seat(done)) => self.seat_done(node, &done),
             (_, _) => {}

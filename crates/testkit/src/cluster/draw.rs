@@ -272,6 +272,9 @@ impl World {
         let machine = self.machine_mut(node);
         let versions = machine.version + 1..=machine.version + times;
         machine.version += times;
+        if self.dice.is(50) {
+            self.read_through_the_hostile(node);
+        }
         versions
             .map(|version| Action::Publish { node, version })
             .collect()

@@ -44,13 +44,35 @@ impl World {
         if reading.from == author {
             return vec![Action::Pull(reading)];
         }
-        if !self.takes_relays_for_authors {
-            reading.source = Source::Relay;
-        }
+        reading.source = self.source_of_relays();
         // Author and relay may be asked at once.
         let both = self.dice.is(30).then(|| Reading::of(node, &author));
         let readings = std::iter::once(reading).chain(both);
         readings.map(Action::Pull).collect()
+    }
+
+    /// What this node writes now somebody will hear from the one that lies about it.
+    pub(crate) fn read_through_the_hostile(&mut self, author: usize) {
+        let reader = self.dice.below(self.machines.len());
+        if [author, reader].contains(&self.hostile) || reader == author {
+            return;
+        }
+        let (author, hostile) = (self.machine(author).name(), self.machine(self.hostile));
+        let first = Reading::of(self.hostile, author);
+        let second = Reading {
+            from: hostile.name().clone(),
+            source: self.source_of_relays(),
+            ..Reading::of(reader, author)
+        };
+        self.due.extend([first, second].map(Action::Pull));
+    }
+
+    fn source_of_relays(&self) -> Source {
+        if self.takes_relays_for_authors {
+            Source::Author
+        } else {
+            Source::Relay
+        }
     }
 
     /// What a reader holds of a feed, and says of it, after it has read.
@@ -88,8 +110,17 @@ impl World {
     }
 }
 
+/// How a relay lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lies {
+    /// In every way.
+    All,
+    /// It leaves out what records say, and nothing that anybody would blame an author for.
+    Bodies,
+}
+
 /// From here on this node lies about the feeds of others, where it is asked for them.
-pub(crate) fn lie(network: &TestNetwork, by: &EntityId, dice: Dice) {
+pub(crate) fn lie(network: &TestNetwork, by: &EntityId, (lies, dice): (Lies, Dice)) {
     let own = app::page_path(by, Mark::default());
     let own = own.split('&').next().unwrap_or_default().to_owned() + "&";
     let by = by.clone();
@@ -104,6 +135,7 @@ pub(crate) fn lie(network: &TestNetwork, by: &EntityId, dice: Dice) {
         let mut before = before.unwrap_or_else(PoisonError::into_inner);
         let old = before.insert(whose.to_owned(), answer.body.clone());
         match dice.below(8) {
+            0..7 if lies == Lies::Bodies => without_bodies(answer),
             0 => answer.body = b"there is no such thing".to_vec(),
             1 => answer.body = old.unwrap_or_default(),
             2..6 => tampered(&dice, answer),
@@ -112,28 +144,42 @@ pub(crate) fn lie(network: &TestNetwork, by: &EntityId, dice: Dice) {
     });
 }
 
+/// A page without what its records say.
+fn without_bodies(answer: &mut Answer) {
+    change(answer, |records| {
+        for record in records.iter_mut().filter_map(Value::as_object_mut) {
+            record.remove("salt");
+            record.remove("body");
+        }
+    });
+}
+
 /// A page from which something was taken, or in which something is not what was signed.
 fn tampered(dice: &Dice, answer: &mut Answer) {
-    let mut page = answer.json();
-    let Some(records) = page.get_mut("records").and_then(Value::as_array_mut) else {
-        return;
-    };
-    let which = dice.below(records.len());
     match dice.below(4) {
-        0 => records.truncate(which),
-        1 if !records.is_empty() => drop(records.remove(which)),
-        2 => {
-            for record in records.iter_mut().filter_map(Value::as_object_mut) {
-                record.remove("salt");
-                record.remove("body");
+        0 => change(answer, |records| {
+            records.truncate(dice.below(records.len()))
+        }),
+        1 => change(answer, |records| {
+            if !records.is_empty() {
+                records.remove(dice.below(records.len()));
             }
-        }
-        _ => {
+        }),
+        2 => without_bodies(answer),
+        _ => change(answer, |records| {
+            let which = dice.below(records.len());
             if let Some(record) = records.get_mut(which) {
                 let body = record.get("body").and_then(Value::as_str).unwrap_or("{}");
                 record["body"] = Value::from(format!("{body} "));
             }
-        }
+        }),
     }
-    answer.body = serde_json::to_vec(&page).expect("a page is JSON");
+}
+
+fn change(answer: &mut Answer, change: impl FnOnce(&mut Vec<Value>)) {
+    let mut page = answer.json();
+    if let Some(records) = page.get_mut("records").and_then(Value::as_array_mut) {
+        change(records);
+        answer.body = serde_json::to_vec(&page).expect("a page is JSON");
+    }
 }

@@ -17,6 +17,7 @@ use super::dice::Dice;
 use super::facts::Facts;
 use super::ledger::Ledger;
 use super::network::{HandsOver, Network, Question};
+use super::relays::{Lies, lie};
 use super::seats::Announced;
 use super::store::{Removal, TurnStore};
 use super::trace::Trace;
@@ -158,8 +159,13 @@ impl World {
         let seats_percent = SEATS_PERCENT.get(story).copied().unwrap_or_default();
         let hostile = machines.len().saturating_sub(1);
         if let Some(it) = machines.get(hostile) {
-            let lies = Dice::of(setting.seed, "lies");
-            super::relays::lie(&network.feeds, it.name(), lies);
+            let lies = if setting.seed % 2 == 0 {
+                Lies::All
+            } else {
+                Lies::Bodies
+            };
+            let dice = Dice::of(setting.seed, "lies");
+            lie(&network.feeds, it.name(), (lies, dice));
         }
         let world = Self {
             machines,
