@@ -56,6 +56,7 @@ SIZES = {
     "dc+sd-jwt": 3072,
     "escale-revocation+jwt": 2048,
     "escale-key-update+jwt": 2048,
+    "escale-epoch+jwt": 4096,
 }
 DAY = 86400
 PAPERS = {
@@ -72,6 +73,8 @@ TRUST_KINDS = (
     "trust-mark",
     "withdrawal",
     "charter",
+    "key-revocation",
+    "epoch",
 )
 
 
@@ -456,6 +459,15 @@ FORMS = {
             "last": fields({"epoch": whole(1), "seq": whole(1), "hash": is_digest}),
             "reason": word("compromised", "superseded", "unspecified"),
         }
+    ),
+    "escale-epoch+jwt": fields(
+        {
+            **SIGNED,
+            "epoch": whole(1),
+            "after": fields({"epoch": whole(1), "seq": whole(1), "hash": is_digest}),
+            "jwks": KEYS,
+        },
+        also=lambda it: it["epoch"] > it["after"]["epoch"],
     ),
     "escale-key-update+jwt": fields(
         {**SIGNED, "aud": ENTITY, "jwks": KEYS}, also=lambda it: len(it["jwks"]["keys"]) == 1
@@ -990,7 +1002,7 @@ class Reader:
         self.entity, self.author, self.given = entity, author, keys
         self.revoked = {it["kid"]: it["last"] for it in revoked}
         self.fed = keys if author == "space" else None
-        self.seq, self.hash, self.ops = 0, None, None
+        self.epoch, self.seq, self.hash, self.ops = 1, 0, None, None
 
     def paper(self, name: str, text: str, keys: dict):
         return open_paper(name, text, keys, self.entity, self.entity, "")
@@ -1030,18 +1042,55 @@ class Reader:
             if self.seq == 0 and page["records"]:
                 self.open_feed(page["records"])
             for sent in page["records"]:
-                self.follow(sent)
+                self.follow_or_go_on(sent)
                 taken += 1
             return taken, "ok"
         except Refused as refusal:
             return taken, str(refusal)
+
+    def follow_or_go_on(self, sent) -> None:
+        """Follows in this epoch, or in a later one that the author's `fed` key opens."""
+        try:
+            self.follow(sent)
+        except Refused as refusal:
+            opening = self.opening(sent)
+            if opening is None:
+                raise
+            after = opening["after"]
+            if (after["epoch"], after["seq"], after["hash"]) != (
+                self.epoch,
+                self.seq,
+                self.hash,
+            ):
+                raise Refused("feed_fork") from refusal
+            before = (self.epoch, self.ops)
+            self.epoch, self.ops = opening["epoch"], keys_of(opening["jwks"])
+            try:
+                record = open_sealed(sent["record"], "escale-record+jwt", self.ops)
+                if (record["kind"], record["id"]) != ("epoch", "self"):
+                    raise Refused("feed_gap")
+                self.follow(sent)
+            except Refused:
+                self.epoch, self.ops = before
+                raise
+
+    def opening(self, sent):
+        try:
+            fed = self.given if self.author == "space" else self.fed
+            text = sent.get("body") or ""
+            opening = open_sealed(text, "escale-epoch+jwt", fed)
+            is_void = self.is_void(text, opening["after"]["seq"] + 1)
+        except Refused:
+            return None
+        is_good = opening["iss"] == self.entity and opening["epoch"] > self.epoch
+        return opening if is_good and not is_void else None
 
     def follow(self, sent) -> None:
         seq = self.seq + 1
         record = open_sealed(sent["record"], "escale-record+jwt", self.ops)
         if record["iss"] != self.entity:
             raise Refused("feed_other_author")
-        if (record["epoch"], record["seq"]) != (1, seq):
+        if (record["epoch"], record["seq"]) != (self.epoch, seq):
             raise Refused("feed_gap")
         if record.get("prev") != self.hash:
             raise Refused("feed_fork")
@@ -1095,9 +1144,11 @@ class Reader:
             raise
         if head["iss"] != self.entity:
             raise Refused("feed_other_author")
-        if head["epoch"] > 1:
+        if head["epoch"] > self.epoch:
+            if taken:
+                return "more"
             raise Refused("feed_epoch")
-        if head["seq"] < self.seq:
+        if (head["epoch"], head["seq"]) < (self.epoch, self.seq):
             raise Refused("feed_behind")
         if head["seq"] > self.seq:
             return "more"

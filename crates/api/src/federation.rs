@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use wire::EntityId;
 use wire::federation::{HISTORICAL_KEYS_MEDIA_TYPE, MARK_STATUS_MEDIA_TYPE, RESOLVE_MEDIA_TYPE};
 use wire::feed::{PAGE_MEDIA_TYPE, PAGE_RECORDS_MAX, Page};
+use wire::fork::FORK_MEDIA_TYPE;
 use wire::hint::HINT_MEDIA_TYPE;
 use wire::request::{ANSWER_MEDIA_TYPE, JOIN_MEDIA_TYPE};
 use wire::trust::{ENTITY_STATEMENT_MEDIA_TYPE, TRUST_MARK_MEDIA_TYPE};
@@ -383,7 +384,7 @@ impl<S: Send + Sync> FromRequest<S> for HintBytes {
     }
 }
 
-/// Nothing: a hint was heard, and whether it is news is not said.
+/// Nothing: it was heard, and whether it is news is not said.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct HeardBody {}
 
@@ -393,5 +394,29 @@ pub(crate) async fn hint(
     HintBytes(bytes): HintBytes,
 ) -> Result<Json<HeardBody>, Problem> {
     app.take_hint(&bytes).await?;
+    Ok(Json(HeardBody {}))
+}
+
+/// The body of a fork, of exactly its media type.
+pub(crate) struct ForkBytes(Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for ForkBytes {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        exact_media_type(request.headers(), FORK_MEDIA_TYPE)?;
+        let bytes = Bytes::from_request(request, state).await;
+        Ok(Self(
+            bytes.map_err(|why| not_arrived(&why, "fork_malformed"))?,
+        ))
+    }
+}
+
+/// `POST /federation/v1/fork`: anybody shows that a feed has parted.
+pub(crate) async fn fork(
+    State(app): State<App>,
+    ForkBytes(bytes): ForkBytes,
+) -> Result<Json<HeardBody>, Problem> {
+    app.take_fork(&bytes).await?;
     Ok(Json(HeardBody {}))
 }

@@ -1,6 +1,6 @@
 //! What a refusal looks like: RFC 9457, with a code that does not change.
 
-use app::{Fault, HintError, JoinError, ServeError, chain};
+use app::{Fault, ForkError, HintError, JoinError, ServeError, chain};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -33,6 +33,8 @@ pub const CODES: &[(&str, u16)] = &[
     ("enrol_key", 400),
     ("event_malformed", 400),
     ("event_refused", 400),
+    ("fork_malformed", 400),
+    ("fork_not_proven", 400),
     ("hint_malformed", 400),
     ("join_malformed", 400),
     ("join_not_genuine", 400),
@@ -81,6 +83,8 @@ pub const CODES: &[(&str, u16)] = &[
     ("fault", 500),
     ("busy", 503),
     ("clock_wrong", 503),
+    ("feed_divided", 503),
+    ("feed_unconfirmed", 503),
     ("not_well", 503),
     ("nothing_heard", 503),
     ("request_not_yet", 503),
@@ -142,6 +146,13 @@ impl From<Fault> for Problem {
             Fault::Busy => Self::new("busy", "The node is busy"),
             Fault::ClockBehind => Self::new("clock_wrong", "The node's clock is wrong")
                 .with_detail("nothing is signed until the clock is set"),
+            Fault::Unconfirmed => {
+                Self::new("feed_unconfirmed", "The node was restored from a copy").with_detail(
+                    "nothing is published until a partner has said how far its feed goes",
+                )
+            }
+            Fault::Divided => Self::new("feed_divided", "Another machine runs as this node")
+                .with_detail("its operator says which one goes on: `escale feed take-over`"),
             Fault::NothingHeard => Self::new("nothing_heard", "Nothing is known of the label yet")
                 .with_detail("the coordinator has not been reached since this node was founded"),
             Fault::Unknown(_)
@@ -178,6 +189,22 @@ impl From<HintError> for Problem {
                 Self::new("hint_malformed", "Not a hint").with_detail(detail)
             }
             HintError::Fault(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<ForkError> for Problem {
+    fn from(error: ForkError) -> Self {
+        let detail = chain(&error);
+        match error {
+            ForkError::Malformed(_) => {
+                Self::new("fork_malformed", "Not two words of an author").with_detail(detail)
+            }
+            ForkError::NotProven => Self::new(
+                "fork_not_proven",
+                "It does not prove that a feed has parted",
+            ),
+            ForkError::Fault(fault) => fault.into(),
         }
     }
 }

@@ -7,6 +7,7 @@
 use axum::routing::{get, post};
 use wire::federation::{HISTORICAL_KEYS_MEDIA_TYPE, MARK_STATUS_MEDIA_TYPE, RESOLVE_MEDIA_TYPE};
 use wire::feed::PAGE_MEDIA_TYPE;
+use wire::fork::{FORK_BYTES_MAX, FORK_MEDIA_TYPE};
 use wire::hint::{HINT_BYTES_MAX, HINT_MEDIA_TYPE};
 use wire::request::{
     ANSWER_MEDIA_TYPE, JOIN_BYTES_MAX, JOIN_MEDIA_TYPE, REQUEST_BYTES_MAX, REQUEST_MEDIA_TYPE,
@@ -28,6 +29,8 @@ const EVENT_REFUSES: &[&str] = &[
     "no_such_event",
     "too_many_events",
     "clock_wrong",
+    "feed_divided",
+    "feed_unconfirmed",
 ];
 
 /// Why nobody is registered.
@@ -163,6 +166,16 @@ pub const ROUTES: &[Route] = &[
     },
     Route {
         method: "POST",
+        path: "/federation/v1/fork",
+        who: Who::Anybody,
+        handler: || post(federation::fork),
+        summary: "anybody shows that a feed has parted",
+        takes: Takes::Body(of::<schemas::Fork>(FORK_MEDIA_TYPE), FORK_BYTES_MAX),
+        gives: json::<federation::HeardBody>(),
+        refuses: &["fork_malformed", "fork_not_proven"],
+    },
+    Route {
+        method: "POST",
         path: "/federation/v1/join",
         who: Who::Anybody,
         handler: || post(federation::join),
@@ -176,6 +189,8 @@ pub const ROUTES: &[Route] = &[
             "join_out_of_time",
             "not_here",
             "clock_wrong",
+            "feed_divided",
+            "feed_unconfirmed",
             "nothing_heard",
         ],
     },
@@ -199,6 +214,8 @@ pub const ROUTES: &[Route] = &[
             "request_not_yet",
             "too_many_refusals",
             "clock_wrong",
+            "feed_divided",
+            "feed_unconfirmed",
             "nothing_heard",
         ],
     },
@@ -247,6 +264,8 @@ pub const ROUTES: &[Route] = &[
             "enrol_not_active",
             "too_many_passports",
             "clock_wrong",
+            "feed_divided",
+            "feed_unconfirmed",
         ],
     },
     Route {
@@ -438,7 +457,13 @@ pub const ROUTES: &[Route] = &[
         summary: "pauses, resumes or ends a membership",
         takes: body::<members::StateBody>(),
         gives: json::<members::StateBody>(),
-        refuses: &["no_such_member", "member_ended", "clock_wrong"],
+        refuses: &[
+            "no_such_member",
+            "member_ended",
+            "clock_wrong",
+            "feed_divided",
+            "feed_unconfirmed",
+        ],
     },
     Route {
         method: "POST",
@@ -468,7 +493,12 @@ pub const ROUTES: &[Route] = &[
         summary: "takes back what one phone or card carries",
         takes: Takes::Nothing,
         gives: json::<members::RevokedBody>(),
-        refuses: &["no_such_passport", "clock_wrong"],
+        refuses: &[
+            "no_such_passport",
+            "clock_wrong",
+            "feed_divided",
+            "feed_unconfirmed",
+        ],
     },
     Route {
         method: "POST",
@@ -478,7 +508,12 @@ pub const ROUTES: &[Route] = &[
         summary: "takes a member's passports back",
         takes: Takes::Nothing,
         gives: json::<members::RevokedBody>(),
-        refuses: &["no_such_member", "clock_wrong"],
+        refuses: &[
+            "no_such_member",
+            "clock_wrong",
+            "feed_divided",
+            "feed_unconfirmed",
+        ],
     },
     Route {
         method: "POST",
@@ -494,6 +529,8 @@ pub const ROUTES: &[Route] = &[
             "member_not_active",
             "too_many_passports",
             "clock_wrong",
+            "feed_divided",
+            "feed_unconfirmed",
         ],
     },
     Route {
@@ -520,6 +557,8 @@ pub const ROUTES: &[Route] = &[
             "member_not_active",
             "too_many_passports",
             "clock_wrong",
+            "feed_divided",
+            "feed_unconfirmed",
         ],
     },
     Route {

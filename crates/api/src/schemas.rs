@@ -338,6 +338,21 @@ described!(
 );
 
 described!(
+    /// Two words of one author, each a record or a head, that contradict each other
+    /// (`specs/feed.md`, section 9).
+    Fork,
+    {
+        "type": "object",
+        "required": ["entity", "one", "other"],
+        "properties": {
+            "entity": { "type": "string" },
+            "one": { "type": "string" },
+            "other": { "type": "string" },
+        },
+    }
+);
+
+described!(
     /// A page of a feed: its head, and records in order (`specs/feed.md`).
     Page,
     {

@@ -27,11 +27,20 @@ const FEEDS_READ_MAX: usize = 1_024;
 const POINTERS_PER_TEXT_MAX: usize = 20;
 
 /// What shall stand in the feed next.
-pub(crate) struct Entry {
-    pub(crate) kind: &'static str,
+pub(crate) struct Entry<K = &'static str> {
+    pub(crate) kind: K,
     pub(crate) id: String,
     /// The body, or `None` where the record says that there is none any more.
     pub(crate) text: Option<String>,
+}
+
+impl Entry {
+    /// The same, whose kind is text like any other.
+    pub(crate) fn owned(self) -> Entry<String> {
+        let Self { kind, id, text } = self;
+        let kind = kind.to_owned();
+        Entry { kind, id, text }
+    }
 }
 
 impl App {
@@ -133,18 +142,34 @@ impl App {
         entries: Vec<Entry>,
         first_epoch: u64,
     ) -> Result<(u64, u64), Fault> {
-        let now = self.signing_time().await?;
-        let entity = &self.identity().entity;
-        let (mut feed, found) = self.feed_state(entity).await?;
+        self.may_append().await?;
+        let (mut feed, found) = self.feed_state(&self.identity().entity).await?;
         if found.is_none() {
             feed.epoch = first_epoch;
         }
         let after = (feed.epoch, feed.seq);
+        let signer = self.ops_among(feed.tip()?.ops.as_ref())?;
+        let from = (feed, found.as_ref());
+        self.grow(batch, from, (&signer, after.0), entries).await?;
+        Ok(after)
+    }
+
+    /// Adds entries in an epoch after where `feed` stands, whatever the store has beyond;
+    /// `found` is what it has of the cursor.
+    pub(crate) async fn grow<K: AsRef<str> + Send>(
+        &self,
+        batch: &mut Batch,
+        (mut feed, found): (Feed, Option<&Versioned>),
+        (signer, epoch): (&SecretKey, u64),
+        entries: Vec<Entry<K>>,
+    ) -> Result<(), Fault> {
+        let now = self.signing_time().await?;
+        let entity = &self.identity().entity;
         let mut tip = feed.tip()?;
+        feed.epoch = epoch;
         let mut sent = Vec::with_capacity(entries.len());
-        let signer = self.ops_among(tip.ops.as_ref())?;
         for entry in entries {
-            let record = self.append_one(batch, &mut feed, entry, (&signer, now));
+            let record = self.append_one(batch, &mut feed, entry, (signer, now));
             sent.push(record.await?);
         }
         let authority = self.own_authority().await?;
@@ -156,9 +181,9 @@ impl App {
         feed.move_to(&tip);
         self.put_head(&mut feed, now)?;
         let key = crate::keys::feed(entity);
-        batch.expect(key.clone(), Expected::unchanged(found.as_ref()));
+        batch.expect(key.clone(), Expected::unchanged(found));
         batch.put(key.clone(), stored::encode(&key, &feed)?);
-        Ok(after)
+        Ok(())
     }
 
     /// Like [`App::append`], for entries that were decided on from `register`: if
@@ -177,15 +202,16 @@ impl App {
         }
     }
 
-    async fn append_one(
+    async fn append_one<K: AsRef<str>>(
         &self,
         batch: &mut Batch,
         feed: &mut Feed,
-        entry: Entry,
+        entry: Entry<K>,
         (signer, now): (&SecretKey, Timestamp),
     ) -> Result<PageRecord, Fault> {
         let entity = &self.identity().entity;
-        let latest_key = crate::keys::latest(entity, entry.kind, &entry.id);
+        let kind = entry.kind.as_ref();
+        let latest_key = crate::keys::latest(entity, kind, &entry.id);
         let before = self.latest_in(batch, &latest_key).await?;
         let salt = self.random()?;
         let body = entry.text.map(|text| Body { salt, text });
@@ -195,8 +221,8 @@ impl App {
             seq: feed.seq + 1,
             prev: feed.hash,
             iat: now,
-            kind: entry.kind.to_owned(),
-            id: entry.id.clone(),
+            kind: kind.to_owned(),
+            id: entry.id,
             rev: before.map_or(0, |before| before.rev) + 1,
             body_sha256: body.as_ref().map(Body::digest),
             removed: body.is_none().then_some(true),
@@ -210,16 +236,11 @@ impl App {
 
     /// The latest pointer under `key`, counting what the batch is about to write.
     async fn latest_in(&self, batch: &Batch, key: &Key) -> Result<Option<stored::Latest>, Fault> {
-        if let Some(Some(value)) = batch.writes.get(key) {
+        if let Some(written) = batch.writes.get(key) {
             let version = store::Position::default();
-            return stored::decode(
-                key,
-                &Versioned {
-                    value: value.clone(),
-                    version,
-                },
-            )
-            .map(Some);
+            let value = written.clone();
+            let found = value.map(|value| Versioned { value, version });
+            return found.map(|found| stored::decode(key, &found)).transpose();
         }
         let found = self.store().get(key).await?;
         found.map(|found| stored::decode(key, &found)).transpose()
@@ -244,6 +265,7 @@ impl App {
 
     /// Signs the head of the node's own feed anew.
     pub(crate) async fn sign_head(&self) -> Result<(), Attempt<Fault>> {
+        self.may_append().await?;
         let now = self.signing_time().await?;
         let mut batch = Batch::new();
         let (mut feed, found) = self.feed_state(&self.identity().entity).await?;

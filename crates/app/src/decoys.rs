@@ -5,8 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rules::places::{Turn, turned};
+use rules::passport::status::{INVALID, VALID};
+use rules::places::{STATUS_PLACES, Turn, turned};
 use store::{Batch, Expected, Position};
+use wire::status_list::Statuses;
 
 use crate::check::CheckReport;
 use crate::keys::DECOYS;
@@ -57,6 +59,32 @@ impl App {
             decoys.insert(at, status);
         }
         Ok(decoys)
+    }
+
+    /// Keeps as decoys the places of a list that was signed elsewhere where something other
+    /// stands than that all is well, and that no passport has that is known here.
+    pub(crate) async fn adopt_decoys(
+        &self,
+        batch: &mut Batch,
+        (list, statuses): (u32, &Statuses),
+        given: &BTreeSet<u32>,
+    ) -> Result<(), Fault> {
+        let kept = self.kept_decoys(list).await?;
+        for at in (0..STATUS_PLACES).filter(|at| !given.contains(at)) {
+            let Some(status) = statuses.get(u64::from(at)) else {
+                break;
+            };
+            let held = kept.get(&at);
+            let before = held.map_or(VALID, |(status, _)| *status);
+            if before == INVALID || before == status {
+                continue;
+            }
+            let key = crate::keys::decoy(Place { list, at });
+            let found = held.map(|(_, version)| *version);
+            batch.expect(key.clone(), found.map_or(Expected::Absent, Expected::At));
+            batch.put(key.clone(), stored::encode(&key, &Decoy { status })?);
+        }
+        Ok(())
     }
 
     /// Forgets the decoys of lists that are gone.

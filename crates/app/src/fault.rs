@@ -48,6 +48,13 @@ pub enum Fault {
     /// No calendar has the day, or no clock the moment.
     #[error("the day or the time zone of a visit does not exist")]
     Calendar,
+    /// The folder is not the one that this node left, and no partner was reached yet that
+    /// could say how far it knows this node's feed.
+    #[error("no partner has said yet how far it knows this node's feed")]
+    Unconfirmed,
+    /// Another machine writes under this node's name.
+    #[error("another machine writes under this node's name: say which one goes on")]
+    Divided,
     /// The coordinator's feed was not read yet, so that nothing is known of the label.
     #[error("nothing was heard from the coordinator yet")]
     NothingHeard,

@@ -32,6 +32,10 @@ pub const FEEDS: Prefix = Prefix::new(*b"fs");
 pub const RECORDS: Prefix = Prefix::new(*b"fr");
 /// Where the latest record of each kind and id stands.
 pub const LATEST: Prefix = Prefix::new(*b"fl");
+/// Feeds that have parted.
+pub const FORKS: Prefix = Prefix::new(*b"fk");
+/// How this node's own feed stands.
+pub const OWN_FEED: Prefix = Prefix::new(*b"of");
 /// A coordinator's invitations.
 pub const INVITATIONS: Prefix = Prefix::new(*b"in");
 /// A space's own attempt to join.
@@ -117,6 +121,18 @@ pub const HOLDINGS: &[Holding] = &[
         prefix: LATEST,
         holds: "where the latest record of each kind and id stands in its feed",
         kept: "as long as the records",
+        is_personal: false,
+    },
+    Holding {
+        prefix: FORKS,
+        holds: "two words of one author that contradict each other, which show that its feed has parted, and who was told",
+        kept: "as long as the node, eight for each feed",
+        is_personal: false,
+    },
+    Holding {
+        prefix: OWN_FEED,
+        holds: "by what this node knows its folder again, whether a partner must say how far its feed goes, and of which status lists no place is given any more",
+        kept: "as long as the node",
         is_personal: false,
     },
     Holding {
@@ -325,6 +341,23 @@ pub(crate) fn feed(entity: &EntityId) -> Key {
     Key::new(FEEDS, &feed_name(entity))
 }
 
+pub(crate) fn fork(entity: &EntityId, epoch: u64, seq: u64) -> Key {
+    Key::new(FORKS, &position(entity, epoch, seq))
+}
+
+fn position(entity: &EntityId, epoch: u64, seq: u64) -> Vec<u8> {
+    [
+        &feed_name(entity)[..],
+        &epoch.to_be_bytes(),
+        &seq.to_be_bytes(),
+    ]
+    .concat()
+}
+
+pub(crate) fn own_feed() -> Key {
+    Key::new(OWN_FEED, b"self")
+}
+
 /// The epoch of a record, by the key under which it lies.
 pub(crate) fn epoch_of(record: &Key) -> Option<u64> {
     let bytes = record.rest().get(FEED_BYTES..)?.first_chunk::<8>()?;
@@ -332,13 +365,7 @@ pub(crate) fn epoch_of(record: &Key) -> Option<u64> {
 }
 
 pub(crate) fn record(entity: &EntityId, epoch: u64, seq: u64) -> Key {
-    let rest = [
-        &feed_name(entity)[..],
-        &epoch.to_be_bytes(),
-        &seq.to_be_bytes(),
-    ]
-    .concat();
-    Key::new(RECORDS, &rest)
+    Key::new(RECORDS, &position(entity, epoch, seq))
 }
 
 pub(crate) fn records_of(entity: &EntityId) -> [u8; FEED_BYTES] {

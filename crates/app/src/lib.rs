@@ -37,6 +37,7 @@ mod federation;
 mod figures;
 mod followed;
 mod found;
+mod healing;
 mod hints;
 mod home;
 mod icalendar;
@@ -51,6 +52,8 @@ mod label;
 mod labels;
 mod members;
 mod outbox;
+mod own_feed;
+mod parting;
 mod passports;
 mod people;
 mod publish;
@@ -103,6 +106,7 @@ pub use fault::{Fault, chain};
 pub use federation::{FederationError, ListFilter};
 pub use figures::{FeedFigures, Figures};
 pub use found::{FoundError, FoundingPapers};
+pub use healing::{BRANCH_RECORDS_MAX, Branch, BranchSays, OwnSays};
 pub use hints::HintError;
 pub use import::{ImportError, NotTaken, Proposed};
 pub use inbox::{ConflictRow, REFUSALS_KEPT_MAX, RequestError};
@@ -112,6 +116,8 @@ pub use label::{LabelError, LabelRow, LabelState};
 pub use labels::{Label, Registers};
 pub use members::{MemberError, MemberRow};
 pub use outbox::{Letter, OutboxError, OutboxRow, SendFailure, UNANSWERED};
+pub use own_feed::{OwnFeedState, PARTNERS_ASKED_MAX};
+pub use parting::{ForkError, OVERLAP_RECORDS, PARTINGS_KEPT_MAX, PartingRow};
 pub use passports::{BATCH_MAX, EnrolError, Holder, Membership, PaperPassport};
 pub use people::MemberState;
 pub use publish::{CharterText, PublishError, Published, SpaceText};
@@ -198,6 +204,8 @@ struct Inner {
     store_problems: RwLock<Vec<String>>,
     /// Whether the clock was declared right by a person, whatever was signed before.
     is_clock_accepted: AtomicBool,
+    /// How sure this node is where its own feed stands.
+    own_feed: Mutex<own_feed::Standing>,
     /// What was signed for strangers within a minute.
     signed_answers: Mutex<federation::SignedAnswers>,
 }
@@ -260,6 +268,7 @@ impl App {
                 next_looks: Mutex::default(),
                 store_problems: RwLock::new(Vec::new()),
                 is_clock_accepted: AtomicBool::new(false),
+                own_feed: Mutex::default(),
                 signed_answers: Mutex::default(),
             }),
         }

@@ -145,7 +145,7 @@ impl App {
                 let text = wanted.get(&(*kind, id.clone()));
                 if held.get(id) != text {
                     entries.push(Entry {
-                        kind,
+                        kind: *kind,
                         id: id.clone(),
                         text: text.cloned(),
                     });

@@ -81,8 +81,14 @@ impl App {
 
     /// Path and query of the next page of `entity`'s feed.
     pub async fn next_page_path(&self, entity: &EntityId) -> Result<String, Fault> {
-        let after = self.known(entity).await?;
-        Ok(page_path(entity, after))
+        let (_, path) = self.next_page(entity).await?;
+        Ok(path)
+    }
+
+    /// The same, with the position up to which the feed is held while it is asked for.
+    pub async fn next_page(&self, entity: &EntityId) -> Result<(Mark, String), Fault> {
+        let (feed, _) = self.feed_state(entity).await?;
+        Ok((mark_of(&feed), page_path(entity, Self::cursor(&feed))))
     }
 
     /// Takes a page of `entity`'s feed, from whomever it came.
@@ -122,7 +128,6 @@ impl App {
     ) -> Result<PullStep, Attempt<PullError>> {
         let authority = self.authority_of(entity).await.map_err(Attempt::Failed)?;
         self.drop_void(entity, &authority).await?;
-        let author = authority.author();
         let (mut feed, found) = self.feed_state(entity).await?;
         if asked.after.is_some_and(|after| after != mark_of(&feed)) {
             return Ok(PullStep::Overtaken);
@@ -134,25 +139,36 @@ impl App {
             feed.by.clone_from(&authority.by);
         }
         let before = feed.clone();
-        let (mut tip, records) = (feed.tip()?, &page.records);
-        let (mut accepted, mut refusal) = rules::feed::extend(entity, author, &mut tip, records);
-        if let Some(most) = crate::relayed::whole_records(asked.source, &accepted) {
-            tip = feed.tip()?;
-            let records = records.get(..most).unwrap_or_default();
-            (accepted, _) = rules::feed::extend(entity, author, &mut tip, records);
-            refusal = Some(FeedRefusal::NoBody { seq: tip.seq + 1 });
-        }
-        let said = match refusal {
+        let followed = self.follow_page_of(asked.source, &feed, &authority, page);
+        let followed = followed.await?;
+        let (tip, accepted) = (followed.tip, followed.accepted);
+        let said = match followed.refusal {
             Some(refusal) => Err(refusal),
             None => rules::feed::judge_head(entity, &tip, &page.head, accepted.len()),
         };
+        if is_parting(&said) {
+            self.note_parting(&feed, page).await?;
+        }
         let mut batch = Batch::new();
+        if let (Some(from), Some(found)) = (&followed.from, &found) {
+            batch
+                .writes
+                .extend(self.cut_back(&feed, found, from).await?);
+            feed.head = None;
+            let epoch = tip.epoch;
+            tracing::warn!(%entity, epoch, "{entity} goes on in epoch {epoch}");
+        }
         for next in &accepted {
             put_record(&mut batch, entity, &next.record, next.body.as_ref())?;
         }
         feed.move_to(&tip);
-        if asked.source == Source::Author {
-            feed.refusal = said.as_ref().err().map(|refusal| refusal.code().to_owned());
+        match asked.source {
+            Source::Author => {
+                feed.refusal = said.as_ref().err().map(|refusal| refusal.code().to_owned());
+            }
+            // A fork is over, whoever brings its author's word for that.
+            Source::Relay if followed.from.is_some() => feed.refusal = None,
+            Source::Relay => {}
         }
         if let Ok(HeadSays::Complete(head)) = &said {
             // A relay may bring an older head of the same position: the newer stays.
@@ -168,6 +184,9 @@ impl App {
             batch.expect(key.clone(), Expected::unchanged(found.as_ref()));
             batch.put(key.clone(), stored::encode(&key, &feed)?);
             self.store().commit(batch).await?;
+        }
+        if followed.from.is_some() {
+            self.forget_opened();
         }
         if !accepted.is_empty() {
             self.inner.feeds_moved.fetch_add(1, Ordering::SeqCst);
@@ -226,11 +245,18 @@ impl App {
     }
 }
 
-/// Path and query of the page of a feed that begins after a position.
-pub fn page_path(entity: &EntityId, after: Mark) -> String {
-    let name = url_query_escape(entity.as_str());
-    let Mark { epoch, seq } = after;
-    format!("/federation/v1/feed?entity={name}&epoch={epoch}&after={seq}&limit={PAGE_RECORDS_MAX}")
+/// Whether that may show that a feed has parted.
+fn is_parting(said: &Result<HeadSays, FeedRefusal>) -> bool {
+    let Err(refusal) = said else { return false };
+    ["feed_fork", "feed_gap", "feed_behind"].contains(&refusal.code())
+}
+
+/// Path and query of a page of `entity`'s feed after a position.
+pub fn page_path(entity: &EntityId, (epoch, after): (u64, u64)) -> String {
+    let name: String = url_query_escape(entity.as_str());
+    format!(
+        "/federation/v1/feed?entity={name}&epoch={epoch}&after={after}&limit={PAGE_RECORDS_MAX}"
+    )
 }
 
 /// Escapes a text as a query value (RFC 3986 §2.1).

@@ -4,15 +4,18 @@
 //! hold is thrown away and says nothing of the author, and what it gives is judged like the
 //! author's own page.
 //!
-//! Specified in `specs/feed.md`, section 9.
+//! Specified in `specs/feed.md`, section 10.
 
 use std::collections::BTreeSet;
 
-use rules::feed::Accepted;
+use rules::feed::{Accepted, FeedRefusal};
 use sync::{Known, Mark};
 use wire::EntityId;
+use wire::feed::{Page, PageRecord};
 
+use crate::parting::Followed;
 use crate::pull::Asked;
+use crate::signing::Authority;
 use crate::stored::Feed;
 use crate::{App, Fault, PullError, PullStep};
 
@@ -45,6 +48,37 @@ impl App {
             .await
     }
 
+    /// What of a page follows on what is held; of a relay's page, as far as it withholds
+    /// nothing.
+    pub(crate) async fn follow_page_of(
+        &self,
+        source: Source,
+        feed: &Feed,
+        authority: &Authority,
+        page: &Page,
+    ) -> Result<Followed, Fault> {
+        let followed = self.follow_page(feed, authority, page).await?;
+        let withheld = match source {
+            Source::Author => None,
+            Source::Relay => first_withheld(&followed.accepted),
+        };
+        let Some(withheld) = withheld else {
+            return Ok(followed);
+        };
+        let seq = withheld.record.seq;
+        let is_before = |it: &&PageRecord| it.record != withheld.record.as_str();
+        let whole = Page {
+            head: page.head.clone(),
+            records: page.records.iter().take_while(is_before).cloned().collect(),
+        };
+        let followed = self.follow_page(feed, authority, &whole).await?;
+        let refusal = Some(FeedRefusal::NoBody { seq });
+        Ok(Followed {
+            refusal,
+            ..followed
+        })
+    }
+
     /// How long a feed is, as far as this node knows, and when its author signed that last.
     pub async fn known_as_of(&self, entity: &EntityId) -> Result<Known, Fault> {
         let (feed, _) = self.feed_state(entity).await?;
@@ -57,20 +91,16 @@ impl App {
     }
 }
 
-/// How many records of a relay's page are taken, where it is not all of them: those before
-/// the first without its body that none of the page supersedes. A body that is not taken
-/// with its record is never asked for again, so a relay could hide a price for good; the
-/// author, or another relay, gives it.
-pub(crate) fn whole_records(source: Source, accepted: &[Accepted]) -> Option<usize> {
-    if source == Source::Author {
-        return None;
-    }
+/// The first record of a relay's page without its body that none of the page supersedes. A
+/// body that is not taken with its record is never asked for again, so a relay could hide a
+/// price for good; the author, or another relay, gives it.
+fn first_withheld(accepted: &[Accepted]) -> Option<&Accepted> {
     let mut superseded = BTreeSet::new();
     let mut first = None;
-    for (number, next) in accepted.iter().enumerate().rev() {
+    for next in accepted.iter().rev() {
         let is_latest = superseded.insert((&next.record.kind, &next.record.id));
         if is_latest && next.body.is_none() && next.record.body_sha256.is_some() {
-            first = Some(number);
+            first = Some(next);
         }
     }
     first

@@ -29,6 +29,22 @@ impl App {
     pub async fn renew(&self) -> Result<usize, Fault> {
         // First, and whatever cannot be signed: what is void is believed by nobody.
         self.drop_all_void().await?;
+        let signed = self.sign_due().await;
+        let is_unsure = matches!(signed, Err(Fault::Unconfirmed | Fault::Divided));
+        if signed.is_err() && !is_unsure {
+            return signed;
+        }
+        self.end_forgotten().await?;
+        self.forget_showings().await?;
+        self.forget_access_codes().await?;
+        if let Some(now) = self.forgetting_time().await? {
+            self.forget(now).await?;
+        }
+        signed
+    }
+
+    async fn sign_due(&self) -> Result<usize, Fault> {
+        self.may_append().await?;
         let mut records = until_settled!(self.try_renew_papers().await)?;
         records += self.renew_status_lists().await?;
         records += self.tell_seats().await?;
@@ -38,12 +54,6 @@ impl App {
         let is_due = |iat| is_renewal_due(iat, HEAD_RENEWED_AFTER_SECONDS, now);
         if feed.head.is_none_or(|head| is_due(head.iat)) {
             until_settled!(self.sign_head().await)?;
-        }
-        self.end_forgotten().await?;
-        self.forget_showings().await?;
-        self.forget_access_codes().await?;
-        if let Some(now) = self.forgetting_time().await? {
-            self.forget(now).await?;
         }
         Ok(records)
     }

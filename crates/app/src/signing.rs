@@ -12,7 +12,7 @@
 
 use std::sync::{Arc, PoisonError, RwLockReadGuard};
 
-use rules::feed::{ANCHOR_KIND, Author, CONFIGURATION_KIND};
+use rules::feed::{ANCHOR_KIND, Author, CONFIGURATION_KIND, Tip};
 use rules::revocation::Revoked;
 use rules::trust;
 use seal::{Document, KeySet, PublicKey, SealRefusal, Sealed, SecretKey, Thumbprint, Verified};
@@ -201,6 +201,11 @@ enum Speaks {
 pub(crate) struct OpsKeys(Vec<KeySet>);
 
 impl OpsKeys {
+    /// All that were ever in force up to there.
+    pub(crate) fn of(tip: &Tip) -> Self {
+        Self(tip.ever().cloned().collect())
+    }
+
     /// Opens a document by the key that it names, if that is among these.
     pub(crate) fn open<T: Document>(&self, text: &str) -> Result<Verified<T>, SealRefusal> {
         let sealed = Sealed::<T>::parse(text)?;
@@ -426,7 +431,7 @@ impl App {
     /// revoked, and what stands in its feed.
     pub(crate) async fn kept_keys_of(&self, entity: &EntityId) -> Result<OpsKeys, Fault> {
         let (feed, _) = self.feed_state(entity).await?;
-        Ok(OpsKeys(feed.tip()?.ever().cloned().collect()))
+        Ok(OpsKeys::of(&feed.tip()?))
     }
 
     /// Which keys of a node were revoked, as far as the coordinator was heard that says so.

@@ -11,7 +11,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rules::passport::{STATUS_LIST_SECONDS, STATUS_LIST_TTL_SECONDS};
+use rules::passport::status::INVALID;
+use rules::passport::{PASSPORT_SECONDS, STATUS_LIST_SECONDS, STATUS_LIST_TTL_SECONDS};
 use rules::places::{PLACES_GIVEN_MAX, STATUS_PLACES, Turn, draw, free, is_feint};
 use seal::Sealed;
 use store::{Batch, Expected};
@@ -96,6 +97,39 @@ impl App {
         Ok(lists)
     }
 
+    /// The number of the newest list in the own feed; 0 where there is none.
+    pub(crate) async fn newest_status_list(&self) -> Result<u32, Fault> {
+        let newest = self.status_lists().await?.into_keys().next_back();
+        Ok(newest.unwrap_or(0))
+    }
+
+    /// What a list of this home says that was signed elsewhere, taken over: of passports that
+    /// are known what became of them, of other places that a passport may be there. What was
+    /// taken back for good stays so.
+    pub(crate) async fn adopt_statuses(
+        &self,
+        batch: &mut Batch,
+        list: u32,
+        statuses: &Statuses,
+    ) -> Result<(), Fault> {
+        let stem = list.to_be_bytes();
+        let mut given = BTreeSet::new();
+        for (key, found) in self.all_under(crate::keys::PASSPORTS, &stem).await? {
+            let mut issued: Issued = stored::decode(&key, &found)?;
+            let place = crate::keys::place_of(&key);
+            let said = place.and_then(|place| statuses.get(u64::from(place.at)));
+            given.extend(place.map(|place| place.at));
+            if issued.status == INVALID || said.is_none_or(|said| said == issued.status) {
+                continue;
+            }
+            issued.status = said.unwrap_or(INVALID);
+            issued.is_revoked |= issued.status == INVALID;
+            batch.expect(key.clone(), Expected::At(found.version));
+            batch.put(key.clone(), stored::encode(&key, &issued)?);
+        }
+        self.adopt_decoys(batch, (list, statuses), &given).await
+    }
+
     /// So many places of one list that were never given, drawn at random so that they say
     /// nothing. Where they begin a list, that list is put into `batch`.
     pub(crate) async fn free_places<E: From<Fault>>(
@@ -103,12 +137,14 @@ impl App {
         batch: &mut Batch,
         count: usize,
     ) -> Result<Vec<Place>, Attempt<E>> {
+        let (row, _) = self.own_feed_row().await?;
         let lists = self.status_lists().await?;
         let newest = lists.keys().next_back();
         let mut found = None;
         // The newest may be one that waits for its turn. One before it of which nothing
         // holds any more is about to go.
-        for list in lists.keys().rev().take(2).rev() {
+        let open = lists.keys().rev().take(2).rev();
+        for list in open.filter(|list| **list > row.lists_closed) {
             let Given { taken, holds } = self.given(*list).await?;
             if taken.len() + count <= PLACES_GIVEN_MAX && (holds || Some(list) == newest) {
                 found = Some((*list, taken));
@@ -213,7 +249,7 @@ impl App {
         }
     }
 
-    async fn status_list(&self, list: u32, statuses: &Statuses) -> Result<Entry, Fault> {
+    pub(crate) async fn status_list(&self, list: u32, statuses: &Statuses) -> Result<Entry, Fault> {
         let now = self.signing_time().await?;
         let packed = statuses.pack().map_err(seal::SealRefusal::Malformed)?;
         let token = StatusListToken {
@@ -249,7 +285,8 @@ impl App {
         }
         let newest = due.keys().next_back().copied();
         due.retain(|_, signed_at| rules::trust::is_renewal_due(*signed_at, after, now));
-        let given = match newest {
+        let (row, _) = self.own_feed_row().await?;
+        let given = match newest.filter(|newest| *newest > row.lists_closed) {
             Some(newest) => self.given(newest).await?.taken.len(),
             None => PLACES_GIVEN_BEFORE_NEXT,
         };
@@ -269,13 +306,20 @@ impl App {
     async fn try_renew_status_lists(&self, due: &SignedAnew) -> Result<(), Attempt<Fault>> {
         let now = self.now();
         let passports = self.all_passports().await?;
-        let newest = self.status_lists().await?.into_keys().next_back();
-        let needed: BTreeSet<u32> = passports
+        let lists = self.status_lists().await?;
+        let newest = lists.keys().next_back().copied();
+        let mut needed: BTreeSet<u32> = passports
             .iter()
             .filter(|(_, issued)| issued.is_known(now))
             .map(|(place, _)| place.list)
             .chain(newest.max(due.keys().next_back().copied()))
             .collect();
+        // Passports may be at places of these that are not known here.
+        let (row, _) = self.own_feed_row().await?;
+        let holds = |at: Timestamp| at.plus_seconds(PASSPORT_SECONDS) > now;
+        if row.closed_at.is_some_and(holds) {
+            needed.extend(lists.into_keys().filter(|list| *list <= row.lists_closed));
+        }
         let mut batch = Batch::new();
         let mut to_sign = due.clone();
         to_sign.retain(|list, _| needed.contains(list));

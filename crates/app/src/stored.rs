@@ -232,6 +232,37 @@ impl Latest {
     }
 }
 
+/// Two words of one author that contradict each other, as they were signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Parting {
+    pub(crate) entity: EntityId,
+    pub(crate) epoch: u64,
+    pub(crate) seq: u64,
+    pub(crate) one: String,
+    pub(crate) other: String,
+    pub(crate) seen_at: Timestamp,
+    /// Who was shown it.
+    pub(crate) told: BTreeSet<EntityId>,
+}
+
+/// What this node knows of how its own feed stands, beside the feed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OwnFeed {
+    /// By what the folder was known when the node last stood in it.
+    pub(crate) here: Option<String>,
+    /// Whether a partner must say first how far it knows the feed.
+    pub(crate) is_unconfirmed: bool,
+    /// Whether another machine writes under this name, which only a person can end.
+    pub(crate) is_divided: bool,
+    /// Whether a new epoch shall open as soon as it is known after what.
+    pub(crate) takes_over: bool,
+    /// Of status lists up to this number no place is given any more: which were given is
+    /// not known.
+    pub(crate) lists_closed: u32,
+    /// When that was last so.
+    pub(crate) closed_at: Option<Timestamp>,
+}
+
 /// A coordinator's invitation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Invitation {

@@ -144,6 +144,31 @@ fn value_of(unit: FormulaUnit, count: u64) -> VisitValue {
 }
 
 #[test]
+fn what_is_kept_of_forks_and_of_the_own_feed_is_read_back() {
+    let entity = EntityId::parse("https://le-mug.example").unwrap();
+    for told in [BTreeSet::new(), BTreeSet::from([entity.clone()])] {
+        round_trip(&Parting {
+            entity: entity.clone(),
+            epoch: 1,
+            seq: 7,
+            one: "a.b.c".to_owned(),
+            other: "d.e.f".to_owned(),
+            seen_at: Timestamp(1),
+            told,
+        });
+    }
+    round_trip(&OwnFeed::default());
+    round_trip(&OwnFeed {
+        here: Some("a folder".to_owned()),
+        is_unconfirmed: true,
+        is_divided: true,
+        takes_over: true,
+        lists_closed: 3,
+        closed_at: Some(Timestamp(1)),
+    });
+}
+
+#[test]
 fn every_state_of_a_visit_is_read_back() {
     let (at, visit_id) = (Timestamp(5), VisitId::new(Timestamp(5), [1; 8]));
     let ended = |ending, half_days| VisitState::Ended {

@@ -22,7 +22,7 @@ use crate::{App, FORGOTTEN_AT_ONCE_MAX, Fault};
 
 const PAGE: usize = 100;
 
-type Writes = Vec<(Key, Option<Vec<u8>>)>;
+pub(crate) type Writes = Vec<(Key, Option<Vec<u8>>)>;
 
 /// A feed, read again from its start.
 pub(crate) struct Walked {
@@ -52,15 +52,41 @@ impl App {
         entity: &EntityId,
         authority: &Authority,
     ) -> Result<Walked, Fault> {
+        self.walk_until(entity, authority, None).await
+    }
+
+    /// The same, up to a record; `None` where that one is not held, or does not hold.
+    pub(crate) async fn walk_to(
+        &self,
+        entity: &EntityId,
+        authority: &Authority,
+        last: LastGood,
+    ) -> Result<Option<Walked>, Fault> {
+        let key = crate::keys::record(entity, last.epoch, last.seq);
+        let walked = self.walk_until(entity, authority, Some(&key)).await?;
+        Ok((walked.tip.last() == Some(last)).then_some(walked))
+    }
+
+    async fn walk_until(
+        &self,
+        entity: &EntityId,
+        authority: &Authority,
+        last: Option<&Key>,
+    ) -> Result<Walked, Fault> {
         let author = authority.author();
         let mut walked = Walked::nothing(1);
         let stem = crate::keys::records_of(entity);
         let mut after = None;
         loop {
-            let page = self
+            let mut page = self
                 .store()
                 .scan(RECORDS, &stem, after.as_ref(), PAGE)
                 .await?;
+            let is_beyond = |key: &Key| last.is_some_and(|last| key > last);
+            if let Some(end) = page.entries.iter().position(|(key, _)| is_beyond(key)) {
+                page.entries.truncate(end);
+                page.is_cut = false;
+            }
             if walked.tip.seq == 0 {
                 let first = page.entries.first();
                 let epoch = first.and_then(|(key, _)| crate::keys::epoch_of(key));
@@ -194,7 +220,7 @@ impl App {
 
     /// Brings pointers and records back to where a feed holds, all but the last of them:
     /// these are for the caller, with the cursor.
-    async fn cut_back<E: From<Fault>>(
+    pub(crate) async fn cut_back<E: From<Fault>>(
         &self,
         feed: &Feed,
         found: &Versioned,

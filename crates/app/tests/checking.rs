@@ -2,9 +2,9 @@
 
 use app::Depth;
 use app::keys::{
-    ACCESS_CODES, ATTEMPTS, CREDENTIALS, DECOYS, ENROLMENTS, FEEDS, FURTHER_LABELS, GUESTS,
+    ACCESS_CODES, ATTEMPTS, CREDENTIALS, DECOYS, ENROLMENTS, FEEDS, FORKS, FURTHER_LABELS, GUESTS,
     HOLDINGS, IDENTITY, INBOX, INVITATIONS, JOINING, KEY_TURNS, LATEST, MEMBERS, OUTBOX,
-    OWN_APPLICATION, PASSPORTS, PROOFS, RECEIPTS_ISSUED, RECEIPTS_TAKEN, RECORDS,
+    OWN_APPLICATION, OWN_FEED, PASSPORTS, PROOFS, RECEIPTS_ISSUED, RECEIPTS_TAKEN, RECORDS,
     REGISTRATION_PLACES, REGISTRATIONS, SEAT_GUARDS, SEAT_PLACES, SEATS, SHOWINGS, TAKEN_PLACES,
     VISITORS, VISITS,
 };
@@ -54,6 +54,13 @@ pub(crate) async fn story() -> Label {
         .invite(label.space(1).entity())
         .await;
     label.space(1).app().join_by(&code.unwrap()).await.unwrap();
+    label
+        .space(0)
+        .app()
+        .stand_in("the folder", false)
+        .await
+        .unwrap();
+    parts(label.space(2)).await;
     // Of two visits one is answered, and the other waits.
     let (one, two) = (label.space(0), label.space(1));
     let visit = crate::receipts::arrive(two, &camille).await;
@@ -62,6 +69,21 @@ pub(crate) async fn story() -> Label {
     let visit = crate::receipts::arrive(one, &alix).await;
     crate::receipts::leave(one, visit).await;
     label
+}
+
+/// Another machine writes under the name of a node, which hears of it.
+async fn parts(node: &TestNode) {
+    let copy = node.clone_machine().await;
+    for (of, name) in [(&copy, "copied"), (node, "at home")] {
+        let text = space_text(name);
+        of.app().publish_space(&text).await.unwrap();
+    }
+    let entity = node.entity().clone();
+    let head = async |of: &TestNode| of.app().feed_page(&entity, 1, 0, 1).await.unwrap().head;
+    let (one, other) = (head(node).await, head(&copy).await);
+    let entity = entity.clone();
+    let fork = wire::fork::Fork { entity, one, other }.write().unwrap();
+    node.app().take_fork(&fork).await.unwrap();
 }
 
 /// A new member of a space, with a passport.
@@ -133,11 +155,13 @@ async fn everything_that_is_stored_is_listed_and_everything_listed_is_stored() {
 }
 
 /// All that is stored, in the order of the document.
-const ALL: [Prefix; 31] = [
+const ALL: [Prefix; 33] = [
     IDENTITY,
     FEEDS,
     RECORDS,
     LATEST,
+    FORKS,
+    OWN_FEED,
     INVITATIONS,
     JOINING,
     FURTHER_LABELS,

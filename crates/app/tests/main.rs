@@ -38,6 +38,7 @@ mod joining;
 mod keeping;
 mod label_life;
 mod look;
+mod own_feed;
 mod planting;
 mod planting_seats;
 mod planting_visits;

@@ -2,6 +2,7 @@
 
 mod events;
 mod exchange;
+mod feed;
 mod keys;
 mod people;
 
@@ -16,6 +17,7 @@ pub(crate) use events::{
     Calendar, Event, EventChange, EventImport, EventPublish, EventSaid, Registration,
 };
 pub(crate) use exchange::{Outbox, Visit};
+pub(crate) use feed::Feed;
 pub(crate) use keys::{KeyPurpose, Keys, KeysRotate};
 pub(crate) use people::{
     Access, AccessRole, Member, MemberOne, Wallet, WalletEnrol, WalletGiveBack, WalletPresent,
@@ -48,6 +50,10 @@ pub(crate) enum Command {
     /// Invite spaces, grant and withdraw the label (coordinators)
     #[command(subcommand)]
     Label(Label),
+    /// What this node has published: whether it knows where that stands, and what to do where
+    /// two machines run as one node
+    #[command(subcommand)]
+    Feed(Feed),
     /// The keys of this node: list them, replace one
     #[command(subcommand)]
     Keys(Keys),

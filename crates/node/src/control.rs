@@ -9,6 +9,7 @@
 
 mod events;
 mod exchange;
+mod feed;
 mod keys;
 mod label;
 mod people;
@@ -33,6 +34,7 @@ use crate::tasks::Stop;
 
 pub(crate) use events::{EventCommand, RegistrationCommand, Said};
 pub(crate) use exchange::ExchangeCommand;
+pub(crate) use feed::FeedCommand;
 pub(crate) use keys::KeysCommand;
 pub(crate) use label::LabelCommand;
 pub(crate) use people::PeopleCommand;
@@ -51,6 +53,8 @@ pub(crate) enum Command {
     Label(LabelCommand),
     /// What concerns this node's keys.
     Keys(KeysCommand),
+    /// What concerns this node's own feed, and feeds that have parted.
+    Feed(FeedCommand),
     /// What concerns members and staff.
     People(PeopleCommand),
     /// What concerns events.
@@ -89,7 +93,11 @@ pub(crate) async fn ask(config: &Config, command: Command) -> anyhow::Result<Val
         return ask_running(stream, &command).await;
     }
     // No node runs; a socket that a crash left behind refuses.
-    let app = start::open(config).await?;
+    // A look changes nothing, at a backup neither.
+    let app = match command {
+        Command::Check { .. } => start::open(config).await?,
+        _ => start::open_standing(config).await?,
+    };
     execute(&app, command).await
 }
 
@@ -199,6 +207,7 @@ async fn execute(app: &App, command: Command) -> anyhow::Result<Value> {
         )),
         Command::Label(command) => label::execute(app, command).await,
         Command::Keys(command) => keys::execute(app, command).await,
+        Command::Feed(command) => feed::execute(app, command).await,
         Command::People(command) => people::execute(app, command).await,
         Command::Event(command) => events::execute(app, command).await,
         Command::Registration(it) => events::execute_registration(app, it).await,

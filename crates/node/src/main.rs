@@ -10,11 +10,13 @@
 mod check_command;
 mod cli;
 mod config;
+mod confirmer;
 mod control;
 mod demo;
 mod environment;
 mod event_command;
 mod exchange_command;
+mod feed_command;
 mod hinter;
 mod init;
 mod joiner;
@@ -65,6 +67,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             Command::Check(check) => check_command::check(&check).await,
             Command::Publish(publish) => publish_command::publish(&publish).await,
             Command::Label(label) => label_command::label(label).await,
+            Command::Feed(feed) => feed_command::feed(feed).await,
             Command::Keys(keys) => keys_command::keys(keys).await,
             Command::Member(member) => member_command::member(member).await,
             Command::Access(access) => member_command::access(access).await,

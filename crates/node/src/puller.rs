@@ -236,10 +236,11 @@ impl Pull {
     async fn read_pages(&self, app: &App, fetch: &dyn Fetch) -> Result<usize, Failure> {
         let mut records = 0;
         for _ in 0..PAGES_MAX {
-            let after = app.known(&self.peer).await.map_err(PullError::from)?;
+            let next = app.next_page(&self.peer).await;
+            let (after, path) = next.map_err(PullError::from)?;
             let request = Request {
                 entity: self.asked().clone(),
-                path: app::page_path(&self.peer, after),
+                path,
                 body: None,
                 authorization: None,
                 media_type: PAGE_MEDIA_TYPE,

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use client::{Fetch, FetchError, Request};
 use rules::trust::Standing;
-use sync::Mark;
 use testkit::{Label, Line, TestNode, pull, space_text};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -122,7 +121,7 @@ async fn read_by_relays(label: &Label) -> Vec<EntityId> {
     let mut node = Pulling::begin(label, reader, |_| Fate::Asked);
     let mut asked = Vec::new();
     let written = label.space(0).app().known(author).await.unwrap();
-    let feed = app::page_path(author, Mark::default());
+    let feed = app::page_path(author, (0, 0));
     let feed = feed.split('&').next().unwrap().to_owned();
     while reader.app().known(author).await.unwrap() < written {
         let is_it = |it: &Request| it.path.starts_with(&feed) && it.entity != *author;
@@ -161,7 +160,7 @@ async fn what_the_coordinator_forges_a_partner_brings() {
     hears(&label, &label.coordinator).await;
     hears(&label, label.space(1)).await;
     let hostile = label.coordinator.entity().clone();
-    let feed = app::page_path(&hostile, Mark::default());
+    let feed = app::page_path(&hostile, (0, 0));
     let own = feed.split('&').next().unwrap().to_owned();
     label.network.tamper(move |request, answer| {
         if request.entity == hostile && !request.path.starts_with(&own) {

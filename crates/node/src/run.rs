@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use app::view::Home;
-use app::{App, JoinState};
+use app::{App, JoinState, OwnFeedState};
 use client::{Fetch, HttpFetch, Rules};
 use serve::Limits;
 use tokio::net::TcpListener;
@@ -22,7 +22,7 @@ use crate::metrics::{Metrics, TimedStore};
 use crate::tasks::{Stop, Tasks};
 use crate::telemetry::{pause, with_request_log};
 use crate::watched_store::{Commits, WatchedStore};
-use crate::{control, hinter, metrics, puller, sender, start, telemetry};
+use crate::{confirmer, control, hinter, metrics, puller, sender, start, telemetry};
 
 /// From one look at what must be signed again to the next.
 const RENEWAL_PAUSE: Duration = Duration::from_secs(20);
@@ -83,6 +83,10 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
         sender::run(app.clone(), Arc::clone(&fetch), signs, stop.clone()),
     );
     tasks.spawn(
+        "confirming the own feed",
+        confirmer::run(app.clone(), Arc::clone(&fetch), stop.clone()),
+    );
+    tasks.spawn(
         "asking partners",
         puller::run(app.clone(), fetch, config.clone(), heard, stop.clone()),
     );
@@ -105,7 +109,7 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Opens the node, and signs again what ran out while it was down, before anybody asks.
+/// Opens the node, and says whether its folder is the one that it left.
 async fn open(args: &Run, config: &Config, metrics: &Metrics) -> anyhow::Result<(App, Commits)> {
     // First: a node whose keys cannot be used leaves its store as it is.
     let identity = start::identity(config)?;
@@ -125,8 +129,16 @@ async fn open(args: &Run, config: &Config, metrics: &Metrics) -> anyhow::Result<
     if args.clock_is_right {
         app.accept_clock().await?;
     }
-    if let Err(fault) = app.renew().await {
-        tracing::warn!(error = %fault, "nothing could be signed at the start: {fault}");
+    match app.stand_in(&start::here(config)?, true).await? {
+        OwnFeedState::Confirmed | OwnFeedState::Asked => {}
+        OwnFeedState::Unconfirmed => tracing::warn!(
+            "this folder is a copy: nothing is published until a partner has said how far \
+             this node's feed goes"
+        ),
+        OwnFeedState::Divided => tracing::error!(
+            "another machine writes under this node's name; say which one goes on: \
+             `escale feed take-over` there, and stop the other"
+        ),
     }
     warn_of_anchor(&app).await;
     Ok((app, commits))
@@ -173,17 +185,24 @@ fn outbound(config: &Config) -> anyhow::Result<Arc<dyn Fetch>> {
     Ok(Arc::new(HttpFetch::new(rules)?))
 }
 
-/// Signs again what is due, and stops the node when its store does.
+/// Signs again what is due, at once when it is known where the own feed stands, and stops
+/// the node when its store does.
 async fn renew(app: App, stop: Stop) -> anyhow::Result<()> {
-    while pause(RENEWAL_PAUSE, &stop).await {
+    tokio::select! {
+        _ = app.own_feed_settled() => {}
+        () = stop.clone().wait() => return Ok(()),
+    }
+    loop {
         match app.renew().await {
             Ok(0) => {}
             Ok(records) => tracing::info!(records, "signed {records} records again"),
             Err(fault) if fault.ends_the_node() => return Err(fault.into()),
             Err(fault) => tracing::warn!(error = %fault, "nothing could be signed: {fault}"),
         }
+        if !pause(RENEWAL_PAUSE, &stop).await {
+            return Ok(());
+        }
     }
-    Ok(())
 }
 
 /// Looks through the store now and again: entries that vanished or rotted are told

@@ -19,9 +19,10 @@ use std::cmp::Ordering;
 
 use seal::checks::holds;
 use seal::{KeySet, PublicKey, SealRefusal, Sealed, Verified};
+use wire::epoch::{EPOCH_KIND, Epoch};
 use wire::feed::{Body, Head, PageRecord, Record};
 use wire::label::{Charter, Withdrawal};
-use wire::revocation::KEY_REVOCATION_KIND;
+use wire::revocation::{KEY_REVOCATION_KIND, LastGood};
 use wire::space::THE_ONE;
 use wire::trust::{EntityStatement, NodeRole};
 use wire::{BodyKind as _, EntityId, Sha256Hash};
@@ -41,7 +42,7 @@ pub const MARK_KIND: &str = "trust-mark";
 /// The kinds whose records come with their bodies or not at all. Keys, belonging and the
 /// label hang from them, and whoever serves a feed could else hide a withdrawal by leaving
 /// out what the record says.
-pub const TRUST_KINDS: [&str; 7] = [
+pub const TRUST_KINDS: [&str; 8] = [
     ANCHOR_KIND,
     CONFIGURATION_KIND,
     STATEMENT_KIND,
@@ -49,6 +50,7 @@ pub const TRUST_KINDS: [&str; 7] = [
     Withdrawal::KIND,
     Charter::KIND,
     KEY_REVOCATION_KIND,
+    EPOCH_KIND,
 ];
 
 /// Whose feed it is, and what its first keys hang from.
@@ -112,6 +114,12 @@ impl Tip {
             ops: None,
             former: None,
         }
+    }
+
+    /// Where the last record stands, and which it is; before the first, nowhere.
+    pub fn last(&self) -> Option<LastGood> {
+        let (epoch, seq) = (self.epoch, self.seq);
+        self.hash.map(|hash| LastGood { epoch, seq, hash })
     }
 
     /// Other `ops` keys from here on.
@@ -180,6 +188,13 @@ pub enum FeedRefusal {
         /// The position.
         seq: u64,
     },
+    /// The author goes on in a later epoch after a record that lies before the last one
+    /// that is known here, or that is another: what stands behind it is void.
+    #[error("position {}: the author goes on after it in another epoch", after.seq)]
+    Parted {
+        /// The last record that counts.
+        after: LastGood,
+    },
     /// A record of a key that was revoked, after the last position at which it was good.
     #[error("position {seq}: signed by a key that was revoked before")]
     RevokedKey {
@@ -198,8 +213,8 @@ pub enum FeedRefusal {
         /// The position.
         seq: u64,
     },
-    /// The head is of a later epoch, into which this version does not follow.
-    #[error("the head is of epoch {epoch}, into which this version does not follow")]
+    /// The head is of a later epoch, and no record opens it.
+    #[error("the head is of epoch {epoch}, and no record opens that")]
     Epoch {
         /// The head's epoch.
         epoch: u64,
@@ -220,7 +235,7 @@ impl FeedRefusal {
             Self::Opening(_) => "feed_opening",
             Self::OtherAuthor { .. } => "feed_other_author",
             Self::Gap { .. } => "feed_gap",
-            Self::Fork { .. } => "feed_fork",
+            Self::Fork { .. } | Self::Parted { .. } => "feed_fork",
             Self::RevokedKey { .. } => "feed_revoked_key",
             Self::OtherBody { .. } => "feed_other_body",
             Self::NoBody { .. } => "feed_no_body",
@@ -246,7 +261,9 @@ pub fn extend(
         return (accepted, Some(refusal));
     }
     for sent in page {
-        match follow(entity, author, tip, sent) {
+        let next = follow(entity, author, tip, sent)
+            .or_else(|refusal| follow_in_epoch(entity, author, tip, sent, refusal));
+        match next {
             Ok(next) => accepted.push(next),
             Err(refusal) => return (accepted, Some(refusal)),
         }
@@ -352,6 +369,60 @@ fn follow(
     Ok(Accepted { record, body })
 }
 
+/// Takes a record with which the author goes on in a later epoch, where it does: `refusal`
+/// is why it does not follow in this one.
+fn follow_in_epoch(
+    entity: &EntityId,
+    author: Author<'_>,
+    tip: &mut Tip,
+    sent: &PageRecord,
+    refusal: FeedRefusal,
+) -> Result<Accepted, FeedRefusal> {
+    let Some((opening, ops)) = open_epoch(entity, author, tip, sent) else {
+        return Err(refusal);
+    };
+    if tip.last() != Some(opening.after) {
+        return Err(FeedRefusal::Parted {
+            after: opening.after,
+        });
+    }
+    let mut moved = tip.clone();
+    moved.epoch = opening.epoch;
+    moved.turn_ops(ops);
+    let next = follow(entity, author, &mut moved, sent)?;
+    let is_opening = next.record.kind == EPOCH_KIND && next.record.id == THE_ONE;
+    if !holds("epoch_kind", is_opening) {
+        return Err(FeedRefusal::Gap { seq: moved.seq });
+    }
+    *tip = moved;
+    Ok(next)
+}
+
+/// The author's word, by a `fed` key, that it goes on in a later epoch than that of the tip.
+/// A stolen `ops` key cannot say so.
+fn open_epoch(
+    entity: &EntityId,
+    author: Author<'_>,
+    tip: &Tip,
+    sent: &PageRecord,
+) -> Option<(Epoch, KeySet)> {
+    let fed = match author {
+        Author::Coordinator(_) => tip.coordinator_fed.as_ref()?,
+        Author::Space(fed, _) => fed,
+    };
+    let sealed = Sealed::<Epoch>::parse(sent.body.as_deref()?).ok()?;
+    let opening = sealed.open(fed).ok()?;
+    let first = opening.after.seq.saturating_add(1);
+    let is_void = author
+        .revoked()
+        .is_void(opening.key(), opening.epoch, first);
+    let is_good = holds("epoch_author", opening.iss == *entity)
+        && opening.epoch > tip.epoch
+        && holds("epoch_revoked", !is_void);
+    let ops = opening.jwks.key_set().ok()?;
+    is_good.then(|| (opening.into_inner(), ops))
+}
+
 /// The opening is of these kinds, and each is the one of its kind, so that nobody who
 /// reads it later is misled.
 fn check_opening(author: Author<'_>, record: &Record) -> Result<(), FeedRefusal> {
@@ -439,7 +510,8 @@ pub fn judge_head(
     if !holds("head_author", head.iss == *entity) {
         return Err(FeedRefusal::OtherAuthor { seq });
     }
-    if !holds("head_epoch", head.epoch <= tip.epoch) {
+    // The record with which a later epoch opens may be still to come.
+    if !holds("head_epoch", head.epoch <= tip.epoch || accepted > 0) {
         return Err(FeedRefusal::Epoch { epoch: head.epoch });
     }
     match (head.epoch, head.seq).cmp(&(tip.epoch, tip.seq)) {

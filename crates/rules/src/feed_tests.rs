@@ -425,10 +425,12 @@ fn a_head_says_whether_something_is_withheld() {
     ));
     let code = |head: &str| judge(head).err().map(|refusal| refusal.code());
     assert_eq!(code(&writer.head_at(2, hash, OPS)), Some("feed_behind"));
-    // Whatever its position, no page would ever satisfy it.
+    // Whatever its position, a page that brings nothing more does not open that epoch.
     for seq in [1, 3, 4] {
         let head = writer.head_of(2, seq, hash, OPS);
-        assert_eq!(code(&head), Some("feed_epoch"), "{seq}");
+        let nothing = judge_head(&space(), &tip, &head, 0);
+        assert_eq!(nothing.unwrap_err().code(), "feed_epoch", "{seq}");
+        assert!(matches!(judge(&head), Ok(HeadSays::More)), "{seq}");
     }
     assert_eq!(
         code(&writer.head_at(3, Sha256Hash::of(&[b"x"]), OPS)),

@@ -14,6 +14,7 @@ mod allowance;
 pub mod chain;
 pub mod event;
 pub mod feed;
+pub mod fork;
 pub mod freshness;
 pub mod opening;
 pub mod passport;

@@ -26,6 +26,8 @@ mod desk;
 mod disclosures;
 #[path = "attacks/document.rs"]
 mod document;
+#[path = "attacks/epochs.rs"]
+mod epochs;
 #[path = "attacks/feeds.rs"]
 mod feeds;
 #[expect(dead_code, reason = "the tests of vectors use the rest")]

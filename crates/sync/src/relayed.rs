@@ -15,7 +15,7 @@
 //! more and more seldom while they bring nothing; all feeds together every
 //! [`RELAYED_GAP_MILLIS`].
 //!
-//! Specified in `specs/feed.md`, section 9.
+//! Specified in `specs/feed.md`, section 10.
 
 use std::collections::BTreeSet;
 use std::ops::Bound::{Excluded, Unbounded};

@@ -397,11 +397,11 @@ fn the_feeds_of_a_further_label_leave_a_relay_for_those_of_the_first() {
     assert!(relayed.contains(&peer(5)), "{relayed:?}");
 }
 
-/// The numbers of section 9 of `specs/feed.md`.
+/// The numbers of section 10 of `specs/feed.md`.
 #[test]
 fn the_numbers_of_relays_are_those_of_the_specification() {
     let text = include_str!("../../../specs/feed.md");
-    let section = text.split("\n## ").find(|it| it.starts_with("9. Relays"));
+    let section = text.split("\n## ").find(|it| it.starts_with("10. Relays"));
     let section = section.unwrap().replace(',', "");
     for (name, number) in [
         ("RELAYED_EVERY_MILLIS", RELAYED_EVERY_MILLIS),

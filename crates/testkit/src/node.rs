@@ -207,9 +207,41 @@ impl TestNode {
         self.running().store.clone()
     }
 
+    /// A copy of its store as it is now: a backup, or the disk of a cloned machine.
+    pub fn backup(&self) -> MemoryStore {
+        self.store().fork()
+    }
+
+    /// Ends the process and starts it over a copy of its store, which no folder knows again.
+    pub async fn restore(&self, backup: &MemoryStore) {
+        self.start_over(backup.fork()).await;
+        for here in ["the folder", "a copied folder"] {
+            let stands = self.app().stand_in(here, true).await;
+            stands.expect("a node says where it stands");
+        }
+    }
+
+    /// The same, where nothing shows that it is a copy: a machine that was set back whole.
+    pub async fn set_back(&self, backup: &MemoryStore) {
+        self.start_over(backup.fork()).await;
+    }
+
+    /// Another machine over a copy of its store, under the same name.
+    pub async fn clone_machine(&self) -> Self {
+        let (clock, entropy) = (ManualClock::at(self.app().now()), self.entropy().clone());
+        let dress = self.inner.dress.clone();
+        let started = Self::start(self.plan().clone(), self.backup(), (clock, entropy), dress);
+        started
+            .await
+            .expect("a node starts over what it has written")
+    }
+
     /// Ends the process and starts it over what is durable.
     pub async fn restart(&self) {
-        let store = self.store().restart();
+        self.start_over(self.store().restart()).await;
+    }
+
+    async fn start_over(&self, store: MemoryStore) {
         let app = App::open(
             self.inner.dress.on(&store),
             self.identity(),

@@ -4,7 +4,6 @@
 
 use app::{JoinError, JoinState, PullError, PullStep, Source};
 use client::{Fetch as _, FetchError, Request};
-use sync::Mark;
 use wire::EntityId;
 use wire::feed::{PAGE_BYTES_MAX, PAGE_MEDIA_TYPE};
 use wire::request::{ANSWER_MEDIA_TYPE, JOIN_MEDIA_TYPE};
@@ -78,9 +77,9 @@ pub(crate) async fn pull_as(
     let (app, line) = (reader.app(), network.line_of(reader.entity()));
     let mut taken = 0;
     loop {
-        let after = app.known(author).await;
-        let after = after.map_err(|fault| PullFailure::Refused(fault.into()))?;
-        let page = line.fetch(page_request(author, after, relay)).await;
+        let next = app.next_page(author).await;
+        let (after, path) = next.map_err(|fault| PullFailure::Refused(fault.into()))?;
+        let page = line.fetch(page_request(relay, path)).await;
         let page = page.map_err(PullFailure::Fetch)?;
         let step = app.take_page_after(author, (source, after), &page).await;
         match step.map_err(PullFailure::Refused)? {
@@ -92,10 +91,10 @@ pub(crate) async fn pull_as(
     }
 }
 
-fn page_request(author: &EntityId, after: Mark, relay: &EntityId) -> Request {
+fn page_request(relay: &EntityId, path: String) -> Request {
     Request {
         entity: relay.clone(),
-        path: app::page_path(author, after),
+        path,
         body: None,
         authorization: None,
         media_type: PAGE_MEDIA_TYPE,

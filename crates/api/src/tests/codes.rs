@@ -2,6 +2,7 @@
 
 use store::{Batch, Fault, Key, MemoryStore, Prefix, Store as _};
 use testkit::{Answer, Label, TestNode, get, post, space_name};
+use wire::fork::{FORK_MEDIA_TYPE, Fork};
 use wire::hint::HINT_MEDIA_TYPE;
 use wire::request::{JOIN_BYTES_MAX, JOIN_MEDIA_TYPE};
 
@@ -46,6 +47,24 @@ async fn story() -> (Label, Vec<u8>) {
     (label, join)
 }
 
+/// A second machine has written under the name of this one, and a partner was read by it.
+async fn divide(coordinator: &TestNode) {
+    let own = coordinator.entity();
+    let page = async |of: &TestNode| {
+        let page = of.app().feed_page(own, 1, 0, 100).await.unwrap();
+        serde_json::to_vec(&page).unwrap()
+    };
+    let app = coordinator.app();
+    let agreed = app.take_own_page(&page(coordinator).await).await.unwrap();
+    assert_eq!(agreed, app::OwnSays::Agrees);
+    app.confirm_own_feed().await.unwrap();
+    let copy = coordinator.clone_machine().await;
+    copy.app().invite(&space_name(5)).await.unwrap();
+    copy.app().accept_clock().await.unwrap();
+    let divided = app.take_own_page(&page(&copy).await).await.unwrap();
+    assert_eq!(divided, app::OwnSays::Divided);
+}
+
 async fn answer_of(code: &str) -> Answer {
     let (label, join) = story().await;
     let (coordinator, space) = (&label.coordinator, label.space(0));
@@ -54,6 +73,20 @@ async fn answer_of(code: &str) -> Answer {
         "hint_malformed" => {
             let hint = post("/federation/v1/hint", HINT_MEDIA_TYPE, "{}");
             ask(space, hint).await
+        }
+        "fork_malformed" => {
+            let fork = post("/federation/v1/fork", FORK_MEDIA_TYPE, "{}");
+            ask(space, fork).await
+        }
+        "fork_not_proven" => {
+            let page = coordinator
+                .app()
+                .feed_page(coordinator.entity(), 1, 0, 1)
+                .await;
+            let (one, entity) = (page.unwrap().head, coordinator.entity().clone());
+            let other = one.clone();
+            let fork = Fork { entity, one, other }.write().unwrap();
+            ask(space, post("/federation/v1/fork", FORK_MEDIA_TYPE, fork)).await
         }
         "join_malformed" => joined(coordinator, b"{}".to_vec()).await,
         "join_not_genuine" => {
@@ -94,6 +127,14 @@ async fn answer_of(code: &str) -> Answer {
         }
         "clock_wrong" => {
             coordinator.clock().advance(-3_600);
+            joined(coordinator, join).await
+        }
+        "feed_unconfirmed" => {
+            coordinator.restore(&coordinator.backup()).await;
+            joined(coordinator, join).await
+        }
+        "feed_divided" => {
+            divide(coordinator).await;
             joined(coordinator, join).await
         }
         // A coordinator whose own papers cannot be found any more knows no label.

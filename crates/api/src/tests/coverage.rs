@@ -32,7 +32,8 @@ fn expected(route: &Route) -> [u16; 3] {
         | "/federation/v1/feed" => [400, 400, 400],
         "/federation/list" | "/federation/historical-keys" => [200, 404, 404],
         "/federation/v1/anchor" => [200, 200, 404],
-        "/federation/v1/hint"
+        "/federation/v1/fork"
+        | "/federation/v1/hint"
         | "/federation/v1/join"
         | "/federation/v1/request"
         | "/api/v1/enrol"

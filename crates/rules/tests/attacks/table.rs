@@ -4,7 +4,7 @@ use seal::{Document, Sealed};
 
 use crate::forge::key_set;
 use crate::{
-    bindings, chain, codes, desk, disclosures, feeds, json_texts, keys, names, passports,
+    bindings, chain, codes, desk, disclosures, epochs, feeds, json_texts, keys, names, passports,
     revocations, seals, whole_chains,
 };
 
@@ -68,6 +68,8 @@ pub(crate) fn all() -> Vec<Attack> {
         feeds::bodies(),
         feeds::openings(),
         feeds::heads(),
+        epochs::openings(),
+        epochs::forks(),
         revocations::words(),
         revocations::after(),
         passports::attacks(),

@@ -5,12 +5,13 @@ use wire::Sha256Hash;
 use wire::feed::Body;
 
 use crate::forge::{compact, header};
-use crate::papers::{DAY, IAT, LABEL, MUG, anchor, configuration};
+use crate::papers::{DAY, IAT, LABEL, MUG, anchor, configuration, jwks};
 
 /// Writes one feed, record by record.
 #[derive(Clone)]
 pub(crate) struct Author {
     entity: &'static str,
+    epoch: u64,
     seq: u64,
     prev: Option<Sha256Hash>,
     /// The records so far, as pages have them.
@@ -21,6 +22,7 @@ impl Author {
     pub(crate) fn new(entity: &'static str) -> Self {
         Self {
             entity,
+            epoch: 1,
             seq: 0,
             prev: None,
             records: Vec::new(),
@@ -67,7 +69,7 @@ impl Author {
             text: text.to_owned(),
         };
         let mut claims = json!({
-            "iss": self.entity, "epoch": 1, "seq": self.seq, "iat": IAT, "kind": kind,
+            "iss": self.entity, "epoch": self.epoch, "seq": self.seq, "iat": IAT, "kind": kind,
             "id": "self", "rev": 1, "body_sha256": body.digest(),
         });
         if let Some(prev) = self.prev {
@@ -89,6 +91,23 @@ impl Author {
         self
     }
 
+    /// What the author says, by its `fed` key, to go on in another epoch after the last
+    /// record, by this `ops` key.
+    pub(crate) fn epoch_claims(&self, epoch: u64, ops: &str) -> Value {
+        json!({
+            "iss": self.entity, "iat": IAT, "epoch": epoch, "jwks": jwks(&[ops]),
+            "after": { "epoch": self.epoch, "seq": self.seq, "hash": self.prev },
+        })
+    }
+
+    /// Goes on in another epoch, as these claims say, signed by this `fed` key; the record
+    /// is signed by this `ops` key.
+    pub(crate) fn go_on(&mut self, claims: &Value, fed: &str, ops: &str) -> &mut Self {
+        self.epoch = claims["epoch"].as_u64().expect("an epoch");
+        let text = epoch_of(claims, fed);
+        self.write("epoch", &text, ops)
+    }
+
     /// Writes that there is no such thing any more.
     pub(crate) fn remove(&mut self, kind: &str, by: &str) -> &mut Self {
         self.write_changed(kind, "", by, |claims| {
@@ -106,8 +125,8 @@ impl Author {
     /// A head whose claims are changed before it is signed.
     pub(crate) fn head_changed(&self, by: &str, change: impl FnOnce(&mut Value)) -> String {
         let mut claims = json!({
-            "iss": self.entity, "epoch": 1, "seq": self.seq, "hash": self.prev, "iat": IAT,
-            "exp": IAT + DAY,
+            "iss": self.entity, "epoch": self.epoch, "seq": self.seq, "hash": self.prev,
+            "iat": IAT, "exp": IAT + DAY,
         });
         change(&mut claims);
         compact(
@@ -116,4 +135,13 @@ impl Author {
             by,
         )
     }
+}
+
+/// An author's word that its feed goes on in another epoch.
+pub(crate) fn epoch_of(claims: &Value, fed: &str) -> String {
+    compact(
+        &header("escale-epoch+jwt", fed),
+        claims.to_string().as_bytes(),
+        fed,
+    )
 }

@@ -93,6 +93,7 @@ fn the_numbers_of_the_seal_are_those_of_the_code() {
             of_kind::<Registration>(),
             of_kind::<wire::revocation::KeyRevocation>(),
             of_kind::<wire::revocation::KeyUpdate>(),
+            of_kind::<wire::epoch::Epoch>(),
             of_kind::<Record>(),
             of_kind::<Head>(),
             of_kind::<Passport>(),
@@ -213,6 +214,7 @@ fn the_numbers_of_feeds_are_those_of_the_code() {
             ("PAGE_BYTES_AIM", size(feed::PAGE_BYTES_AIM)),
             ("PAGE_BYTES_MAX", size(feed::PAGE_BYTES_MAX)),
             ("HINT_BYTES_MAX", size(wire::hint::HINT_BYTES_MAX)),
+            ("FORK_BYTES_MAX", size(wire::fork::FORK_BYTES_MAX)),
             ("HEAD_SECONDS", freshness::HEAD_SECONDS),
             (
                 "HEAD_RENEWED_AFTER_SECONDS",

@@ -63,6 +63,7 @@ pub(crate) fn cases() -> Vec<Value> {
         turns::keys(),
         turns::thefts(),
         turns::heads(),
+        turns::epochs(),
     ]
     .concat()
 }

@@ -102,6 +102,18 @@ pub(crate) fn heads() -> Vec<Value> {
         case(name, MUG, vec![(page(&author.records, &head), 4, outcome)])
     };
     let changed = |change: &dyn Fn(&mut Value)| author.head_changed("mug-ops", change);
+    // With the records, the one that opens that epoch may be still to come.
+    let later = |name: &str, seq: u64| {
+        let head = changed(&|it| {
+            it["epoch"] = 2.into();
+            it["seq"] = seq.into();
+        });
+        let pages = [
+            (page(&author.records, &head), 4, "more"),
+            (page(&[], &head), 0, "feed_epoch"),
+        ];
+        case(name, MUG, pages.into())
+    };
     let other = json!("47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU");
     let mut broken = author.head("mug-ops");
     let at = broken.len() - 2;
@@ -118,19 +130,8 @@ pub(crate) fn heads() -> Vec<Value> {
             "feed_fork",
         ),
         judged("a head ahead", changed(&|it| it["seq"] = 5.into()), "more"),
-        judged(
-            "a head of a later epoch",
-            changed(&|it| it["epoch"] = 2.into()),
-            "feed_epoch",
-        ),
-        judged(
-            "a head of a later epoch, before what is known",
-            changed(&|it| {
-                it["epoch"] = 2.into();
-                it["seq"] = 1.into();
-            }),
-            "feed_epoch",
-        ),
+        later("a head of a later epoch", 5),
+        later("a head of a later epoch, before what is known", 1),
         judged(
             "a head of another author",
             changed(&|it| it["iss"] = LABEL.into()),
@@ -149,6 +150,58 @@ pub(crate) fn heads() -> Vec<Value> {
                 .expect("a record")
                 .to_owned(),
             "seal_other_kind",
+        ),
+    ]
+}
+
+/// A feed goes on in a later epoch, by the word of its `fed` key.
+pub(crate) fn epochs() -> Vec<Value> {
+    let gone_on = |fed: &str, ops: &str, change: &dyn Fn(&mut Value)| {
+        let mut author = mug();
+        let mut claims = author.epoch_claims(2, ops);
+        change(&mut claims);
+        author.go_on(&claims, fed, ops);
+        author
+    };
+    let good = gone_on("mug-fed", "mug-ops-next", &|_| {});
+    let head = good.head("mug-ops-next");
+    let count = good.records.len();
+    let (before, after) = (&good.records[..count - 1], &good.records[count - 1..]);
+    let whole = (page(&good.records, &head), count, "complete");
+    let in_two = vec![
+        (page(before, &head), count - 1, "more"),
+        (page(after, &head), 1, "complete"),
+    ];
+    let nothing = vec![
+        (page(before, &head), count - 1, "more"),
+        (page(&[], &head), 0, "seal_unknown_key"),
+    ];
+    let one = |author: Author, ops: &str, outcome| {
+        vec![(page(&author.records, &author.head(ops)), count - 1, outcome)]
+    };
+    let stolen = gone_on("mug-ops", "mug-ops", &|_| {});
+    let of_another = gone_on("mug-fed", "mug-ops", &|it| it["iss"] = LABEL.into());
+    let elsewhere = gone_on("mug-fed", "mug-ops", &|it| {
+        it["after"] = json!({ "epoch": 1, "seq": 1, "hash": it["after"]["hash"] });
+    });
+    vec![
+        case("a later epoch, by another `ops` key", MUG, vec![whole]),
+        case("a later epoch on the next page", MUG, in_two),
+        case("a head of a later epoch that does not come", MUG, nothing),
+        case(
+            "a later epoch by an `ops` key alone",
+            MUG,
+            one(stolen, "mug-ops", "feed_gap"),
+        ),
+        case(
+            "a later epoch by another author's word",
+            MUG,
+            one(of_another, "mug-ops", "feed_gap"),
+        ),
+        case(
+            "a later epoch after a record before the last",
+            MUG,
+            one(elsewhere, "mug-ops", "feed_fork"),
         ),
     ]
 }

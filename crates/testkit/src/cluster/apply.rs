@@ -279,7 +279,9 @@ fn expected(fault: &Fault) -> Result<(), Broken> {
         Fault::Busy
         | Fault::Unknown(_)
         | Fault::Read(ReadError::Engine(_))
-        | Fault::ClockBehind => Ok(()),
+        | Fault::ClockBehind
+        | Fault::Unconfirmed
+        | Fault::Divided => Ok(()),
         Fault::Read(ReadError::Damaged { .. })
         | Fault::TooLarge
         | Fault::Form { .. }

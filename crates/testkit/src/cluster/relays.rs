@@ -10,7 +10,6 @@ use app::Source;
 use app::keys::RECORDS;
 use client::Request;
 use serde_json::Value;
-use sync::Mark;
 use wire::EntityId;
 
 use super::Broken;
@@ -121,7 +120,7 @@ pub(crate) enum Lies {
 
 /// From here on this node lies about the feeds of others, where it is asked for them.
 pub(crate) fn lie(network: &TestNetwork, by: &EntityId, (lies, dice): (Lies, Dice)) {
-    let own = app::page_path(by, Mark::default());
+    let own = app::page_path(by, (0, 0));
     let own = own.split('&').next().unwrap_or_default().to_owned() + "&";
     let by = by.clone();
     let before: Mutex<BTreeMap<String, Vec<u8>>> = Mutex::default();
