@@ -31,6 +31,8 @@ const COMMANDS: &[(&[&str], &[&str])] = &[
     (&["run"], &["--dir", "--clock-is-right"]),
     (&["check"], &["--dir", "--deep", "--json"]),
     (&["publish"], &["--dir", "--file", "--json"]),
+    (&["feed", "state"], &["--dir", "--json"]),
+    (&["feed", "take-over"], &["--dir", "--json"]),
     (&["keys", "list"], &["--dir", "--json"]),
     (
         &["keys", "rotate"],

@@ -28,6 +28,7 @@ mod publishing;
 mod receipts;
 mod refusals;
 mod relaying;
+mod restoring;
 mod sabotage;
 mod seats;
 mod several_labels;

@@ -74,6 +74,8 @@ pub enum BranchSays {
     More,
     /// It is whole, as far as it is taken.
     Whole,
+    /// Another machine writes it.
+    Divided,
     /// Nothing can be made of it.
     Nothing,
 }
@@ -126,7 +128,7 @@ impl App {
                 "feed_fork" | "feed_gap" => self.parted(&feed, page).await,
                 _ => Ok(OwnSays::Nothing),
             },
-            (_, false) if self.has_agreed() => {
+            (_, false) if self.are_from_elsewhere(&followed.accepted) => {
                 self.divide().await?;
                 Ok(OwnSays::Divided)
             }
@@ -166,10 +168,6 @@ impl App {
 
     async fn parted(&self, feed: &Feed, page: &Page) -> Result<OwnSays, Attempt<Fault>> {
         self.note_parting(feed, page).await?;
-        if self.has_agreed() {
-            self.divide().await?;
-            return Ok(OwnSays::Divided);
-        }
         Ok(OwnSays::Parted)
     }
 
@@ -208,7 +206,7 @@ impl App {
         })
         .await?;
         self.commit_at("adopt", batch).await?;
-        self.stand(OwnFeedState::Unconfirmed, false);
+        self.stand(OwnFeedState::Unconfirmed);
         self.forget_opened();
         let records = accepted.len();
         tracing::warn!(
@@ -226,7 +224,7 @@ impl App {
             return Ok(());
         }
         until_settled!(self.try_confirm().await)?;
-        self.stand(OwnFeedState::Confirmed, true);
+        self.stand(OwnFeedState::Confirmed);
         let (feed, _) = self.feed_state(&self.identity().entity).await?;
         if feed.seq > 0 && feed.head.is_none() {
             until_settled!(self.sign_head().await)?;
@@ -301,6 +299,10 @@ impl App {
             return Ok(BranchSays::Nothing);
         };
         let (accepted, refusal) = rules::feed::extend(entity, authority.author(), tip, rest);
+        if self.are_from_elsewhere(&accepted) {
+            self.divide().await?;
+            return Ok(BranchSays::Divided);
+        }
         let brought = accepted.len();
         branch.records.extend(accepted);
         let said = rules::feed::judge_head(entity, tip, &page.head, brought);

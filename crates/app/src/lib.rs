@@ -242,6 +242,7 @@ impl App {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
+        let started_at = clock.now();
         let held = signing::Held::new(identity.fed.clone(), identity.ops.clone());
         Self {
             inner: Arc::new(Inner {
@@ -268,7 +269,7 @@ impl App {
                 next_looks: Mutex::default(),
                 store_problems: RwLock::new(Vec::new()),
                 is_clock_accepted: AtomicBool::new(false),
-                own_feed: Mutex::default(),
+                own_feed: Mutex::new(own_feed::Standing::at(started_at)),
                 signed_answers: Mutex::default(),
             }),
         }

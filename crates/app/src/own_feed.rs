@@ -15,8 +15,9 @@ use std::future::poll_fn;
 use std::sync::{MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use rules::feed::Accepted;
 use store::{Batch, Expected, Versioned};
-use wire::EntityId;
+use wire::{EntityId, Timestamp};
 
 use crate::fault::{Attempt, until_settled};
 use crate::stored::{self, OwnFeed};
@@ -58,19 +59,19 @@ impl OwnFeedState {
 #[derive(Debug)]
 pub(crate) struct Standing {
     state: OwnFeedState,
-    /// Whether a partner has agreed since the node started: what comes then from elsewhere,
-    /// no restored backup has written.
-    has_agreed: bool,
+    /// When this process started: what was signed later and is not known here, another
+    /// machine has signed.
+    started_at: Timestamp,
     /// Whether partners shall be asked soon.
     is_wanted: bool,
     wakers: Vec<Waker>,
 }
 
-impl Default for Standing {
-    fn default() -> Self {
+impl Standing {
+    pub(crate) fn at(started_at: Timestamp) -> Self {
         Self {
             state: OwnFeedState::Confirmed,
-            has_agreed: false,
+            started_at,
             is_wanted: false,
             wakers: Vec::new(),
         }
@@ -83,9 +84,12 @@ impl App {
         self.standing().state
     }
 
-    /// Whether a partner has agreed since the node started.
-    pub(crate) fn has_agreed(&self) -> bool {
-        self.standing().has_agreed
+    /// Whether one of these records of the own feed was written by another machine, as none
+    /// that is not known here and that was signed since this process started was written by
+    /// this one.
+    pub(crate) fn are_from_elsewhere(&self, records: &[Accepted]) -> bool {
+        let started_at = self.standing().started_at;
+        records.iter().any(|next| next.record.iat > started_at)
     }
 
     fn standing(&self) -> MutexGuard<'_, Standing> {
@@ -93,10 +97,9 @@ impl App {
         standing.unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn stand(&self, state: OwnFeedState, agrees: bool) {
+    pub(crate) fn stand(&self, state: OwnFeedState) {
         let mut standing = self.standing();
         standing.state = state;
-        standing.has_agreed |= agrees;
         let wakers = std::mem::take(&mut standing.wakers);
         drop(standing);
         wakers.into_iter().for_each(Waker::wake);
@@ -125,7 +128,7 @@ impl App {
             _ if asks => OwnFeedState::Asked,
             _ => OwnFeedState::Confirmed,
         };
-        self.stand(state, false);
+        self.stand(state);
         Ok(state)
     }
 
@@ -158,7 +161,7 @@ impl App {
     /// Nobody could be asked: what the folder says counts, if it is the one that was left.
     pub fn rely_on_folder(&self) {
         if self.own_feed_state() == OwnFeedState::Asked {
-            self.stand(OwnFeedState::Confirmed, false);
+            self.stand(OwnFeedState::Confirmed);
         }
     }
 
@@ -198,17 +201,17 @@ impl App {
         })
         .await?;
         let mut standing = self.standing();
-        standing.has_agreed = false;
+        standing.started_at = now;
         standing.is_wanted = true;
         drop(standing);
-        self.stand(OwnFeedState::Unconfirmed, false);
+        self.stand(OwnFeedState::Unconfirmed);
         Ok(())
     }
 
     /// Another machine writes under this name.
     pub(crate) async fn divide(&self) -> Result<(), Fault> {
         self.change_own_feed(|row| row.is_divided = true).await?;
-        self.stand(OwnFeedState::Divided, false);
+        self.stand(OwnFeedState::Divided);
         tracing::error!(
             "another machine writes under this node's name; say which one goes on: \
              `escale feed take-over` there, and stop the other"

@@ -162,13 +162,11 @@ impl App {
             put_record(&mut batch, entity, &next.record, next.body.as_ref())?;
         }
         feed.move_to(&tip);
-        match asked.source {
-            Source::Author => {
-                feed.refusal = said.as_ref().err().map(|refusal| refusal.code().to_owned());
-            }
-            // A fork is over, whoever brings its author's word for that.
-            Source::Relay if followed.from.is_some() => feed.refusal = None,
-            Source::Relay => {}
+        // A fork is over, whoever brings its author's word for that.
+        if asked.source == Source::Author || followed.from.is_some() {
+            let refusal = said.as_ref().err().map(FeedRefusal::code);
+            let is_shown = |_: &&str| asked.source == Source::Author;
+            feed.refusal = refusal.filter(is_shown).map(str::to_owned);
         }
         if let Ok(HeadSays::Complete(head)) = &said {
             // A relay may bring an older head of the same position: the newer stays.

@@ -267,6 +267,8 @@ async fn of_two_machines_one_goes_on_when_a_person_has_said_which() {
         .unwrap();
     // The same disk in another machine, which the partner reaches for a while.
     let copy = node.clone_machine().await;
+    label.advance(60);
+    copy.clock().advance(60);
     label.network.connect(&copy);
     publish(&copy, &named("Le Mug, copied", 200)).await;
     label.settle().await;

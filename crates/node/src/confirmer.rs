@@ -154,7 +154,7 @@ async fn heal(app: &App, fetch: &dyn Fetch, partner: &EntityId) -> Result<bool, 
         match app.take_branch_page(&mut branch, &page).await? {
             BranchSays::More => {}
             BranchSays::Whole => return app.heal(&branch).await,
-            BranchSays::Nothing => return Ok(false),
+            BranchSays::Divided | BranchSays::Nothing => return Ok(false),
         }
     }
     Ok(false)

@@ -25,6 +25,7 @@ mod hostile_seats;
 mod invariants;
 mod ledger;
 mod network;
+mod partings;
 mod relays;
 mod seat_actions;
 mod seat_end;
@@ -41,6 +42,7 @@ mod watch;
 mod world;
 
 pub use crowd::{Crowd, crowd};
+pub use partings::{Happened, partings};
 pub use store::Removal;
 pub use trace::{Failure, Report};
 pub use village::Village;

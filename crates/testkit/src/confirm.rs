@@ -2,7 +2,7 @@
 //!
 //! The one that is installed lives in `node`, with time-outs and several partners at once.
 
-use app::{Branch, BranchSays, OwnFeedState, OwnSays};
+use app::{Branch, BranchSays, Fault, OwnFeedState, OwnSays};
 use client::{Fetch as _, FetchError, Request};
 use wire::EntityId;
 use wire::feed::{PAGE_BYTES_MAX, PAGE_MEDIA_TYPE};
@@ -12,30 +12,79 @@ use crate::{TestNetwork, TestNode};
 /// How often a partner is asked before that is endless.
 const ROUNDS_MAX: usize = 100;
 
+/// Why a partner could not be asked to the end.
+#[derive(Debug)]
+pub enum ConfirmFailure {
+    /// No answer that a client takes.
+    Fetch(FetchError),
+    /// It failed here.
+    Fault(Fault),
+}
+
+impl From<FetchError> for ConfirmFailure {
+    fn from(error: FetchError) -> Self {
+        Self::Fetch(error)
+    }
+}
+
+impl From<Fault> for ConfirmFailure {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
 /// Asks one partner until nothing of its own feed is missing at the node, and heals it where
 /// it has parted. Gives what came of it.
 pub async fn confirm(
     network: &TestNetwork,
     node: &TestNode,
     partner: &EntityId,
-) -> Result<OwnFeedState, FetchError> {
+) -> Result<OwnFeedState, ConfirmFailure> {
+    if ask(network, node, partner).await? {
+        node.app().confirm_own_feed().await?;
+    }
+    Ok(node.app().own_feed_state())
+}
+
+/// Asks all of these, and confirms what all that answer agree on.
+pub async fn confirm_with(
+    network: &TestNetwork,
+    node: &TestNode,
+    partners: &[&EntityId],
+) -> Result<OwnFeedState, ConfirmFailure> {
+    let mut agrees = false;
+    for partner in partners {
+        match ask(network, node, partner).await {
+            Ok(said) => agrees |= said,
+            Err(ConfirmFailure::Fetch(_)) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    if agrees {
+        node.app().confirm_own_feed().await?;
+    }
+    Ok(node.app().own_feed_state())
+}
+
+/// Whether the partner agrees in the end.
+async fn ask(
+    network: &TestNetwork,
+    node: &TestNode,
+    partner: &EntityId,
+) -> Result<bool, ConfirmFailure> {
     let app = node.app();
     for _ in 0..ROUNDS_MAX {
-        let path = app.own_page_path(0).await.expect("the store is read");
+        let path = app.own_page_path(0).await?;
         let page = page(network, node, partner, path).await?;
-        match app.take_own_page(&page).await.expect("a page is judged") {
+        match app.take_own_page(&page).await? {
             OwnSays::More => {}
-            OwnSays::Agrees => {
-                app.confirm_own_feed().await.expect("a node confirms");
-                return Ok(app.own_feed_state());
-            }
-            OwnSays::Divided | OwnSays::Nothing => return Ok(app.own_feed_state()),
+            OwnSays::Agrees => return Ok(true),
+            OwnSays::Divided | OwnSays::Nothing => return Ok(false),
             OwnSays::Parted => {
-                let branch = branch(network, node, partner).await?;
-                let healed = app.heal(&branch).await.expect("a node heals");
-                assert!(healed, "there is something to bring together");
-                app.confirm_own_feed().await.expect("a node confirms");
-                return Ok(app.own_feed_state());
+                let Some(branch) = branch(network, node, partner).await? else {
+                    return Ok(false);
+                };
+                return Ok(app.heal(&branch).await?);
             }
         }
     }
@@ -46,14 +95,15 @@ async fn branch(
     network: &TestNetwork,
     node: &TestNode,
     partner: &EntityId,
-) -> Result<Branch, FetchError> {
+) -> Result<Option<Branch>, ConfirmFailure> {
     let (app, mut branch) = (node.app(), Branch::default());
     for _ in 0..ROUNDS_MAX {
-        let path = app.branch_path(&branch).await.expect("the store is read");
+        let path = app.branch_path(&branch).await?;
         let page = page(network, node, partner, path).await?;
-        let says = app.take_branch_page(&mut branch, &page).await;
-        if says.expect("a page is judged") != BranchSays::More {
-            return Ok(branch);
+        match app.take_branch_page(&mut branch, &page).await? {
+            BranchSays::More => {}
+            BranchSays::Whole => return Ok(Some(branch)),
+            BranchSays::Divided | BranchSays::Nothing => return Ok(None),
         }
     }
     panic!("a branch without end");

@@ -39,7 +39,7 @@ mod wallet;
 pub use answer::Answer;
 pub use chance::SeededEntropy;
 pub use clock::{DAY_SECONDS, HOUR_SECONDS, ManualClock, START, START_OF_DAY};
-pub use confirm::confirm;
+pub use confirm::{ConfirmFailure, confirm, confirm_with};
 pub use forged::{forge, forge_request, outcome_of, post_request, request_of};
 pub use label::Label;
 pub use network::{Line, TestNetwork};

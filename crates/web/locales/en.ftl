@@ -511,6 +511,15 @@ visit-too-late = This visit ended more than seven days ago and cannot be correct
 
 ## The outbox
 
+feed-unconfirmed = This node was restored from a copy
+feed-unconfirmed-cure = Nothing is published until a partner has said how far this node’s feed goes. It asks by itself as soon as the line is up. The desk and visits go on meanwhile.
+feed-divided = Another machine runs as this node
+feed-divided-cure = Nothing is published here until you say which machine goes on. On that one, type: escale feed take-over. Then stop the other.
+feed-parted = Feeds that have parted
+feed-parted-text = These nodes have signed two different things at one place of their feed, mostly because they were restored from a backup or run twice. Both signed words are kept as evidence.
+feed-parted-at = Two records at position { $seq }, seen on { $date }
+feed-parted-over = The node has gone on since. Nothing is to be done.
+feed-parted-cure = What it publishes is not read any further until it has asked its partners. Speak with its operator.
 outbox-title = Outbox
 outbox-text = The receipts and credits that this space sends to others. They are sent again by themselves until they are answered, also after a cut.
 outbox-none-title = Nothing waits

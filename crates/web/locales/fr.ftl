@@ -521,6 +521,15 @@ visit-too-late = Ce passage est terminé depuis plus de sept jours et ne se corr
 
 ## The outbox
 
+feed-unconfirmed = Ce nœud a été restauré depuis une copie
+feed-unconfirmed-cure = Rien n’est publié tant qu’un partenaire n’a pas dit jusqu’où va le fil de ce nœud. Il le demande de lui-même dès que la ligne est rétablie. L’accueil et les passages continuent en attendant.
+feed-divided = Une autre machine fonctionne sous le nom de ce nœud
+feed-divided-cure = Rien n’est publié ici tant que vous n’avez pas dit laquelle continue. Sur celle-ci, tapez : escale feed take-over. Puis arrêtez l’autre.
+feed-parted = Fils qui se sont dédoublés
+feed-parted-text = Ces nœuds ont signé deux choses différentes à la même place de leur fil, le plus souvent parce qu’ils ont été restaurés depuis une sauvegarde ou qu’ils fonctionnent en double. Les deux écrits signés sont gardés comme preuve.
+feed-parted-at = Deux écrits à la position { $seq }, vus le { $date }
+feed-parted-over = Le nœud a repris depuis. Il n’y a rien à faire.
+feed-parted-cure = Ce qu’il publie n’est plus lu tant qu’il n’a pas demandé à ses partenaires. Parlez-en à son exploitant.
 outbox-title = Envois
 outbox-text = Les reçus et les avoirs que ce lieu envoie aux autres. Ils sont renvoyés d’eux-mêmes jusqu’à la réponse, aussi après une coupure.
 outbox-none-title = Rien n’attend

@@ -177,6 +177,8 @@ async fn health_says_whether_the_clock_and_the_store_are_well() {
         "role": "space",
         "is_clock_behind": false,
         "store_problems": 0,
+        "own_feed": "confirmed",
+        "feeds_parted": 0,
         "label_freshness": { "state": "fresh", "as_of": space.app().now() },
         "partners": 1,
         "partners_fresh": 1,
@@ -207,4 +209,19 @@ async fn health_says_whether_the_clock_and_the_store_are_well() {
     space.clock().advance(-3_600);
     let both = "the clock is behind; the store does not hold what was written";
     assert_eq!(unwell().await["detail"], both);
+}
+
+#[tokio::test]
+async fn a_node_that_may_not_write_into_its_feed_is_not_well() {
+    let label = Label::labelled(1).await;
+    let space = label.space(0);
+    space.restore(&space.backup()).await;
+    let answer = ask_for(space, "/healthz").await;
+    check_refusal(&answer, "not_well");
+    let said = answer.json();
+    assert_eq!(said["own_feed"], "unconfirmed");
+    assert_eq!(
+        said["detail"],
+        "the folder is a copy, and no partner has answered"
+    );
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use app::view::Home;
-use app::{About, App, ConflictRow, Op, Operator, OutboxError, OutboxRow, SendFailure, VisitError};
+use app::{
+    About, App, ConflictRow, Op, Operator, OutboxError, OutboxRow, OwnFeedState, PartingRow,
+    SendFailure, VisitError,
+};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -70,12 +73,22 @@ struct Conflict {
     other: String,
 }
 
+/// A feed that has parted.
+struct Parted {
+    by: String,
+    at: String,
+    is_over: bool,
+}
+
 #[derive(Template)]
 #[template(path = "outbox.html")]
 struct OutboxPage {
     frame: Frame,
     menu: Menu,
     told: Option<Told>,
+    /// What this node's own feed waits for: what is so, and what can be done.
+    own_feed: Option<(String, String)>,
+    parted: Vec<Parted>,
     dead: Vec<Dead>,
     waiting: Vec<Waiting>,
     conflicts: Vec<Conflict>,
@@ -161,14 +174,38 @@ async fn made(
     }
     let conflicts = app.conflicts(operator).await?;
     let conflict = |row| conflict(words, &home, row, &zone);
+    let parted = |row| parted(words, &home, &row, &zone);
     Ok(OutboxPage {
         frame: Frame::new(words, words.say(M::OutboxTitle)).at(OUTBOX.to_owned()),
         menu: menu(app, words, operator, OUTBOX).await?,
         told,
+        own_feed: own_feed(words, app.own_feed_state()),
+        parted: app.partings().await?.into_iter().map(parted).collect(),
         dead,
         waiting,
         conflicts: conflicts.into_iter().map(conflict).collect(),
     })
+}
+
+/// What keeps this node from publishing, if anything does, and the cure.
+fn own_feed(words: &Words, state: OwnFeedState) -> Option<(String, String)> {
+    let (what, cure) = match state {
+        OwnFeedState::Confirmed | OwnFeedState::Asked => return None,
+        OwnFeedState::Unconfirmed => (M::FeedUnconfirmed, M::FeedUnconfirmedCure),
+        OwnFeedState::Divided => (M::FeedDivided, M::FeedDividedCure),
+    };
+    Some((words.say(what), words.say(cure)))
+}
+
+fn parted(words: &Words, home: &Home, row: &PartingRow, zone: &TimeZone) -> Parted {
+    let seq = i64::try_from(row.seq).unwrap_or(i64::MAX);
+    let date = date_and_time(words, row.seen_at, zone);
+    let said = [("seq", seq.into()), ("date", date.into())];
+    Parted {
+        by: space_name(home, &row.entity),
+        at: words.say_with(M::FeedPartedAt, &said),
+        is_over: row.is_over,
+    }
 }
 
 /// The oldest first, and what waits for another after it: of one second, nobody knows the
