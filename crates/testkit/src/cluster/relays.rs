@@ -111,15 +111,22 @@ impl World {
 
 /// How a relay lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lies {
+enum Lies {
     /// In every way.
     All,
     /// It leaves out what records say, and nothing that anybody would blame an author for.
     Bodies,
 }
 
-/// From here on this node lies about the feeds of others, where it is asked for them.
-pub(crate) fn lie(network: &TestNetwork, by: &EntityId, (lies, dice): (Lies, Dice)) {
+/// From here on this node lies about the feeds of others, where it is asked for them, in
+/// one way or the other by the seed.
+pub(crate) fn lie(network: &TestNetwork, by: &EntityId, seed: u64) {
+    let lies = if seed.is_multiple_of(2) {
+        Lies::All
+    } else {
+        Lies::Bodies
+    };
+    let dice = Dice::of(seed, "lies");
     let own = app::page_path(by, (0, 0));
     let own = own.split('&').next().unwrap_or_default().to_owned() + "&";
     let by = by.clone();
@@ -157,7 +164,7 @@ fn without_bodies(answer: &mut Answer) {
 fn tampered(dice: &Dice, answer: &mut Answer) {
     match dice.below(4) {
         0 => change(answer, |records| {
-            records.truncate(dice.below(records.len()))
+            records.truncate(dice.below(records.len()));
         }),
         1 => change(answer, |records| {
             if !records.is_empty() {
@@ -167,9 +174,10 @@ fn tampered(dice: &Dice, answer: &mut Answer) {
         2 => without_bodies(answer),
         _ => change(answer, |records| {
             let which = dice.below(records.len());
-            if let Some(record) = records.get_mut(which) {
+            if let Some(record) = records.get_mut(which).and_then(Value::as_object_mut) {
                 let body = record.get("body").and_then(Value::as_str).unwrap_or("{}");
-                record["body"] = Value::from(format!("{body} "));
+                let body = Value::from(format!("{body} "));
+                record.insert("body".to_owned(), body);
             }
         }),
     }

@@ -17,7 +17,7 @@ use super::dice::Dice;
 use super::facts::Facts;
 use super::ledger::Ledger;
 use super::network::{HandsOver, Network, Question};
-use super::relays::{Lies, lie};
+use super::relays::lie;
 use super::seats::Announced;
 use super::store::{Removal, TurnStore};
 use super::trace::Trace;
@@ -158,15 +158,8 @@ impl World {
         let story = usize::try_from(setting.seed % 3).unwrap_or_default();
         let seats_percent = SEATS_PERCENT.get(story).copied().unwrap_or_default();
         let hostile = machines.len().saturating_sub(1);
-        if let Some(it) = machines.get(hostile) {
-            let lies = if setting.seed % 2 == 0 {
-                Lies::All
-            } else {
-                Lies::Bodies
-            };
-            let dice = Dice::of(setting.seed, "lies");
-            lie(&network.feeds, it.name(), (lies, dice));
-        }
+        let liar = machines.get(hostile);
+        liar.inspect(|it| lie(&network.feeds, it.name(), setting.seed));
         let world = Self {
             machines,
             members: village.members.clone(),
