@@ -91,16 +91,27 @@ impl App {
     }
 }
 
-/// The first record of a relay's page without its body that none of the page supersedes. A
-/// body that is not taken with its record is never asked for again, so a relay could hide a
-/// price for good; the author, or another relay, gives it.
+/// The first record of a relay's page without its body that nothing of the page supersedes,
+/// as far as the page is taken. A body that is not taken with its record is never asked for
+/// again, so a relay could hide a price for good; the author, or another relay, gives it.
 fn first_withheld(accepted: &[Accepted]) -> Option<&Accepted> {
+    let mut taken = accepted;
+    let mut first = None;
+    // What supersedes another may itself be withheld: then neither is taken.
+    while let Some(at) = withheld_among(taken) {
+        first = taken.get(at);
+        taken = taken.get(..at).unwrap_or_default();
+    }
+    first
+}
+
+fn withheld_among(taken: &[Accepted]) -> Option<usize> {
     let mut superseded = BTreeSet::new();
     let mut first = None;
-    for next in accepted.iter().rev() {
+    for (number, next) in taken.iter().enumerate().rev() {
         let is_latest = superseded.insert((&next.record.kind, &next.record.id));
         if is_latest && next.body.is_none() && next.record.body_sha256.is_some() {
-            first = Some(next);
+            first = Some(number);
         }
     }
     first

@@ -171,6 +171,23 @@ async fn a_relay_may_leave_out_what_it_supersedes() {
 }
 
 #[tokio::test]
+async fn what_is_withheld_supersedes_nothing() {
+    let story = Story::begin().await;
+    let (reader, author) = (story.reader(), story.author().entity());
+    pull(&story.label.network, reader, author).await.unwrap();
+    story.publish(5).await;
+    story.publish(6).await;
+    let held = story.known().await;
+    let mut given = story.page().await;
+    for record in &mut given.records {
+        (record.salt, record.body) = (None, None);
+    }
+    assert_eq!(story.given(&bytes(&given)).await, Err("feed_no_body"));
+    assert_eq!(story.known().await, held, "neither was taken");
+    assert_eq!(story.price().await, Some(Cents(4)));
+}
+
+#[tokio::test]
 async fn a_page_that_comes_late_is_not_looked_at() {
     let story = Story::begin().await;
     let (reader, author) = (story.reader(), story.author().entity());
