@@ -27,6 +27,7 @@ mod members;
 mod path;
 mod people;
 mod problem;
+mod refuses;
 mod registrations;
 mod requests;
 mod route;

@@ -15,37 +15,12 @@ use wire::request::{
 use wire::trust::{ENTITY_STATEMENT_MEDIA_TYPE, TRUST_MARK_MEDIA_TYPE};
 
 use crate::federation::{ANCHOR_MEDIA_TYPE, FORM_BYTES_MAX, FORM_MEDIA_TYPE};
+use crate::refuses::{EVENT_REFUSES, GIVE_BACK_REFUSES, REGISTER_REFUSES};
 use crate::route::{Route, Takes, Who, body, conditional, json, must, of};
 use crate::{
     access, calendar, describe, events, federation, health, holder, home, label, members, people,
     registrations, requests, schemas, visits,
 };
-
-/// Why an event is not published.
-const EVENT_REFUSES: &[&str] = &[
-    "event_malformed",
-    "event_refused",
-    "event_has_registrations",
-    "no_such_event",
-    "too_many_events",
-    "clock_wrong",
-    "feed_divided",
-    "feed_unconfirmed",
-];
-
-/// Why nobody is registered.
-const REGISTER_REFUSES: &[&str] = &[
-    "no_such_event",
-    "no_such_member",
-    "member_name",
-    "member_not_active",
-    "too_many_registrations",
-    "no_such_registration",
-    "clock_wrong",
-];
-
-/// Why nothing is given back.
-const GIVE_BACK_REFUSES: &[&str] = &["no_such_registration", "registration_over", "clock_wrong"];
 
 /// Every route of this crate.
 pub const ROUTES: &[Route] = &[

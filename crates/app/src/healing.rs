@@ -141,14 +141,13 @@ impl App {
                 let (entity, tip) = (&self.identity().entity, &followed.tip);
                 match rules::feed::judge_head(entity, tip, &page.head, 0) {
                     Ok(HeadSays::Complete(_)) => Ok(OwnSays::Agrees),
-                    Ok(HeadSays::More) => Ok(OwnSays::Nothing),
                     Err(FeedRefusal::Behind { .. }) if !self.contradicts(page).await? => {
                         Ok(OwnSays::Agrees)
                     }
                     Err(FeedRefusal::Behind { .. } | FeedRefusal::Fork { .. }) => {
                         self.parted(&feed, page).await
                     }
-                    Err(_) => Ok(OwnSays::Nothing),
+                    Ok(HeadSays::More) | Err(_) => Ok(OwnSays::Nothing),
                 }
             }
         }
@@ -393,7 +392,7 @@ impl App {
         let is_in_force = |keys: &&KeySet| keys.find(signer.public().thumbprint()).is_some();
         let ops = in_force.filter(is_in_force).cloned();
         let ops = ops.unwrap_or_else(|| KeySet::only(signer.public().clone()));
-        let fed = self.fed().await?;
+        let by = self.fed().await?;
         let opening = Epoch {
             iss: feed.entity.clone(),
             iat: now,
@@ -404,8 +403,8 @@ impl App {
             },
         };
         let epoch = opening.epoch;
-        let opening = seal::sign(opening, &fed)?;
-        let configuration = self.make_configuration_of(now, &fed, &ops).await?;
+        let opening = seal::sign(opening, &by)?;
+        let configuration = self.make_configuration_of(now, &by, &ops).await?;
         let opening = Entry {
             kind: EPOCH_KIND.to_owned(),
             id: THE_ONE.to_owned(),

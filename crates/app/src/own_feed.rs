@@ -213,8 +213,8 @@ impl App {
         self.change_own_feed(|row| row.is_divided = true).await?;
         self.stand(OwnFeedState::Divided);
         tracing::error!(
-            "another machine writes under this node's name; say which one goes on: \
-             `escale feed take-over` there, and stop the other"
+            "another machine writes under this node's name: escale feed take-over, at the one \
+             that goes on"
         );
         Ok(())
     }

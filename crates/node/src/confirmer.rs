@@ -96,7 +96,7 @@ async fn round(app: &App, fetch: &Arc<dyn Fetch>) -> anyhow::Result<bool> {
     let mut agrees = false;
     let mut parted = None;
     while let Some(ended) = asked.join_next().await {
-        let Ok(Some(said)) = ended?.map(sound).unwrap_or(Ok(None)) else {
+        let Some(said) = ended?.map_or(Ok(None), sound)? else {
             continue;
         };
         match said {
@@ -108,7 +108,7 @@ async fn round(app: &App, fetch: &Arc<dyn Fetch>) -> anyhow::Result<bool> {
     }
     if let Some(partner) = parted {
         let healed = timeout(ROUND, heal(app, fetch.as_ref(), &partner)).await;
-        agrees = healed.map(sound).unwrap_or(Ok(None))?.unwrap_or(false);
+        agrees = healed.map_or(Ok(None), sound)?.unwrap_or(false);
     }
     if agrees || is_alone {
         sound(app.confirm_own_feed().await)?;

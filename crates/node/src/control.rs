@@ -94,9 +94,10 @@ pub(crate) async fn ask(config: &Config, command: Command) -> anyhow::Result<Val
     }
     // No node runs; a socket that a crash left behind refuses.
     // A look changes nothing, at a backup neither.
-    let app = match command {
-        Command::Check { .. } => start::open(config).await?,
-        _ => start::open_standing(config).await?,
+    let app = if matches!(command, Command::Check { .. }) {
+        start::open(config).await?
+    } else {
+        start::open_standing(config).await?
     };
     execute(&app, command).await
 }

@@ -71,25 +71,7 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
             Ok(())
         });
     }
-    if config.network.hints {
-        tasks.spawn(
-            "telling partners",
-            hinter::run(app.clone(), Arc::clone(&fetch), commits, stop.clone()),
-        );
-    }
-    let (heard, signs) = sender::signs();
-    tasks.spawn(
-        "sending what waits",
-        sender::run(app.clone(), Arc::clone(&fetch), signs, stop.clone()),
-    );
-    tasks.spawn(
-        "confirming the own feed",
-        confirmer::run(app.clone(), Arc::clone(&fetch), stop.clone()),
-    );
-    tasks.spawn(
-        "asking partners",
-        puller::run(app.clone(), fetch, config.clone(), heard, stop.clone()),
-    );
+    ask_others(&mut tasks, (&app, &config), &fetch, commits);
     tasks.spawn("signing again", renew(app.clone(), stop.clone()));
     tasks.spawn(
         "looking through the store",
@@ -107,6 +89,35 @@ pub(crate) async fn run(args: &Run) -> anyhow::Result<ExitCode> {
     tasks.wait().await?;
     tracing::info!(entity = %config.entity, "{} has stopped", config.entity);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Starts what asks other nodes, and tells them.
+fn ask_others(
+    tasks: &mut Tasks,
+    (app, config): (&App, &Config),
+    fetch: &Arc<dyn Fetch>,
+    commits: Commits,
+) {
+    let stop = tasks.stop_signal();
+    if config.network.hints {
+        tasks.spawn(
+            "telling partners",
+            hinter::run(app.clone(), Arc::clone(fetch), commits, stop.clone()),
+        );
+    }
+    let (heard, signs) = sender::signs();
+    tasks.spawn(
+        "sending what waits",
+        sender::run(app.clone(), Arc::clone(fetch), signs, stop.clone()),
+    );
+    tasks.spawn(
+        "confirming the own feed",
+        confirmer::run(app.clone(), Arc::clone(fetch), stop.clone()),
+    );
+    tasks.spawn(
+        "asking partners",
+        puller::run(app.clone(), Arc::clone(fetch), config.clone(), heard, stop),
+    );
 }
 
 /// Opens the node, and says whether its folder is the one that it left.
@@ -136,8 +147,8 @@ async fn open(args: &Run, config: &Config, metrics: &Metrics) -> anyhow::Result<
              this node's feed goes"
         ),
         OwnFeedState::Divided => tracing::error!(
-            "another machine writes under this node's name; say which one goes on: \
-             `escale feed take-over` there, and stop the other"
+            "another machine writes under this node's name: escale feed take-over, at the one \
+             that goes on"
         ),
     }
     warn_of_anchor(&app).await;

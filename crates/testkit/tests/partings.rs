@@ -2,7 +2,6 @@
 //! restored, machines set back, lines cut and commits lost, and in the end all agree.
 
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, reason = "a fresh seed is printed")]
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, Hasher as _};
