@@ -27,6 +27,7 @@ mod peers;
 mod publishing;
 mod receipts;
 mod refusals;
+mod relaying;
 mod restoring;
 mod sabotage;
 mod seats;

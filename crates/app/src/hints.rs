@@ -15,6 +15,7 @@ use sync::Mark;
 use wire::EntityId;
 use wire::hint::Hint;
 
+use crate::relayed::mark_of;
 use crate::{App, Fault};
 
 /// Why a hint is not heard.
@@ -83,7 +84,6 @@ impl App {
     /// How long a feed is, as far as this node knows; its own, as it has committed it.
     pub async fn known(&self, entity: &EntityId) -> Result<Mark, Fault> {
         let (feed, _) = self.feed_state(entity).await?;
-        let (epoch, seq) = (feed.epoch, feed.seq);
-        Ok(Mark { epoch, seq })
+        Ok(mark_of(&feed))
     }
 }

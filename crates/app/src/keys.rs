@@ -378,6 +378,11 @@ pub(crate) fn records_of(entity: &EntityId) -> [u8; FEED_BYTES] {
     feed_name(entity)
 }
 
+/// How the keys of all records of a feed begin, after their prefix.
+pub fn feed_stem(entity: &EntityId) -> Vec<u8> {
+    records_of(entity).to_vec()
+}
+
 pub(crate) fn latest(entity: &EntityId, kind: &str, id: &str) -> Key {
     let rest = [
         &feed_name(entity)[..],

@@ -9,6 +9,7 @@
 //! Specified in `specs/trust.md`, section 10.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use rules::trust::{LABELS_MAX, Standing};
@@ -29,6 +30,14 @@ pub struct Label {
     pub coordinator: EntityId,
     /// The root key, pinned from the invitation.
     pub root: PublicKey,
+}
+
+/// The labels beside the first, as one look at the store found them.
+#[derive(Debug, Default)]
+pub(crate) struct Further {
+    /// Which look that was.
+    look: u64,
+    labels: Vec<Label>,
 }
 
 /// The registers of this node's labels, in the order of the labels, as far as they were
@@ -101,7 +110,7 @@ impl App {
         let further = self.inner.further_labels.read();
         let further = further.unwrap_or_else(PoisonError::into_inner);
         let first = std::iter::once(self.first_label());
-        first.chain(further.iter().cloned()).collect()
+        first.chain(further.labels.iter().cloned()).collect()
     }
 
     /// The label in which this node was founded.
@@ -120,7 +129,7 @@ impl App {
         }
         let further = self.inner.further_labels.read();
         let further = further.unwrap_or_else(PoisonError::into_inner);
-        let mut further = further.iter();
+        let mut further = further.labels.iter();
         further.find(|it| it.coordinator == *coordinator).cloned()
     }
 
@@ -170,7 +179,11 @@ impl App {
     }
 
     /// Reads which labels this node has joined since it was founded.
+    ///
+    /// Whoever has changed them looks afterwards. Of two looks at once the one that began
+    /// later has seen what both have changed, and is kept, whichever ends first.
     pub(crate) async fn read_labels(&self) -> Result<(), Fault> {
+        let look = 1 + self.inner.looks_at_labels.fetch_add(1, Ordering::SeqCst);
         let mut rows = self.further_labels().await?;
         rows.sort_by(|(a, _), (b, _)| (a.since, &a.coordinator).cmp(&(b.since, &b.coordinator)));
         let label = |(row, _): (FurtherLabel, Versioned)| -> Result<Label, Fault> {
@@ -182,7 +195,10 @@ impl App {
         };
         let labels = rows.into_iter().map(label).collect::<Result<Vec<_>, _>>()?;
         let further = self.inner.further_labels.write();
-        *further.unwrap_or_else(PoisonError::into_inner) = labels;
+        let mut further = further.unwrap_or_else(PoisonError::into_inner);
+        if look > further.look {
+            *further = Further { look, labels };
+        }
         Ok(())
     }
 

@@ -35,6 +35,7 @@ mod exchange;
 mod fault;
 mod federation;
 mod figures;
+mod followed;
 mod found;
 mod healing;
 mod hints;
@@ -62,6 +63,7 @@ mod receipts;
 mod register;
 mod registered;
 mod registrations;
+mod relayed;
 mod renew;
 #[cfg(feature = "sabotage")]
 pub mod sabotage;
@@ -119,7 +121,7 @@ pub use parting::{ForkError, OVERLAP_RECORDS, PARTINGS_KEPT_MAX, PartingRow};
 pub use passports::{BATCH_MAX, EnrolError, Holder, Membership, PaperPassport};
 pub use people::MemberState;
 pub use publish::{CharterText, PublishError, Published, SpaceText};
-pub use pull::{PullError, PullStep};
+pub use pull::{PullError, PullStep, page_path};
 pub use receipts::SignedReceipt;
 pub use register::{Member, Register};
 pub use registered::{CancelledBy, RegistrationState, SeatState};
@@ -127,6 +129,7 @@ pub use registrations::{
     REGISTRATIONS_ACTIVE_MAX, REGISTRATIONS_KEPT_MAX, REGISTRATIONS_REPEATED_MAX,
     RegistrationError, RegistrationRow, Wish,
 };
+pub use relayed::Source;
 pub use seats::{REGISTRATIONS_OF_A_HOME_MAX, SeatError, SeatRow, registration_codes};
 pub use serve::ServeError;
 pub use signing::{HELD_KEYS_MAX, Keys, Purpose};
@@ -169,7 +172,9 @@ struct Inner {
     /// built anew at each question.
     registers: RwLock<BTreeMap<EntityId, Arc<Register>>>,
     /// The labels beside the first.
-    further_labels: RwLock<Vec<Label>>,
+    further_labels: RwLock<labels::Further>,
+    /// How often the labels beside the first were looked up.
+    looks_at_labels: AtomicU64,
     /// When each feed was last pulled with success, since the node started.
     pulled: RwLock<BTreeMap<EntityId, Timestamp>>,
     /// How far feeds are known, as it was last read, with the commit that wrote it.
@@ -249,6 +254,7 @@ impl App {
                 entropy,
                 registers: RwLock::default(),
                 further_labels: RwLock::default(),
+                looks_at_labels: AtomicU64::new(0),
                 pulled: RwLock::new(BTreeMap::new()),
                 feeds_read: Mutex::default(),
                 opened: Mutex::default(),

@@ -6,11 +6,13 @@ use std::sync::atomic::Ordering;
 use rules::feed::{FeedRefusal, HeadSays};
 use seal::Malformed;
 use store::{Batch, Expected};
+use sync::Mark;
 use wire::feed::{PAGE_RECORDS_MAX, Page};
 use wire::{EntityId, Timestamp};
 
 use crate::append::put_record;
 use crate::fault::{Attempt, until_settled};
+use crate::relayed::{Source, mark_of};
 use crate::stored::{self, StoredHead};
 use crate::{App, Fault};
 
@@ -51,22 +53,20 @@ pub enum PullStep {
     Complete(usize),
     /// This many records were new, and there are more.
     More(usize),
+    /// The feed has gone on since this page was asked for: nothing was taken of it.
+    Overtaken,
+}
+
+/// What a page is, beside its bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    /// Who gave it.
+    pub(crate) source: Source,
+    /// After which position it was asked for, where others may take pages meanwhile.
+    pub(crate) after: Option<Mark>,
 }
 
 impl App {
-    /// Whose feeds this node follows: the coordinators' of its labels, and those of all
-    /// spaces that belong to one of them, without its own.
-    pub async fn followed(&self) -> Result<Vec<EntityId>, Fault> {
-        let coordinators = self.labels().into_iter().map(|it| it.coordinator);
-        let mut followed: Vec<_> = coordinators.collect();
-        let registers = self.registers().await?;
-        let members = registers.members().into_iter();
-        let members: Vec<_> = members.filter(|it| !followed.contains(it)).collect();
-        followed.extend(members.into_iter().cloned());
-        followed.retain(|entity| *entity != self.identity().entity);
-        Ok(followed)
-    }
-
     /// Whether this node follows that feed.
     pub(crate) async fn follows(&self, entity: &EntityId) -> Result<bool, Fault> {
         if *entity == self.identity().entity {
@@ -81,8 +81,15 @@ impl App {
 
     /// Path and query of the next page of `entity`'s feed.
     pub async fn next_page_path(&self, entity: &EntityId) -> Result<String, Fault> {
+        let (_, path) = self.next_page(entity).await?;
+        Ok(path)
+    }
+
+    /// The same, with the position up to which the feed is held while it is asked for.
+    pub async fn next_page(&self, entity: &EntityId) -> Result<(Mark, String), Fault> {
         let (feed, _) = self.feed_state(entity).await?;
-        Ok(page_path(entity, self.cursor(&feed).await?))
+        let cursor = self.cursor(&feed).await?;
+        Ok((mark_of(&feed), page_path(entity, cursor)))
     }
 
     /// Takes a page of `entity`'s feed, from whomever it came.
@@ -91,11 +98,24 @@ impl App {
     /// beside the cursor, so that people see it; the cursor stays at the last good
     /// record.
     pub async fn take_page(&self, entity: &EntityId, bytes: &[u8]) -> Result<PullStep, PullError> {
+        let (source, after) = (Source::Author, None);
+        self.take_asked(entity, Asked { source, after }, bytes)
+            .await
+    }
+
+    pub(crate) async fn take_asked(
+        &self,
+        entity: &EntityId,
+        asked: Asked,
+        bytes: &[u8],
+    ) -> Result<PullStep, PullError> {
         match Page::parse(bytes) {
-            Ok(page) => until_settled!(self.try_take_page(entity, &page).await),
+            Ok(page) => until_settled!(self.try_take_page(entity, asked, &page).await),
             Err(malformed) => {
                 self.authority_of(entity).await?;
-                self.note_refusal(entity, "feed_page").await?;
+                if asked.source == Source::Author {
+                    self.note_refusal(entity, "feed_page").await?;
+                }
                 Err(PullError::Page(malformed))
             }
         }
@@ -104,11 +124,15 @@ impl App {
     async fn try_take_page(
         &self,
         entity: &EntityId,
+        asked: Asked,
         page: &Page,
     ) -> Result<PullStep, Attempt<PullError>> {
         let authority = self.authority_of(entity).await.map_err(Attempt::Failed)?;
         self.drop_void(entity, &authority).await?;
         let (mut feed, found) = self.feed_state(entity).await?;
+        if asked.after.is_some_and(|after| after != mark_of(&feed)) {
+            return Ok(PullStep::Overtaken);
+        }
         if feed.seq == 0 {
             feed.epoch = authority.epoch;
             // What is read from the start is judged by them record by record.
@@ -116,7 +140,8 @@ impl App {
             feed.by.clone_from(&authority.by);
         }
         let before = feed.clone();
-        let followed = self.follow_page(&feed, &authority, page).await?;
+        let followed = self.follow_page_of(asked.source, &feed, &authority, page);
+        let followed = followed.await?;
         let (tip, accepted) = (followed.tip, followed.accepted);
         let said = match followed.refusal {
             Some(refusal) => Err(refusal),
@@ -138,7 +163,12 @@ impl App {
             put_record(&mut batch, entity, &next.record, next.body.as_ref())?;
         }
         feed.move_to(&tip);
-        feed.refusal = said.as_ref().err().map(|refusal| refusal.code().to_owned());
+        // A fork is over, whoever brings its author's word for that.
+        if asked.source == Source::Author || followed.from.is_some() {
+            let refusal = said.as_ref().err().map(FeedRefusal::code);
+            let is_shown = |_: &&str| asked.source == Source::Author;
+            feed.refusal = refusal.filter(is_shown).map(str::to_owned);
+        }
         if let Ok(HeadSays::Complete(head)) = &said {
             // A relay may bring an older head of the same position: the newer stays.
             let head = StoredHead::new(head);
@@ -221,7 +251,7 @@ fn is_parting(said: &Result<HeadSays, FeedRefusal>) -> bool {
 }
 
 /// Path and query of a page of `entity`'s feed after a position.
-pub(crate) fn page_path(entity: &EntityId, (epoch, after): (u64, u64)) -> String {
+pub fn page_path(entity: &EntityId, (epoch, after): (u64, u64)) -> String {
     let name: String = url_query_escape(entity.as_str());
     format!(
         "/federation/v1/feed?entity={name}&epoch={epoch}&after={after}&limit={PAGE_RECORDS_MAX}"

@@ -18,7 +18,7 @@ use crate::fault::{Attempt, until_settled};
 use crate::keys::{LATEST, RECORDS};
 use crate::signing::Authority;
 use crate::stored::{self, Feed, StoredHead};
-use crate::{App, FORGOTTEN_AT_ONCE_MAX, Fault};
+use crate::{App, FORGOTTEN_AT_ONCE_MAX, Fault, PullError};
 
 const PAGE: usize = 100;
 
@@ -211,8 +211,13 @@ impl App {
             if !is_anew && !has_revoked && labels < 2 {
                 continue;
             }
-            if let Ok(authority) = self.authority_of(space).await {
-                until_settled!(self.drop_void::<Fault>(space, &authority).await)?;
+            match self.authority_of(space).await {
+                Ok(authority) => {
+                    until_settled!(self.drop_void::<Fault>(space, &authority).await)?;
+                }
+                Err(PullError::Fault(fault)) => return Err(fault),
+                // It has left meanwhile.
+                Err(PullError::Stranger(_) | PullError::Page(_) | PullError::Refused(_)) => {}
             }
         }
         Ok(())

@@ -216,9 +216,10 @@ async fn a_label_that_was_founded_anew_is_joined() {
     two.rhone.network.connect(&anew);
     let invitation = anew.app().invite(both.entity()).await.unwrap();
     both.app().join_by(&invitation).await.unwrap();
-    // What is asked for first goes on from what was held under the old root key.
+    // What is asked for first goes on from what was held under the old root key. That is
+    // dropped as soon as it is looked at, and the feed is asked for from its start.
     let first = testkit::pull(&two.rhone.network, both, &rhone).await;
-    assert!(first.is_err(), "{first:?}");
+    assert!(first.is_ok_and(|records| records > 0));
     let joined = join_label(&two.rhone.network, both, &rhone).await;
     assert!(
         joined.is_ok(),

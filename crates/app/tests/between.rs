@@ -22,13 +22,15 @@ use crate::desk::host;
 use crate::exchange::outbox;
 use crate::look::{assert_sound, bytes, count, entries, home, name, page, standing};
 
-type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(crate) type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// The node's own store, and something that happens before one of its reads.
-struct Interrupted {
+/// The node's own store, and something that happens beside one of its reads.
+pub(crate) struct Interrupted {
     store: MemoryStore,
     /// How many reads come before, and what happens then.
     meanwhile: Mutex<Option<(usize, Meanwhile)>>,
+    /// Whether it happens before the reader is answered, after the store was read.
+    is_afterwards: bool,
 }
 
 impl fmt::Debug for Interrupted {
@@ -38,12 +40,39 @@ impl fmt::Debug for Interrupted {
 }
 
 impl Interrupted {
-    fn is_still_to_come(&self) -> bool {
+    /// After a read of this store something happens, and only then the reader goes on.
+    pub(crate) fn after_reads(store: MemoryStore) -> Self {
+        Self {
+            store,
+            meanwhile: Mutex::default(),
+            is_afterwards: true,
+        }
+    }
+
+    /// What happens at the next read but so many.
+    pub(crate) fn interrupt(&self, reads: usize, due: Meanwhile) {
+        let meanwhile = self.meanwhile.lock();
+        *meanwhile.unwrap_or_else(PoisonError::into_inner) = Some((reads, due));
+    }
+
+    pub(crate) fn is_still_to_come(&self) -> bool {
         let meanwhile = self.meanwhile.lock();
         meanwhile.unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     async fn before_a_read(&self) {
+        if !self.is_afterwards {
+            self.beside_a_read().await;
+        }
+    }
+
+    async fn after_a_read(&self) {
+        if self.is_afterwards {
+            self.beside_a_read().await;
+        }
+    }
+
+    async fn beside_a_read(&self) {
         let due = {
             let mut meanwhile = self
                 .meanwhile
@@ -68,7 +97,9 @@ impl Interrupted {
 impl Store for Interrupted {
     async fn get(&self, key: &Key) -> Result<Option<Versioned>, ReadError> {
         self.before_a_read().await;
-        self.store.get(key).await
+        let found = self.store.get(key).await;
+        self.after_a_read().await;
+        found
     }
 
     async fn scan(
@@ -79,7 +110,9 @@ impl Store for Interrupted {
         limit: usize,
     ) -> Result<Page, ReadError> {
         self.before_a_read().await;
-        self.store.scan(prefix, stem, after, limit).await
+        let page = self.store.scan(prefix, stem, after, limit).await;
+        self.after_a_read().await;
+        page
     }
 
     async fn commit(&self, batch: Batch) -> Result<Position, CommitError> {
@@ -110,16 +143,13 @@ async fn between<T>(
         let store = Arc::new(Interrupted {
             store: node.store(),
             meanwhile: Mutex::default(),
+            is_afterwards: false,
         });
         let clock = Arc::new(node.clock().clone());
         let entropy = Arc::new(node.entropy().clone());
         let app = App::open(store.clone(), node.plan().identity(), clock, entropy);
         let app = app.await.unwrap();
-        let due = Some((reads, meanwhile(&label)));
-        *store
-            .meanwhile
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = due;
+        store.interrupt(reads, meanwhile(&label));
         let outcome = operate(&app, &label).await;
         if store.is_still_to_come() {
             assert!(reads > 0, "it reads nothing");

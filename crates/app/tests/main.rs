@@ -54,6 +54,7 @@ mod registering_changes;
 mod registering_crowds;
 mod registering_faults;
 mod registering_orders;
+mod relaying;
 mod renewing;
 mod renewing_passports;
 mod scrubbing;

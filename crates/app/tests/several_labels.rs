@@ -1,13 +1,16 @@
 //! A space of several labels: who is let in by which, and what another label's coordinator
 //! cannot do.
 
-use app::{ApplyError, JoinState, KeyState, Overlap, Purpose};
+use std::sync::Arc;
+
+use app::{App, ApplyError, JoinState, KeyState, Overlap, Purpose};
 use rules::passport::{Block, NotGenuine, NotHere, Verdict};
 use rules::trust::{LABELS_MAX, Standing};
 use testkit::{DAY_SECONDS, Label, Plan, START, TestNode, Wallet, join, join_label, send_all};
 use testkit::{operator, space_name};
 use wire::{EntityId, Invitation};
 
+use crate::between::Interrupted;
 use crate::desk::says;
 use crate::look::{assert_sound, claims, home, name, partner};
 use crate::receipts::{arrive, leave, left};
@@ -563,4 +566,38 @@ async fn the_calendar_and_the_seats_are_of_all_labels() {
     assert!(!of.contains(valence.entity()));
     assert_eq!(both.app().now(), START);
     assert!(of.contains(&space_name(0)));
+}
+
+/// One command joins a label and another a further one, at any two moments: the node goes by
+/// both at once, and not only when it starts again.
+#[tokio::test]
+async fn two_labels_that_are_joined_at_once_are_both_there() {
+    for reads in 0..100 {
+        let (one, two) = (
+            Label::of(&entity("one")).await,
+            Label::of(&entity("two")).await,
+        );
+        let alps = Label::labelled(1).await;
+        let space = alps.space(0);
+        let store = Arc::new(Interrupted::after_reads(space.store()));
+        let (clock, entropy) = (space.clock().clone(), space.entropy().clone());
+        let identity = space.plan().identity();
+        let app = App::open(store.clone(), identity, Arc::new(clock), Arc::new(entropy)).await;
+        let app = app.unwrap();
+        let invited = async |by: &Label| by.coordinator.app().invite(space.entity()).await;
+        let (by_one, by_two) = (invited(&one).await.unwrap(), invited(&two).await.unwrap());
+        let meanwhile = app.clone();
+        let due = async move { meanwhile.join_by(&by_two).await.unwrap() };
+        store.interrupt(reads, Box::pin(due));
+        app.join_by(&by_one).await.unwrap();
+        if store.is_still_to_come() {
+            assert!(reads > 0, "it reads nothing");
+            return;
+        }
+        let labels: Vec<_> = app.labels().into_iter().map(|it| it.coordinator).collect();
+        for coordinator in [&one.coordinator, &two.coordinator] {
+            assert!(labels.contains(coordinator.entity()), "{reads}: {labels:?}");
+        }
+    }
+    panic!("there is no end of reads");
 }

@@ -4,11 +4,12 @@
     reason = "here the machine is asked; everybody else takes it as an argument"
 )]
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use app::{Clock, Entropy, EntropyError};
 use seal::SecretKey;
 use sync::Millis;
+use tokio::time::Instant;
 use wire::Timestamp;
 use zeroize::Zeroizing;
 

@@ -19,6 +19,7 @@ mod exchange_command;
 mod feed_command;
 mod hinter;
 mod init;
+mod joiner;
 mod key_files;
 mod keys_command;
 mod label_command;
@@ -27,6 +28,8 @@ mod metrics;
 mod output;
 mod publish_command;
 mod puller;
+#[cfg(test)]
+mod puller_tests;
 mod run;
 mod sender;
 mod space_file;

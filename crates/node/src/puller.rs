@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::{App, JoinState, PullError, PullStep};
+use app::{App, PullError, PullStep, Source};
 use client::{Fetch, FetchError, Request};
-use sync::{Effect, Event, Limits, Mark, Schedule};
+use sync::relayed::RELAYED_MILLIS_MAX;
+use sync::{Effect, Event, Known, Limits, Mark, Schedule};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use wire::EntityId;
 use wire::feed::{PAGE_BYTES_MAX, PAGE_MEDIA_TYPE};
-use wire::request::{ANSWER_MEDIA_TYPE, JOIN_MEDIA_TYPE};
 
 use crate::config::Config;
 use crate::environment::{Stopwatch, SystemEntropy};
+use crate::joiner::Joins;
 use crate::sender::Heard;
 use crate::tasks::Stop;
 
@@ -27,9 +28,6 @@ const PULL: Duration = Duration::from_secs(60);
 /// The longest sleep between two looks at the plan.
 const LOOK_MILLIS_MAX: u64 = 1_000;
 
-/// The most bytes of an answer to a join.
-const ANSWER_BYTES_MAX: usize = 16 * 1024;
-
 /// Why a pull ended early.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
@@ -39,8 +37,19 @@ enum Failure {
     Pull(#[from] PullError),
     #[error("the feed goes on without giving anything")]
     Endless,
-    #[error("the pull took longer than {} s", PULL.as_secs())]
-    Slow,
+    #[error("the pull took longer than {seconds} s")]
+    Slow { seconds: u64 },
+}
+
+impl Failure {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Pull(refusal) => refusal.code(),
+            Self::Fetch(_) => "unreachable",
+            Self::Endless => "feed_endless",
+            Self::Slow { .. } => "feed_slow",
+        }
+    }
 }
 
 /// Pulls feeds as planned until the node stops.
@@ -59,24 +68,28 @@ pub(crate) async fn run(
     })
     .with_first(config.coordinator.clone());
     let mut running = JoinSet::new();
+    let mut joins = Joins::default();
     let mut news = Vec::new();
     loop {
         // Who there is comes first: what was heard may be of somebody who is new.
         let mut events = Vec::new();
-        match app.followed().await {
-            Ok(peers) => events.push(Event::Peers(peers)),
+        match app.followed_by_label().await {
+            Ok(lanes) => events.push(Event::Peers(lanes)),
             Err(fault) if fault.ends_the_node() => return Err(fault.into()),
             Err(fault) => tracing::error!(error = %fault, "the register was not read: {fault}"),
         }
         events.extend(app.wanted_pulls().into_iter().map(Event::SignOfLife));
         events.append(&mut news);
         for event in events {
-            for Effect::Pull(peer) in plan.step(stopwatch.millis(), event) {
+            for effect in plan.step(stopwatch.millis(), event) {
                 let (app, fetch) = (app.clone(), Arc::clone(&fetch));
+                let pull = Pull::of(effect);
                 running.spawn(async move {
-                    let pulled = timeout(PULL, pull(&app, fetch.as_ref(), &peer)).await;
-                    let outcome = pulled.unwrap_or(Err(Failure::Slow));
-                    (peer, outcome)
+                    let within = pull.within();
+                    let read = timeout(within, pull.read(&app, fetch.as_ref())).await;
+                    let seconds = within.as_secs();
+                    let outcome = read.unwrap_or(Err(Failure::Slow { seconds }));
+                    (pull, outcome)
                 });
             }
         }
@@ -88,15 +101,19 @@ pub(crate) async fn run(
         news = tokio::select! {
             () = stop.clone().wait() => return Ok(()),
             Some(ended) = running.join_next() => {
-                let (peer, outcome) = ended?;
+                let (pull, outcome) = ended?;
                 if outcome.is_ok() {
-                    heard.from(&peer);
+                    heard.from(pull.asked());
                 }
-                let is_coordinator = app.labels().iter().any(|it| it.coordinator == peer);
-                if is_coordinator && outcome.is_ok() {
-                    try_join(&app, fetch.as_ref(), &peer).await?;
+                let is_coordinator = app.labels().iter().any(|it| it.coordinator == pull.peer);
+                if is_coordinator && pull.relay.is_none() && outcome.is_ok() {
+                    joins.begin(&app, &fetch, &pull.peer);
                 }
-                vec![settled(&peer, outcome)?]
+                vec![settled(pull, outcome)?]
+            }
+            Some(joined) = joins.ended() => {
+                joined?;
+                Vec::new()
             }
             hinted = app.hinted(), if config.network.hints => hinted.into_iter().map(as_event).collect(),
             () = tokio::time::sleep(sleep) => vec![Event::Tick],
@@ -109,29 +126,136 @@ fn as_event((peer, mark): (EntityId, Mark)) -> Event {
 }
 
 /// What the plan is told of a pull. A fault of this node's own store ends the node.
-fn settled(peer: &EntityId, outcome: Result<Read, Failure>) -> anyhow::Result<Event> {
+fn settled(pull: Pull, outcome: Result<Read, Failure>) -> anyhow::Result<Event> {
     match outcome {
-        Ok(Read { records, known }) => {
-            if records > 0 {
+        Err(Failure::Pull(PullError::Fault(fault))) if fault.ends_the_node() => Err(fault.into()),
+        outcome => Ok(told(pull, outcome)),
+    }
+}
+
+fn told(pull: Pull, outcome: Result<Read, Failure>) -> Event {
+    let noise = SystemEntropy::noise();
+    let known = match outcome {
+        Ok(read) => {
+            pull.say_what_was_read(read.records);
+            Some(read.known)
+        }
+        Err(failure) => {
+            pull.say_what_failed(&failure);
+            None
+        }
+    };
+    let Pull { peer, relay } = pull;
+    match (relay, known) {
+        (Some(from), known) => Event::Relayed {
+            peer,
+            from,
+            known,
+            noise,
+        },
+        (None, Some(known)) => Event::Pulled { peer, known },
+        (None, None) => Event::Failed { peer, noise },
+    }
+}
+
+/// A feed that is read now, and from whom.
+#[derive(Debug)]
+struct Pull {
+    /// Whose feed.
+    peer: EntityId,
+    /// Who is asked, where that is not the author.
+    relay: Option<EntityId>,
+}
+
+impl Pull {
+    fn of(effect: Effect) -> Self {
+        match effect {
+            Effect::Pull(peer) => Self { peer, relay: None },
+            Effect::PullFrom { peer, relay } => Self {
+                peer,
+                relay: Some(relay),
+            },
+        }
+    }
+
+    /// Who is asked.
+    fn asked(&self) -> &EntityId {
+        self.relay.as_ref().unwrap_or(&self.peer)
+    }
+
+    fn source(&self) -> Source {
+        match self.relay {
+            Some(_) => Source::Relay,
+            None => Source::Author,
+        }
+    }
+
+    /// How long it may take.
+    fn within(&self) -> Duration {
+        match self.relay {
+            Some(_) => Duration::from_millis(RELAYED_MILLIS_MAX),
+            None => PULL,
+        }
+    }
+
+    fn say_what_was_read(&self, records: usize) {
+        let peer = &self.peer;
+        match &self.relay {
+            _ if records == 0 => {}
+            None => {
                 tracing::info!(entity = %peer, records, "read {records} records of {peer}");
             }
-            let peer = peer.clone();
-            Ok(Event::Pulled { peer, known })
+            Some(relay) => tracing::info!(
+                entity = %peer, %relay, records, "read {records} records of {peer} from {relay}"
+            ),
         }
-        Err(Failure::Pull(PullError::Fault(fault))) if fault.ends_the_node() => Err(fault.into()),
-        Err(failure) => {
-            let code = match &failure {
-                Failure::Pull(refusal) => refusal.code(),
-                Failure::Fetch(_) => "unreachable",
-                Failure::Endless => "feed_endless",
-                Failure::Slow => "feed_slow",
+    }
+
+    /// What a relay gives wrong is no word about the author.
+    fn say_what_failed(&self, failure: &Failure) {
+        let (peer, code) = (&self.peer, failure.code());
+        match &self.relay {
+            None => tracing::warn!(
+                entity = %peer, code, error = %failure, "{peer} was not read: {failure}"
+            ),
+            Some(relay) => tracing::info!(
+                entity = %peer, %relay, code, error = %failure,
+                "{peer} was not read from {relay}: {failure}"
+            ),
+        }
+    }
+
+    /// Reads a feed to its end, if that is not too far.
+    async fn read(&self, app: &App, fetch: &dyn Fetch) -> Result<Read, Failure> {
+        let records = self.read_pages(app, fetch).await?;
+        let known = app.known_as_of(&self.peer).await;
+        let known = known.map_err(PullError::from)?;
+        Ok(Read { records, known })
+    }
+
+    async fn read_pages(&self, app: &App, fetch: &dyn Fetch) -> Result<usize, Failure> {
+        let mut records = 0;
+        for _ in 0..PAGES_MAX {
+            let next = app.next_page(&self.peer).await;
+            let (after, path) = next.map_err(PullError::from)?;
+            let request = Request {
+                entity: self.asked().clone(),
+                path,
+                body: None,
+                authorization: None,
+                media_type: PAGE_MEDIA_TYPE,
+                body_bytes_max: PAGE_BYTES_MAX,
             };
-            tracing::warn!(entity = %peer, code, error = %failure, "{peer} was not read: {failure}");
-            Ok(Event::Failed {
-                peer: peer.clone(),
-                noise: SystemEntropy::noise(),
-            })
+            let bytes = fetch.fetch(request).await?;
+            let asked = (self.source(), after);
+            match app.take_page_after(&self.peer, asked, &bytes).await? {
+                PullStep::Complete(new) => return Ok(records + new),
+                PullStep::More(0) => return Err(Failure::Endless),
+                PullStep::More(new) => records += new,
+                PullStep::Overtaken => {}
+            }
         }
+        Ok(records)
     }
 }
 
@@ -139,75 +263,6 @@ fn settled(peer: &EntityId, outcome: Result<Read, Failure>) -> anyhow::Result<Ev
 struct Read {
     /// How many records were new.
     records: usize,
-    /// How long the feed is, as far as it is known now.
-    known: Mark,
-}
-
-/// Reads a feed to its end, if that is not too far.
-async fn pull(app: &App, fetch: &dyn Fetch, peer: &EntityId) -> Result<Read, Failure> {
-    let records = pull_pages(app, fetch, peer).await?;
-    let known = app.known(peer).await.map_err(PullError::from)?;
-    Ok(Read { records, known })
-}
-
-async fn pull_pages(app: &App, fetch: &dyn Fetch, peer: &EntityId) -> Result<usize, Failure> {
-    let mut records = 0;
-    for _ in 0..PAGES_MAX {
-        let request = Request {
-            entity: peer.clone(),
-            path: app.next_page_path(peer).await.map_err(PullError::from)?,
-            body: None,
-            authorization: None,
-            media_type: PAGE_MEDIA_TYPE,
-            body_bytes_max: PAGE_BYTES_MAX,
-        };
-        let bytes = fetch.fetch(request).await?;
-        match app.take_page(peer, &bytes).await? {
-            PullStep::Complete(new) => return Ok(records + new),
-            PullStep::More(0) => return Err(Failure::Endless),
-            PullStep::More(new) => records += new,
-        }
-    }
-    Ok(records)
-}
-
-/// Asks a coordinator to be admitted, as long as there is no answer.
-async fn try_join(app: &App, fetch: &dyn Fetch, coordinator: &EntityId) -> anyhow::Result<()> {
-    let Some((join, jti)) = (match app.make_join_to(coordinator).await {
-        Ok(join) => join,
-        Err(error) => {
-            tracing::warn!(%error, "the node cannot ask to be admitted: {error}");
-            return Ok(());
-        }
-    }) else {
-        return Ok(());
-    };
-    let request = Request {
-        entity: coordinator.clone(),
-        path: "/federation/v1/join".to_owned(),
-        body: Some((serde_json::to_vec(&join)?, JOIN_MEDIA_TYPE)),
-        authorization: None,
-        media_type: ANSWER_MEDIA_TYPE,
-        body_bytes_max: ANSWER_BYTES_MAX,
-    };
-    let answer = match fetch.fetch(request).await {
-        Ok(answer) => answer,
-        Err(error) => {
-            tracing::warn!(%error, "the coordinator did not answer the join: {error}");
-            return Ok(());
-        }
-    };
-    let answer = String::from_utf8(answer).unwrap_or_default();
-    match app.take_join_answer_of(coordinator, &jti, &answer).await {
-        Ok(JoinState::Accepted { .. }) => tracing::info!("admitted to the label"),
-        Ok(JoinState::Refused { code, .. }) => {
-            tracing::error!(
-                code,
-                "not admitted to the label: {code}; ask for a new invitation"
-            );
-        }
-        Ok(JoinState::Asking | JoinState::Nothing) => {}
-        Err(error) => tracing::warn!(%error, "the answer to the join is not taken: {error}"),
-    }
-    Ok(())
+    /// How much of the feed is known now.
+    known: Known,
 }

@@ -19,6 +19,11 @@ const DAY_SECONDS: i64 = 24 * 60 * 60;
 /// their coordinators and shows all their marks, and every feed of each is read.
 pub const LABELS_MAX: usize = 4;
 
+/// The most spaces of a further label that are followed, beside those that an earlier label
+/// names too: as many coworking spaces as there are in the country for which the network is
+/// planned. What a later coordinator lists costs its readers no more than a whole label.
+pub const FURTHER_SPACES_MAX: usize = 3_500;
+
 /// How long an anchor statement holds: a year.
 pub const ANCHOR_SECONDS: i64 = 365 * DAY_SECONDS;
 /// How long a subordinate statement holds: 45 days, so that a network outlives a

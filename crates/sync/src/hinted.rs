@@ -71,6 +71,11 @@ impl Claims {
         self.is_by_hint = false;
     }
 
+    /// A relay has brought the feed so far.
+    pub(crate) fn relay(&mut self, known: Mark) {
+        self.heard = self.heard.filter(|heard| *heard > known);
+    }
+
     /// The pull failed; whether a hint alone began it.
     pub(crate) fn fail(&mut self, now: Millis) -> bool {
         self.sought = None;

@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
-use super::hinted::*;
 use super::*;
+use crate::hinted::*;
+use crate::{Effect, Event, Lane, Limits, Mark, hinting};
 
 const LIMITS: Limits = Limits {
     pull_every_millis: 30_000,
@@ -13,9 +14,21 @@ fn peer(number: usize) -> EntityId {
     EntityId::parse(&format!("https://space-{number}.example")).unwrap()
 }
 
+/// The peers of one label.
+fn peers(spaces: Vec<EntityId>) -> Event {
+    let coordinator = None;
+    Event::Peers(vec![Lane {
+        coordinator,
+        spaces,
+    }])
+}
+
 fn pulls(effects: Vec<Effect>) -> Vec<EntityId> {
-    let pull = |Effect::Pull(peer)| peer;
-    effects.into_iter().map(pull).collect()
+    let pull = |it| match it {
+        Effect::Pull(peer) => Some(peer),
+        Effect::PullFrom { .. } => None,
+    };
+    effects.into_iter().filter_map(pull).collect()
 }
 
 fn mark(seq: u64) -> Mark {
@@ -29,7 +42,7 @@ fn hinted(number: usize, seq: u64) -> Event {
 }
 
 fn pulled(number: usize, seq: u64) -> Event {
-    let known = mark(seq);
+    let known = mark(seq).into();
     let peer = peer(number);
     Event::Pulled { peer, known }
 }
@@ -42,7 +55,7 @@ fn failed(number: usize) -> Event {
 /// A plan that has read the feeds of so many peers up to position 5 at the beginning.
 fn at_rest(count: usize) -> Schedule {
     let mut plan = Schedule::new(LIMITS);
-    plan.step(Millis(0), Event::Peers((0..count).map(peer).collect()));
+    plan.step(Millis(0), peers((0..count).map(peer).collect()));
     for number in 0..count {
         plan.step(Millis(0), pulled(number, 5));
     }
@@ -137,7 +150,7 @@ fn all_feeds_together_are_read_for_hints_ten_times_a_second() {
         let mut started = pulls(plan.step(now, hinted(number, 6)));
         while let Some(peer) = started.pop() {
             begun.push(now.0);
-            let known = mark(6);
+            let known = mark(6).into();
             started.extend(pulls(plan.step(now, Event::Pulled { peer, known })));
         }
     }
@@ -198,11 +211,11 @@ fn a_hinted_try_that_succeeds_ends_the_wait() {
 #[test]
 fn a_driver_does_not_spin_while_all_slots_are_taken() {
     let mut plan = Schedule::new(LIMITS).with_first(peer(9));
-    let started = plan.step(Millis(0), Event::Peers((0..6).map(peer).collect()));
+    let started = plan.step(Millis(0), peers((0..6).map(peer).collect()));
     assert_eq!(started.len(), 4);
     // Two are due, and there is no room for them until a pull ends.
     assert_eq!(plan.next_due(), None);
-    plan.step(Millis(10), Event::Peers((0..10).map(peer).collect()));
+    plan.step(Millis(10), peers((0..10).map(peer).collect()));
     plan.step(Millis(20), pulled(9, 1));
     assert_eq!(
         plan.next_due(),
@@ -250,7 +263,7 @@ proptest! {
     fn the_limits_of_hints_hold(events in proptest::collection::vec((0_u8..8, 0_usize..6, 0_u64..20, 0_u64..300), 1..300)) {
         let mut plan = Schedule::new(LIMITS).with_first(peer(0));
         let mut now = Millis(0);
-        let mut running = pulls(plan.step(now, Event::Peers((0..6).map(peer).collect())));
+        let mut running = pulls(plan.step(now, peers((0..6).map(peer).collect())));
         let mut begun: Vec<(u64, EntityId, bool)> = Vec::new();
         for (what, who, seq, millis) in events {
             now = now.plus(millis);

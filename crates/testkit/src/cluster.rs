@@ -26,6 +26,7 @@ mod invariants;
 mod ledger;
 mod network;
 mod partings;
+mod relays;
 mod seat_actions;
 mod seat_end;
 mod seat_invariants;

@@ -2,7 +2,7 @@
 //!
 //! The one that is installed lives in `node`, with time-outs and retries.
 
-use app::{App, JoinError, JoinState, PullError, PullStep};
+use app::{JoinError, JoinState, PullError, PullStep, Source};
 use client::{Fetch as _, FetchError, Request};
 use wire::EntityId;
 use wire::feed::{PAGE_BYTES_MAX, PAGE_MEDIA_TYPE};
@@ -59,13 +59,31 @@ pub async fn pull_from(
     author: &EntityId,
     relay: &EntityId,
 ) -> Result<usize, PullFailure> {
+    let source = if relay == author {
+        Source::Author
+    } else {
+        Source::Relay
+    };
+    pull_as(network, reader, author, (relay, source)).await
+}
+
+/// The same, taken as the word of the author or of a relay, whoever it is.
+pub(crate) async fn pull_as(
+    network: &TestNetwork,
+    reader: &TestNode,
+    author: &EntityId,
+    (relay, source): (&EntityId, Source),
+) -> Result<usize, PullFailure> {
     let (app, line) = (reader.app(), network.line_of(reader.entity()));
     let mut taken = 0;
     loop {
-        let page = line.fetch(page_request(&app, author, relay).await?).await;
+        let next = app.next_page(author).await;
+        let (after, path) = next.map_err(|fault| PullFailure::Refused(fault.into()))?;
+        let page = line.fetch(page_request(relay, path)).await;
         let page = page.map_err(PullFailure::Fetch)?;
-        let step = app.take_page(author, &page).await;
+        let step = app.take_page_after(author, (source, after), &page).await;
         match step.map_err(PullFailure::Refused)? {
+            PullStep::Overtaken => {}
             PullStep::Complete(records) => return Ok(taken + records),
             PullStep::More(0) => return Err(PullFailure::Endless),
             PullStep::More(records) => taken += records,
@@ -73,20 +91,15 @@ pub async fn pull_from(
     }
 }
 
-async fn page_request(
-    app: &App,
-    author: &EntityId,
-    relay: &EntityId,
-) -> Result<Request, PullFailure> {
-    let path = app.next_page_path(author).await;
-    Ok(Request {
+fn page_request(relay: &EntityId, path: String) -> Request {
+    Request {
         entity: relay.clone(),
-        path: path.map_err(|fault| PullFailure::Refused(fault.into()))?,
+        path,
         body: None,
         authorization: None,
         media_type: PAGE_MEDIA_TYPE,
         body_bytes_max: PAGE_BYTES_MAX,
-    })
+    }
 }
 
 /// Every node pulls every feed that it follows, once. Gives what failed.

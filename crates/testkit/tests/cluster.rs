@@ -53,6 +53,7 @@ const FAULTS: &[&str] = &[
     "ended by its store",
     "clocks that jump",
     "hostile",
+    "pull from a relay",
 ];
 
 /// Runs so many seeds from this one on; a failure prints how to see it again.
@@ -212,6 +213,16 @@ fn without_the_revision_an_old_notice_counts() {
         "invariant_what_a_home_told_its_member_the_owner_said",
     ];
     check_removal(Removal::Revision, Story::Seats, &noticed_by);
+}
+
+#[test]
+fn without_the_difference_of_relay_and_author_a_relay_hides_prices_and_blames_others() {
+    for noticed_by in [
+        "invariant_a_relay_is_no_word_about_the_author",
+        "invariant_what_is_read_is_what_was_written",
+    ] {
+        check_removal(Removal::Relayed, Story::Visits, &[noticed_by]);
+    }
 }
 
 #[test]

@@ -183,6 +183,7 @@ fn the_numbers_of_trust_are_those_of_the_code() {
             ),
             ("INVITATION_SECONDS", trust::INVITATION_SECONDS),
             ("LABELS_MAX", size(trust::LABELS_MAX)),
+            ("FURTHER_SPACES_MAX", size(trust::FURTHER_SPACES_MAX)),
             ("CLOCK_LEEWAY_SECONDS", trust::CLOCK_LEEWAY_SECONDS),
             ("REGISTER_SECONDS_MAX", freshness::REGISTER_SECONDS_MAX),
             (

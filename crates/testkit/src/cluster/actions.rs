@@ -1,7 +1,7 @@
 //! What a node does in one go, beside what others do at the same time.
 
 use app::{App, Correction, Fault, Judged, Letter, Op, OutboxError, RequestError};
-use app::{PublishError, Published, VisitError, VisitId, chain};
+use app::{PublishError, Published, Source, VisitError, VisitId, chain};
 use rules::visit::HalfDays;
 use sync::outbox::Waiting;
 use wire::{EntityId, Sha256Hash};
@@ -9,7 +9,8 @@ use wire::{EntityId, Sha256Hash};
 use super::network::{Content, Packet, Reply};
 use super::seat_actions::{SeatAction, SeatDone};
 use super::village::text_of;
-use crate::{PullFailure, TestNetwork, TestNode, operator, pull};
+use crate::pull::pull_as;
+use crate::{PullFailure, TestNetwork, TestNode, operator};
 
 /// A passport that is shown at a desk.
 #[derive(Debug, Clone)]
@@ -20,6 +21,29 @@ pub(crate) struct Showing {
     /// The digest of what the code holds.
     pub(crate) proof: Sha256Hash,
     pub(crate) is_paper: bool,
+}
+
+/// A feed that is read, and from whom.
+#[derive(Debug, Clone)]
+pub(crate) struct Reading {
+    pub(crate) node: usize,
+    pub(crate) author: EntityId,
+    /// Who is asked: the author, or a relay.
+    pub(crate) from: EntityId,
+    /// As whose word it is taken.
+    pub(crate) source: Source,
+}
+
+impl Reading {
+    /// From the author.
+    pub(crate) fn of(node: usize, author: &EntityId) -> Self {
+        Self {
+            node,
+            author: author.clone(),
+            from: author.clone(),
+            source: Source::Author,
+        }
+    }
 }
 
 /// Something that a node is about to do.
@@ -40,7 +64,7 @@ pub(crate) enum Action {
     /// The space says something else of itself.
     Publish { node: usize, version: usize },
     /// The node reads a feed.
-    Pull { node: usize, author: EntityId },
+    Pull(Reading),
     /// A packet arrives.
     Deliver(Packet),
     /// The sender looks what waits.
@@ -84,7 +108,7 @@ impl Action {
             | Self::Correct { host, .. } => *host,
             Self::Look { node }
             | Self::Publish { node, .. }
-            | Self::Pull { node, .. }
+            | Self::Pull(Reading { node, .. })
             | Self::Plan { node }
             | Self::Send { node, .. }
             | Self::Again { node, .. }
@@ -95,14 +119,15 @@ impl Action {
     }
 
     /// Which kind, as it is counted.
-    pub(crate) const fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Show(_) => "show",
             Self::Leave { .. } => "leave",
             Self::Correct { .. } => "correct",
             Self::Look { .. } => "look",
             Self::Publish { .. } => "publish",
-            Self::Pull { .. } => "pull",
+            Self::Pull(it) if it.from != it.author => "pull from a relay",
+            Self::Pull(_) => "pull",
             Self::Deliver(_) => "deliver",
             Self::Plan { .. } => "plan",
             Self::Send { .. } => "send",
@@ -126,7 +151,7 @@ impl Action {
                 visit, correction, ..
             } => format!("{at} {visit} {correction:?}"),
             Self::Publish { version, .. } => format!("{at} {version}"),
-            Self::Pull { author, .. } => format!("{at} {author}"),
+            Self::Pull(it) => format!("{at} {} {}", it.author, it.from),
             Self::Send { op, .. } => format!("{at} {op}"),
             Self::Again { op, .. } => format!("{at} {op}"),
             Self::Deliver(packet) => format!("{at} {}", packet.line()),
@@ -174,7 +199,10 @@ pub(crate) async fn perform(action: &Action, node: &TestNode, feeds: &TestNetwor
         Action::Publish { version, .. } => {
             Done::Published(app.publish_space(&text_of(*version)).await)
         }
-        Action::Pull { author, .. } => Done::Pulled(pull(feeds, node, author).await),
+        Action::Pull(it) => {
+            let from = (&it.from, it.source);
+            Done::Pulled(pull_as(feeds, node, &it.author, from).await)
+        }
         Action::Plan { .. } => Done::Planned(app.waiting().await),
         Action::Send { op, .. } => Done::Made(app.make_letter(op).await),
         Action::Again { op, .. } => Done::Again(app.send_again(&who, *op).await),

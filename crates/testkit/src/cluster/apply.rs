@@ -8,7 +8,7 @@ use store::ReadError;
 use sync::outbox::{Event, Waiting};
 
 use super::Broken;
-use super::actions::{Action, Done, Showing, perform};
+use super::actions::{Action, Done, Reading, Showing, perform};
 use super::network::{Content, Packet, Question, Reply};
 use super::turns::{Running, run, run_all};
 use super::world::{Flight, World, question};
@@ -28,6 +28,7 @@ impl World {
             }));
         }
         let mut over = BTreeSet::new();
+        let mut read = Vec::new();
         for (action, done) in run_all(&self.turns, running) {
             self.trace.count(action.kind());
             self.trace
@@ -37,6 +38,9 @@ impl World {
                 if fault.ends_the_node() {
                     over.insert(action.node());
                 }
+            }
+            if let Action::Pull(reading) = &action {
+                read.push(reading.clone());
             }
             self.apply(action, done)?;
         }
@@ -50,7 +54,7 @@ impl World {
                 self.begin(number);
             }
         }
-        Ok(())
+        read.iter().try_for_each(|it| self.hold_what_was_read(it))
     }
 
     /// A process has started: what it had in mind is gone.
@@ -170,7 +174,7 @@ impl World {
         self.due.extend(
             wanted
                 .into_iter()
-                .map(|author| Action::Pull { node: to, author }),
+                .map(|author| Action::Pull(Reading::of(to, &author))),
         );
         let reply = match answer {
             Ok(answer) => {

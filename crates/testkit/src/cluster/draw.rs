@@ -266,22 +266,15 @@ impl World {
         Vec::new()
     }
 
-    fn draw_pull(&mut self) -> Vec<Action> {
-        let node = self.dice.below(self.machines.len());
-        let author = self.dice.below(self.machines.len());
-        if node == author {
-            return Vec::new();
-        }
-        let author = self.machine(author).name().clone();
-        vec![Action::Pull { node, author }]
-    }
-
     fn draw_publishing(&mut self) -> Vec<Action> {
         let node = self.any_space();
         let times = if self.dice.is(30) { 2 } else { 1 };
         let machine = self.machine_mut(node);
         let versions = machine.version + 1..=machine.version + times;
         machine.version += times;
+        if self.dice.is(50) {
+            self.read_through_the_hostile(node);
+        }
         versions
             .map(|version| Action::Publish { node, version })
             .collect()

@@ -96,7 +96,7 @@ impl World {
                 | Action::Correct { .. }
                 | Action::Look { .. }
                 | Action::Publish { .. }
-                | Action::Pull { .. }
+                | Action::Pull(_)
                 | Action::Plan { .. }
                 | Action::Send { .. }
                 | Action::Again { .. }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use app::Depth;
 
 use super::Broken;
-use super::actions::Action;
+use super::actions::{Action, Reading};
 use super::facts::FateFact;
 use super::network::Content;
 use super::turns::run;
@@ -85,7 +85,7 @@ impl World {
             for author in 0..self.machines.len() {
                 if node != author {
                     let author = self.machine(author).name().clone();
-                    self.act(vec![Action::Pull { node, author }])?;
+                    self.act(vec![Action::Pull(Reading::of(node, &author))])?;
                 }
             }
         }

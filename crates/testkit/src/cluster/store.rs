@@ -30,6 +30,8 @@ pub enum Removal {
     Notice,
     /// No home looks whether a notice is older than what it has heard.
     Revision,
+    /// Nobody tells a relay from an author.
+    Relayed,
 }
 
 impl Removal {
@@ -38,9 +40,11 @@ impl Removal {
         match self {
             Self::ReplayGuard => Some(ATTEMPTS),
             Self::StoredAnswer => Some(INBOX),
-            Self::ExpectedVersion | Self::ExpectedVersionOf(_) | Self::Notice | Self::Revision => {
-                None
-            }
+            Self::ExpectedVersion
+            | Self::ExpectedVersionOf(_)
+            | Self::Notice
+            | Self::Revision
+            | Self::Relayed => None,
         }
     }
 }

@@ -17,8 +17,9 @@ use super::dice::Dice;
 use super::facts::Facts;
 use super::ledger::Ledger;
 use super::network::{HandsOver, Network, Question};
+use super::relays::lie;
 use super::seats::Announced;
-use super::store::TurnStore;
+use super::store::{Removal, TurnStore};
 use super::trace::Trace;
 use super::turns::run;
 use super::village::{Member, Village};
@@ -104,6 +105,8 @@ pub(crate) struct World {
     pub(crate) events: Vec<Announced>,
     /// How much of what people do is about seats, in percent; the rest is about visits.
     seats_percent: usize,
+    /// Whether what a relay gives is taken for the word of the author.
+    pub(crate) takes_relays_for_authors: bool,
 }
 
 impl World {
@@ -155,6 +158,8 @@ impl World {
         let story = usize::try_from(setting.seed % 3).unwrap_or_default();
         let seats_percent = SEATS_PERCENT.get(story).copied().unwrap_or_default();
         let hostile = machines.len().saturating_sub(1);
+        let liar = machines.get(hostile);
+        liar.inspect(|it| lie(&network.feeds, it.name(), setting.seed));
         let world = Self {
             machines,
             members: village.members.clone(),
@@ -172,6 +177,7 @@ impl World {
             hostile,
             events: village.events.clone(),
             seats_percent,
+            takes_relays_for_authors: setting.removed == Some(Removal::Relayed),
         };
         world.set_clocks();
         world
