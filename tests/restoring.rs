@@ -15,6 +15,9 @@ fn publish(node: &Node, cents: i64) {
     node.escale(&["publish"]).ok();
 }
 
+/// How a copy is put back.
+type PutBack = fn(&Node, &Path);
+
 /// Puts a copy over the folder; what is there and not in the copy stays.
 fn put_over(node: &Node, copy: &Path) {
     std::fs::remove_dir_all(node.dir.join("store")).expect("a store can be removed");
@@ -72,7 +75,6 @@ fn a_folder_that_was_restored_goes_on_where_partners_have_read_to() {
     reads(&aix, &mug, 1_800, &state(&mug)["seq"]);
     let before = state(&mug);
 
-    type PutBack = fn(&Node, &Path);
     for (times, put_back) in [(1, put_back as PutBack), (2, put_over)] {
         mug.stop();
         put_back(&mug, &copy);
