@@ -79,8 +79,10 @@ impl Pulling {
             tasks.stop_signal(),
         );
         tasks.spawn("asking partners", run);
-        let _tasks = tasks;
-        Self { _tasks, asked }
+        Self {
+            _tasks: tasks,
+            asked,
+        }
     }
 
     /// The next question of this kind.
