@@ -83,11 +83,7 @@ async fn a_relay_that_forges_is_no_word_about_the_author() {
     let mut forged = Vec::new();
     // A price that the author did not sign.
     let mut other = given.clone();
-    let body = other
-        .records
-        .iter_mut()
-        .filter_map(|it| it.body.as_mut())
-        .next();
+    let body = other.records.iter_mut().find_map(|it| it.body.as_mut());
     body.unwrap().push(' ');
     forged.push((bytes(&other), "feed_other_body"));
     // A signature that is not theirs.

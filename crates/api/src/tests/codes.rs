@@ -66,15 +66,13 @@ async fn divide(coordinator: &TestNode) {
     assert_eq!(divided, app::OwnSays::Divided);
 }
 
-async fn answer_of(code: &str) -> Answer {
-    let (label, join) = story().await;
-    let (coordinator, space) = (&label.coordinator, label.space(0));
+/// What is answered about feeds that have parted, and by a node that is not sure of its own.
+async fn of_own_feed(
+    code: &str,
+    (coordinator, space): (&TestNode, &TestNode),
+    join: Vec<u8>,
+) -> Answer {
     match code {
-        "bad_query" => ask_for(coordinator, "/federation/v1/feed").await,
-        "hint_malformed" => {
-            let hint = post("/federation/v1/hint", HINT_MEDIA_TYPE, "{}");
-            ask(space, hint).await
-        }
         "fork_malformed" => {
             let fork = post("/federation/v1/fork", FORK_MEDIA_TYPE, "{}");
             ask(space, fork).await
@@ -88,6 +86,27 @@ async fn answer_of(code: &str) -> Answer {
             let other = one.clone();
             let fork = Fork { entity, one, other }.write().unwrap();
             ask(space, post("/federation/v1/fork", FORK_MEDIA_TYPE, fork)).await
+        }
+        "feed_unconfirmed" => {
+            coordinator.restore(&coordinator.backup()).await;
+            joined(coordinator, join).await
+        }
+        "feed_divided" => {
+            divide(coordinator).await;
+            joined(coordinator, join).await
+        }
+        code => panic!("{code} is of something else"),
+    }
+}
+
+async fn answer_of(code: &str) -> Answer {
+    let (label, join) = story().await;
+    let (coordinator, space) = (&label.coordinator, label.space(0));
+    match code {
+        "bad_query" => ask_for(coordinator, "/federation/v1/feed").await,
+        "hint_malformed" => {
+            let hint = post("/federation/v1/hint", HINT_MEDIA_TYPE, "{}");
+            ask(space, hint).await
         }
         "join_malformed" => joined(coordinator, b"{}".to_vec()).await,
         "join_not_genuine" => {
@@ -130,13 +149,8 @@ async fn answer_of(code: &str) -> Answer {
             coordinator.clock().advance(-3_600);
             joined(coordinator, join).await
         }
-        "feed_unconfirmed" => {
-            coordinator.restore(&coordinator.backup()).await;
-            joined(coordinator, join).await
-        }
-        "feed_divided" => {
-            divide(coordinator).await;
-            joined(coordinator, join).await
+        "fork_malformed" | "fork_not_proven" | "feed_unconfirmed" | "feed_divided" => {
+            of_own_feed(code, (coordinator, space), join).await
         }
         // A coordinator whose own papers cannot be found any more knows no label.
         "nothing_heard" => {
