@@ -327,7 +327,9 @@ fn what_the_page_draws_is_read_by_zxing() {
     let done = run_reading(&mut reading, Stdio::from(drawn), JUDGE);
     let (status, _) = drawing.wait(JUDGE);
     assert!(status.success(), "{status}: {done:#?}");
-    count("codes_by_zxing", counted(&done, "codes_by_zxing"));
+    for name in ["codes_by_zxing", "codes_as_seen_by_zxing"] {
+        count(name, counted(&done, name));
+    }
     let packed = counted(&done, "presentations_by_python");
     count("presentations_by_python", packed);
 }

@@ -6,7 +6,11 @@ Standard input is what `draw_codes.mjs` writes. Every picture must be read as it
 the level and in the version that was said; every packed presentation must be the one that
 it was made of.
 
-Negative control: each picture with a third of its modules turned over must not be read.
+One code of each version that is shown is read again as a desk's camera has it: turned by some degrees, blurred,
+with noise on it, and all three at once.
+
+Negative control: each picture with a third of its modules turned over must not be read, nor
+one that is blurred until nobody could read it.
 
 Usage: node draw_codes.mjs PASSPORT_VECTORS | read_codes.py
 """
@@ -19,10 +23,21 @@ import zlib
 
 import numpy
 import zxingcpp
+from PIL import Image, ImageFilter
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 PIXELS = 3
 QUIET = 4
+# As a camera has it: pixels to a module, degrees, the blur's radius in pixels, and the spread
+# of the noise of which white is 255.
+CAMERA_PIXELS = 6
+TURNED = (7, 200)
+BLURRED = 2.5
+NOISE = 30
+# A blur of three modules leaves nothing.
+UNREADABLE = 18
+# No larger code is shown without a disclosure (`specs/passport.md`, section 4).
+VIEWED_VERSION_MAX = 23
 # The most alphanumeric characters of some versions (ISO/IEC 18004, table 7).
 MOST = {
     ("L", 1): 25,
@@ -51,6 +66,28 @@ def picture(rows):
 def read(rows):
     found = zxingcpp.read_barcodes(picture(rows), formats=zxingcpp.BarcodeFormat.QRCode)
     return found[0] if found else None
+
+
+def as_seen(rows, degrees, blur, noise, dice):
+    """A picture as a camera has it, in front of something grey."""
+    seen = Image.fromarray(picture(rows)).resize(
+        [len(picture(rows)) * CAMERA_PIXELS // PIXELS] * 2, Image.Resampling.NEAREST
+    )
+    seen = seen.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=160)
+    seen = numpy.array(seen.filter(ImageFilter.GaussianBlur(blur)), dtype=float)
+    seen += numpy.random.default_rng(dice.getrandbits(32)).normal(0, noise, seen.shape)
+    found = zxingcpp.read_barcodes(
+        seen.clip(0, 255).astype(numpy.uint8), formats=zxingcpp.BarcodeFormat.QRCode
+    )
+    return found[0].text if found else None
+
+
+def views(rows, dice):
+    """What is read of a code in each view."""
+    views = [(degrees, 0, 0) for degrees in TURNED]
+    views += [(0, BLURRED, 0), (0, 0, NOISE)]
+    views += [(degrees, BLURRED / 2, NOISE / 3) for degrees in TURNED]
+    return {view: as_seen(rows, *view, dice) for view in views}
 
 
 def spoilt(rows, dice):
@@ -86,7 +123,7 @@ def unpacked(text: str) -> str:
 
 def main() -> None:
     dice = random.Random(20261119)
-    codes, packed, groups, seen = 0, 0, 0, set()
+    codes, packed, groups, seen, viewed = 0, 0, 0, set(), 0
     for line in sys.stdin:
         item = json.loads(line)
         if item["kind"] == "code":
@@ -98,7 +135,14 @@ def main() -> None:
             require(len(item["rows"]) == 17 + 4 * item["version"], f"the size of {said}")
             control = read(spoilt(item["rows"], dice))
             require(control is None or control.text != item["text"], f"spoilt: {said}")
-            seen.add((item["level"], item["version"]))
+            kind = (item["level"], item["version"])
+            if item["version"] <= VIEWED_VERSION_MAX and kind not in seen:
+                for view, text in views(item["rows"], dice).items():
+                    require(text == item["text"], f"{said}, as seen {view}")
+                    viewed += 1
+                blind = as_seen(item["rows"], 0, UNREADABLE, 0, dice)
+                require(blind is None, f"nothing is seen of {said}")
+            seen.add(kind)
             codes += 1
         elif item["kind"] == "capacity":
             most = MOST.get((item["level"], item["version"]), item["most"])
@@ -111,9 +155,11 @@ def main() -> None:
             require(unpacked(item["text"]) == item["presentation"], item["text"])
             packed += 1
     require(len(seen) == 80, "both levels of all forty versions")
+    require(viewed == 2 * VIEWED_VERSION_MAX * 6, "six views of each code that is shown")
     require(groups == 64 and packed > 0, "base45 and packed presentations")
     print(f"count: presentations_by_python {packed}")
     print(f"count: codes_by_zxing {codes}")
+    print(f"count: codes_as_seen_by_zxing {viewed}")
 
 
 if __name__ == "__main__":

@@ -412,3 +412,32 @@ async fn many_passports_that_run_out_at_once_are_forgotten_some_at_each_look() {
     label.settle().await;
     says(host(&label), &next, ALLOWED).await;
 }
+
+/// Fault C16: somebody who subscribes elsewhere now.
+#[tokio::test]
+async fn who_moves_to_another_home_comes_with_its_passport_and_with_no_other() {
+    let label = Label::labelled(3).await;
+    let (host, old, new) = (label.space(0), label.space(1), label.space(2));
+    let before = Wallet::enrol(old, "Camille", None).await;
+    label.settle().await;
+    says(host, &before, ALLOWED).await;
+    old.app()
+        .set_member(&operator(), &before.member, MemberState::Ended)
+        .await
+        .unwrap();
+    let after = Wallet::enrol(new, "Camille", None).await;
+    label.settle().await;
+    says(host, &before, Verdict::Blocked(Block::Revoked)).await;
+    says(host, &after, ALLOWED).await;
+    // The old home gives nothing any more, and no claim of the one is one of the other.
+    let asked = before.ask_home(old.entity(), old.app().now());
+    let holder = old.app().holder(&asked).await.unwrap();
+    if let Some(holder) = holder {
+        let keys = [holder_jwk("the same phone")];
+        assert!(old.app().renew_passports(&holder, &keys).await.is_err());
+    }
+    let (one, two) = (claims(&before.passport), claims(&after.passport));
+    for claim in ["iss", "cnf", "status"] {
+        assert_ne!(one[claim], two[claim], "{claim}");
+    }
+}

@@ -3,12 +3,15 @@
 use seal::{Document, KeySet, Malformed, Sealed, SecretKey};
 use serde_json::Value;
 use wire::Invitation;
+use wire::epoch::Epoch;
 use wire::feed::{Head, Record};
+use wire::fork::Fork;
 use wire::hint::Hint;
 use wire::passport::Passport;
 use wire::receipt::{Credit, CreditBody, Receipt, ReceiptBody};
 use wire::registration::{CancellationBody, NoticeBody, Registration, RegistrationBody};
 use wire::request::{Answer, Join, JoinBody, Request};
+use wire::revocation::{KeyRevocation, KeyRevocationBody, KeyUpdate, KeyUpdateBody};
 use wire::status_list::StatusListToken;
 use wire::trust::{Anchor, EntityStatement, TrustMark};
 
@@ -65,6 +68,9 @@ macro_rules! any_kind {
             $act::<Receipt>($($argument),*),
             $act::<Credit>($($argument),*),
             $act::<Registration>($($argument),*),
+            $act::<KeyRevocation>($($argument),*),
+            $act::<KeyUpdate>($($argument),*),
+            $act::<Epoch>($($argument),*),
         ]
         .contains(&true)
     };
@@ -93,13 +99,15 @@ pub(crate) fn requests(bytes: &[u8]) -> bool {
     let Ok(request) = Request::from_claims(value) else {
         return false;
     };
-    let read: [Result<(), Malformed>; 6] = [
+    let read: [Result<(), Malformed>; 8] = [
         JoinBody::of(&request).map(|_| ()),
         RegistrationBody::of(&request).map(|_| ()),
         CancellationBody::of(&request).map(|_| ()),
         NoticeBody::of(&request).map(|_| ()),
         ReceiptBody::of(&request).map(|_| ()),
         CreditBody::of(&request).map(|_| ()),
+        KeyUpdateBody::of(&request).map(|_| ()),
+        KeyRevocationBody::of(&request).map(|_| ()),
     ];
     let kinds = read.iter().filter(|it| it.is_ok()).count();
     assert!(kinds <= 1, "a request is of one kind");
@@ -115,6 +123,26 @@ pub(crate) fn join(bytes: &[u8]) -> bool {
     join.fed_key.d = None;
     assert_eq!(Join::parse(&written).as_ref(), Ok(&join), "read again");
     Sealed::<Request>::parse(&join.request).is_ok_and(|it| it.open(&keys()).is_ok())
+}
+
+/// Two words of one author, and whether they contradict each other by any key.
+pub(crate) fn fork(bytes: &[u8]) -> bool {
+    let Ok(fork) = Fork::parse(bytes) else {
+        return false;
+    };
+    let written = kept(fork.write(), "what was read is written");
+    assert_eq!(Fork::parse(&written).as_ref(), Ok(&fork), "read again");
+    let keys = keys();
+    let parting =
+        |one: &str, other: &str| rules::fork::parting(&fork.entity, &[&keys], one, other).ok();
+    let parted = parting(&fork.one, &fork.other);
+    assert_eq!(parting(&fork.other, &fork.one), parted, "either way");
+    assert_eq!(
+        parting(&fork.one, &fork.one),
+        None,
+        "nothing contradicts itself"
+    );
+    parted.is_some()
 }
 
 pub(crate) fn hint(bytes: &[u8]) -> bool {

@@ -46,6 +46,7 @@ pub const READERS: &[Reader] = &[
     reader("claims", documents::claims),
     reader("requests", documents::requests),
     reader("join", documents::join),
+    reader("fork", documents::fork),
     reader("hint", documents::hint),
     reader("invitation", documents::invitation),
     reader("jwk", keys::jwk),

@@ -114,6 +114,7 @@ readers! {
     claims_are_read_or_refused "claims"
     a_request_is_read_or_refused "requests"
     a_join_is_read_or_refused "join"
+    a_fork_is_read_or_refused "fork"
     a_hint_is_read_or_refused "hint"
     an_invitation_is_read_or_refused "invitation"
     a_key_is_read_or_refused "jwk"

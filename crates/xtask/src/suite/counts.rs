@@ -62,6 +62,8 @@ const CROSS_CHECKS: &[(&str, u64)] = &[
     ("live_by_jose", 430),
     // The codes that a page draws, read by zxing-cpp.
     ("codes_by_zxing", 405),
+    // One of each version that is shown, turned, blurred and noisy, in six views.
+    ("codes_as_seen_by_zxing", 276),
     // What the page packs into codes, unpacked in Python.
     ("presentations_by_python", 8),
     // Dates of calendar files, found by icalendar with zones by name and by the files' own
