@@ -477,3 +477,41 @@ async fn a_second_fork_is_healed_like_the_first() {
     }
     assert_eq!(end(partner, &entity).await.0, 5);
 }
+
+/// Readers of the side that is void, who never held the record after which the author goes on.
+#[tokio::test]
+async fn a_reader_of_the_other_side_finds_the_way_back_by_asking_from_before() {
+    let label = Label::labelled(2).await;
+    let (node, partner) = (host(&label), home(&label));
+    publish(node, &named("Le Mug", 100)).await;
+    label.settle().await;
+    // The partner reads what a copy writes; the coordinator what the node itself writes.
+    let copy = node.clone_machine().await;
+    label.advance(60);
+    copy.clock().advance(60);
+    label.network.connect(&copy);
+    publish(&copy, &named("Le Mug, copied", 200)).await;
+    pull(&label.network, partner, node.entity()).await.unwrap();
+    label.network.connect(node);
+    publish(node, &named("Le Mug", 300)).await;
+    publish(node, &named("Le Mug", 400)).await;
+    let coordinator = label.coordinator.entity();
+    pull(&label.network, &label.coordinator, node.entity())
+        .await
+        .unwrap();
+    // It goes on after its own end, of which the partner has nothing.
+    node.app().take_over().await.unwrap();
+    confirm(&label.network, node, coordinator).await.unwrap();
+    assert!(pull(&label.network, partner, node.entity()).await.is_err());
+    assert_eq!(
+        told(partner, node.entity()).await.1,
+        200,
+        "it reads no further"
+    );
+    pull(&label.network, partner, node.entity()).await.unwrap();
+    assert_eq!(
+        told(partner, node.entity()).await,
+        ("Le Mug".to_owned(), 400)
+    );
+    agrees(&label, node).await;
+}
