@@ -331,15 +331,25 @@ impl<S: Send + Sync> FromRequest<S> for JoinBytes {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        exact_media_type(request.headers(), JOIN_MEDIA_TYPE)?;
-        let bytes = Bytes::from_request(request, state).await;
-        Ok(Self(
-            bytes.map_err(|why| not_arrived(&why, "join_malformed"))?,
-        ))
+        let bytes = exact_bytes(request, state, JOIN_MEDIA_TYPE, "join_malformed");
+        bytes.await.map(Self)
     }
 }
 
-pub(crate) fn exact_media_type(headers: &HeaderMap, expected: &str) -> Result<(), Problem> {
+/// The body of a request that has exactly this media type; `code` is that of a body that did
+/// not arrive.
+pub(crate) async fn exact_bytes<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    media_type: &str,
+    code: &'static str,
+) -> Result<Bytes, Problem> {
+    exact_media_type(request.headers(), media_type)?;
+    let bytes = Bytes::from_request(request, state).await;
+    bytes.map_err(|why| not_arrived(&why, code))
+}
+
+fn exact_media_type(headers: &HeaderMap, expected: &str) -> Result<(), Problem> {
     let mut sent = headers.get_all(header::CONTENT_TYPE).iter();
     let is_exact = matches!((sent.next(), sent.next()), (Some(only), None) if only == expected);
     let refusal = || {
@@ -350,7 +360,7 @@ pub(crate) fn exact_media_type(headers: &HeaderMap, expected: &str) -> Result<()
 }
 
 /// Why a body did not arrive whole; `code` where it is not its length.
-pub(crate) fn not_arrived(rejection: &BytesRejection, code: &'static str) -> Problem {
+fn not_arrived(rejection: &BytesRejection, code: &'static str) -> Problem {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Problem::new(
             "body_too_long",
@@ -376,11 +386,8 @@ impl<S: Send + Sync> FromRequest<S> for HintBytes {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        exact_media_type(request.headers(), HINT_MEDIA_TYPE)?;
-        let bytes = Bytes::from_request(request, state).await;
-        Ok(Self(
-            bytes.map_err(|why| not_arrived(&why, "hint_malformed"))?,
-        ))
+        let bytes = exact_bytes(request, state, HINT_MEDIA_TYPE, "hint_malformed");
+        bytes.await.map(Self)
     }
 }
 
@@ -404,11 +411,8 @@ impl<S: Send + Sync> FromRequest<S> for ForkBytes {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        exact_media_type(request.headers(), FORK_MEDIA_TYPE)?;
-        let bytes = Bytes::from_request(request, state).await;
-        Ok(Self(
-            bytes.map_err(|why| not_arrived(&why, "fork_malformed"))?,
-        ))
+        let bytes = exact_bytes(request, state, FORK_MEDIA_TYPE, "fork_malformed");
+        bytes.await.map(Self)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use app::{App, DeskChallenge, EnrolError, Judged, VisitId, Visitor};
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use rules::passport::{Block, NotGenuine, NotHere, Verdict};
 use schemars::JsonSchema;
@@ -13,7 +12,7 @@ use wire::disclosure::Disclosed;
 use wire::{EntityId, Sha256Hash, Timestamp};
 
 use crate::asker::ByTheDesk;
-use crate::federation::{exact_media_type, not_arrived};
+use crate::federation::exact_bytes;
 use crate::home::FreshnessBody;
 use crate::problem::Problem;
 use crate::schemas;
@@ -29,9 +28,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        exact_media_type(request.headers(), "application/json")?;
-        let bytes = Bytes::from_request(request, state).await;
-        let bytes = bytes.map_err(|why| not_arrived(&why, "body_malformed"))?;
+        let bytes = exact_bytes(request, state, "application/json", "body_malformed").await?;
         let malformed = |_| Problem::new("body_malformed", "The body is not understood");
         serde_json::from_slice(&bytes).map(Self).map_err(malformed)
     }

@@ -5,7 +5,6 @@ use app::{
     RequestError, chain,
 };
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,7 +12,7 @@ use wire::request::{ANSWER_MEDIA_TYPE, REQUEST_MEDIA_TYPE};
 use wire::{EntityId, Timestamp};
 
 use crate::asker::ByAnOperator;
-use crate::federation::{Compact, exact_media_type, not_arrived};
+use crate::federation::{Compact, exact_bytes};
 use crate::path::Named;
 use crate::problem::Problem;
 use crate::schemas;
@@ -25,9 +24,7 @@ impl<S: Send + Sync> FromRequest<S> for RequestText {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        exact_media_type(request.headers(), REQUEST_MEDIA_TYPE)?;
-        let bytes = Bytes::from_request(request, state).await;
-        let bytes = bytes.map_err(|why| not_arrived(&why, "request_malformed"))?;
+        let bytes = exact_bytes(request, state, REQUEST_MEDIA_TYPE, "request_malformed").await?;
         let malformed = |_| Problem::new("request_malformed", "Not a request");
         String::from_utf8(bytes.to_vec())
             .map(Self)

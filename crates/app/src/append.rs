@@ -332,14 +332,24 @@ impl App {
         entity: &EntityId,
         at: RecordReference,
     ) -> Result<Option<(Record, Option<String>)>, Fault> {
-        let key = crate::keys::record(entity, at.epoch, at.seq);
-        let Some(found) = self.store().get(&key).await? else {
+        let Some(stored) = self.stored_record(entity, at).await? else {
             return Ok(None);
         };
-        let stored = stored::Record::decode(&key, &found)?;
         let keys = self.kept_keys_of(entity).await?;
         let record = keys.open::<Record>(&stored.record);
         Ok(record.ok().map(|record| (record.into_inner(), stored.body)))
+    }
+
+    /// A record of a feed, as it came.
+    pub(crate) async fn stored_record(
+        &self,
+        entity: &EntityId,
+        at: RecordReference,
+    ) -> Result<Option<stored::Record>, Fault> {
+        let key = crate::keys::record(entity, at.epoch, at.seq);
+        let found = self.store().get(&key).await?;
+        let record = found.map(|found| stored::Record::decode(&key, &found));
+        record.transpose()
     }
 
     /// The hash of a record of a feed.
@@ -348,12 +358,8 @@ impl App {
         entity: &EntityId,
         at: RecordReference,
     ) -> Result<Option<Sha256Hash>, Fault> {
-        let key = crate::keys::record(entity, at.epoch, at.seq);
-        let Some(found) = self.store().get(&key).await? else {
-            return Ok(None);
-        };
-        let stored = stored::Record::decode(&key, &found)?;
-        Ok(Some(Sha256Hash::of(&[stored.record.as_bytes()])))
+        let stored = self.stored_record(entity, at).await?;
+        Ok(stored.map(|stored| Sha256Hash::of(&[stored.record.as_bytes()])))
     }
 
     /// The bodies of the latest records of a kind in a feed, with their ids, in no
@@ -427,12 +433,11 @@ impl App {
         if latest.is_removed {
             return Ok(None);
         }
-        let key = crate::keys::record(entity, latest.epoch, latest.seq);
-        let found = self.store().get(&key).await?;
-        let found = found.ok_or_else(|| Fault::Form {
-            key: key.to_string(),
+        let at = latest.reference();
+        let record = self.stored_record(entity, at).await?;
+        let record = record.ok_or_else(|| Fault::Form {
+            key: crate::keys::record(entity, at.epoch, at.seq).to_string(),
         })?;
-        let record = stored::Record::decode(&key, &found)?;
         Ok(record.body)
     }
 }

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use rules::feed::{Accepted, CONFIGURATION_KIND, FeedRefusal, HeadSays, Tip};
 use rules::passport::status::{INVALID, SUSPENDED};
-use seal::{Jwk, KeySet};
+use seal::{Jwk, KeySet, Verified};
 use store::{Batch, Expected, Key, Versioned};
 use wire::epoch::{EPOCH_KIND, Epoch};
 use wire::feed::{Head, Page, PageRecord, Record};
+use wire::receipt::RecordReference;
 use wire::revocation::LastGood;
 use wire::space::THE_ONE;
 use wire::status_list::{STATUS_LIST_KIND, StatusListToken, Statuses};
@@ -154,27 +155,30 @@ impl App {
         }
     }
 
+    /// The head of a page, if it opens by a key that the own feed has or had in force.
+    async fn head_of(&self, feed: &Feed, page: &Page) -> Result<Option<Head>, Fault> {
+        let keys = self.kept_keys_of(&feed.entity).await?;
+        let head = keys.open::<Head>(&page.head);
+        Ok(head.ok().map(Verified::into_inner))
+    }
+
     /// Whether a page is of an epoch after which this node has gone on: what its head names
     /// and does not stand here is void.
     async fn is_of_void_epoch(&self, feed: &Feed, page: &Page) -> Result<bool, Fault> {
-        let keys = self.kept_keys_of(&feed.entity).await?;
-        let head = keys.open::<Head>(&page.head);
-        Ok(head.is_ok_and(|head| head.epoch < feed.epoch))
+        let head = self.head_of(feed, page).await?;
+        Ok(head.is_some_and(|head| head.epoch < feed.epoch))
     }
 
-    /// Whether the head of a page names another record than the one that stands here.
+    /// Whether the head of a page, unless that is of a void epoch, names another record than
+    /// the one that stands here.
     async fn contradicts(&self, feed: &Feed, page: &Page) -> Result<bool, Fault> {
-        if self.is_of_void_epoch(feed, page).await? {
-            return Ok(false);
-        }
-        let entity = &self.identity().entity;
-        let keys = self.kept_keys_of(entity).await?;
-        let Ok(head) = keys.open::<Head>(&page.head) else {
+        let head = self.head_of(feed, page).await?;
+        let Some(head) = head.filter(|head| head.epoch >= feed.epoch) else {
             return Ok(false);
         };
         let (epoch, seq) = (head.epoch, head.seq);
-        let at = wire::receipt::RecordReference { epoch, seq };
-        Ok(self.record_hash(entity, at).await? != Some(head.hash))
+        let at = RecordReference { epoch, seq };
+        Ok(self.record_hash(&feed.entity, at).await? != Some(head.hash))
     }
 
     async fn parted(&self, feed: &Feed, page: &Page) -> Result<OwnSays, Attempt<Fault>> {
@@ -199,18 +203,14 @@ impl App {
         let keys = OpsKeys::of(tip);
         let lists = accepted.iter().filter_map(|it| status_list_of(&keys, it));
         let lists: BTreeMap<_, _> = lists.collect();
-        let mut newest = self.newest_status_list().await?;
-        for (list, statuses) in lists {
-            newest = newest.max(list);
-            self.adopt_statuses(&mut batch, list, &statuses).await?;
-        }
+        let newest = self.adopt_lists(&mut batch, &lists).await?;
         feed.move_to(tip);
         feed.head = None;
-        feed.pulled_at = Some(self.now());
+        let now = self.now();
+        feed.pulled_at = Some(now);
         let key = crate::keys::feed(entity);
         batch.expect(key.clone(), Expected::unchanged(found));
         batch.put(key.clone(), stored::encode(&key, &feed)?);
-        let now = self.now();
         self.put_own_feed(&mut batch, &|row| {
             row.is_unconfirmed = true;
             row.close_lists(newest, now);
@@ -227,6 +227,19 @@ impl App {
              from a partner"
         );
         Ok(())
+    }
+
+    /// Takes over what these status lists say; gives the number of the newest of all.
+    async fn adopt_lists(
+        &self,
+        batch: &mut Batch,
+        lists: &BTreeMap<u32, Statuses>,
+    ) -> Result<u32, Fault> {
+        for (list, statuses) in lists {
+            self.adopt_statuses(batch, *list, statuses).await?;
+        }
+        let newest = lists.keys().next_back().copied();
+        Ok(self.newest_status_list().await?.max(newest.unwrap_or(0)))
     }
 
     /// Partners have said how far they know the own feed, and nothing of it is missing here:
@@ -365,7 +378,6 @@ impl App {
             return Ok(false);
         }
         let mut batch = Batch::new();
-        let mut newest = self.newest_status_list().await?;
         let mut entries = Vec::new();
         for (key, word) in merged(words(accepted), words(&ours)) {
             if word.kind == STATUS_LIST_KIND {
@@ -378,9 +390,8 @@ impl App {
         }
         let (by_them, by_us) = (OpsKeys::of(tip), OpsKeys::of(&feed.tip()?));
         let lists = merged_lists([(&by_them, accepted), (&by_us, &ours)]);
+        let newest = self.adopt_lists(&mut batch, &lists).await?;
         for (list, statuses) in lists {
-            newest = newest.max(list);
-            self.adopt_statuses(&mut batch, list, &statuses).await?;
             entries.push(self.status_list(list, &statuses).await?.owned());
         }
         let cut = self.cut_back(&feed, &found, &walked).await?;
@@ -551,12 +562,10 @@ fn merged_lists(branches: [(&OpsKeys, &[Accepted]); 2]) -> BTreeMap<u32, Statuse
             .filter_map(|next| status_list_of(keys, next))
             .collect();
         for (list, statuses) in of_branch {
-            match lists.get_mut(&list) {
-                Some(held) => graver(held, &statuses),
-                None => {
-                    lists.insert(list, statuses);
-                }
-            }
+            lists
+                .entry(list)
+                .and_modify(|held| graver(held, &statuses))
+                .or_insert(statuses);
         }
     }
     lists
@@ -565,10 +574,9 @@ fn merged_lists(branches: [(&OpsKeys, &[Accepted]); 2]) -> BTreeMap<u32, Statuse
 /// Brings `held` to the graver of both at each place.
 fn graver(held: &mut Statuses, other: &Statuses) {
     for at in 0..held.count() {
-        let (one, two) = (held.get(at), other.get(at));
-        let graver = [INVALID, SUSPENDED].into_iter();
-        let graver = graver.clone().find(|it| [one, two].contains(&Some(*it)));
-        if let Some(status) = graver {
+        let both = [held.get(at), other.get(at)];
+        let is_said = |status: &u8| both.contains(&Some(*status));
+        if let Some(status) = [INVALID, SUSPENDED].into_iter().find(is_said) {
             held.set(at, status);
         }
     }

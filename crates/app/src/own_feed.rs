@@ -119,11 +119,17 @@ impl App {
         next: Option<&str>,
         asks: bool,
     ) -> Result<OwnFeedState, Fault> {
-        let newest = self.newest_status_list().await?;
+        let (before, _) = self.own_feed_row().await?;
+        let known = [before.here.as_deref(), before.next.as_deref()];
+        let is_copied = before.here.is_some() && !known.contains(&Some(here));
+        // Reading the lists is not for every start.
+        let newest = if is_copied {
+            self.newest_status_list().await?
+        } else {
+            0
+        };
         let now = self.now();
         let row = self.change_own_feed(|row| {
-            let known = [row.here.as_deref(), row.next.as_deref()];
-            let is_copied = row.here.is_some() && !known.contains(&Some(here));
             row.here = Some(here.to_owned());
             row.next = next.map(str::to_owned);
             if is_copied {

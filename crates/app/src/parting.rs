@@ -7,22 +7,25 @@
 //!
 //! Specified in `specs/feed.md`, section 9.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use rules::feed::{Accepted, FeedRefusal, Tip};
 use rules::fork::parting;
 use seal::Malformed;
-use store::Batch;
-use wire::EntityId;
+use store::{Batch, Expected};
 use wire::feed::{Head, Page, PageRecord, Record};
 use wire::fork::Fork;
 use wire::receipt::RecordReference;
 use wire::revocation::LastGood;
+use wire::{EntityId, Sha256Hash, Timestamp};
 
 use crate::fault::{Attempt, until_settled};
 use crate::keys::{FORKS, RECORDS, seq_of};
 use crate::signing::{Authority, OpsKeys};
 use crate::stored::{self, Feed, Parting};
 use crate::walk::Walked;
-use crate::{App, Fault};
+use crate::{App, Fault, Register};
 
 /// How many partings of one feed are kept: the first is what matters, and a hostile author
 /// can make any number.
@@ -57,7 +60,7 @@ pub struct PartingRow {
     /// The position.
     pub seq: u64,
     /// When it was seen.
-    pub seen_at: wire::Timestamp,
+    pub seen_at: Timestamp,
     /// Whether the author has gone on since, in a later epoch.
     pub is_over: bool,
 }
@@ -117,7 +120,7 @@ impl App {
     /// parted is asked for such, and of the own.
     async fn known_of(&self, feed: &Feed, page: &[PageRecord]) -> Result<Vec<LastGood>, Fault> {
         let is_own = feed.entity == self.identity().entity;
-        if !is_own && feed.refusal.as_deref() != Some("feed_fork") {
+        if !is_own && !feed.has_parted() {
             return Ok(Vec::new());
         }
         let keys = self.kept_keys_of(&feed.entity).await?;
@@ -138,7 +141,7 @@ impl App {
             };
             let (epoch, seq) = (record.epoch, record.seq);
             let at = RecordReference { epoch, seq };
-            let hash = wire::Sha256Hash::of(&[sent.record.as_bytes()]);
+            let hash = Sha256Hash::of(&[sent.record.as_bytes()]);
             if self.record_hash(entity, at).await? != Some(hash) {
                 break;
             }
@@ -150,8 +153,11 @@ impl App {
     /// After which position a page is asked for: the last that is held; of a feed that has
     /// parted, one before.
     pub(crate) async fn cursor(&self, feed: &Feed) -> Result<(u64, u64), Fault> {
-        let is_parted = feed.refusal.as_deref() == Some("feed_fork");
-        let back = if is_parted { OVERLAP_RECORDS } else { 0 };
+        let back = if feed.has_parted() {
+            OVERLAP_RECORDS
+        } else {
+            0
+        };
         self.position_before(feed, back).await
     }
 
@@ -194,10 +200,11 @@ impl App {
                 continue;
             };
             for at in [Some(at), before(at)].into_iter().flatten() {
-                let Some(ours) = self.record_text(&feed.entity, at).await? else {
+                let Some(ours) = self.stored_record(&feed.entity, at).await? else {
                     continue;
                 };
-                let kept = self.keep_parting(&feed.entity, (&ours, theirs)).await?;
+                let words = (ours.record.as_str(), theirs);
+                let kept = self.keep_parting(&feed.entity, words).await?;
                 if kept.is_some() {
                     return Ok(());
                 }
@@ -232,10 +239,10 @@ impl App {
             one: one.to_owned(),
             other: other.to_owned(),
             seen_at: self.now(),
-            told: std::collections::BTreeSet::new(),
+            told: BTreeSet::new(),
         };
         let mut batch = Batch::new();
-        batch.expect(key.clone(), store::Expected::Absent);
+        batch.expect(key.clone(), Expected::Absent);
         batch.put(key.clone(), stored::encode(&key, &kept)?);
         self.commit_or_leave(batch).await?;
         tracing::error!(
@@ -301,9 +308,9 @@ impl App {
         let registers = self.registers().await?;
         for parting in self.kept_partings().await? {
             let author = &parting.entity;
-            let lists = |it: &&std::sync::Arc<crate::Register>| it.member(author).is_some();
+            let lists = |it: &&Arc<Register>| it.member(author).is_some();
             let by = registers.each().filter(lists).map(|it| &it.coordinator);
-            let all: std::collections::BTreeSet<_> = by.chain([author]).collect();
+            let all: BTreeSet<_> = by.chain([author]).collect();
             let is_untold = |it: &&EntityId| *it != own && !parting.told.contains(*it);
             for whom in all.into_iter().filter(is_untold) {
                 let fork = Fork {
@@ -329,25 +336,12 @@ impl App {
             let is_this = (&parting.one, &parting.other) == (&fork.one, &fork.other);
             if is_this && parting.told.insert(whom.clone()) {
                 let mut batch = Batch::new();
-                batch.expect(key.clone(), store::Expected::At(found.version));
+                batch.expect(key.clone(), Expected::At(found.version));
                 batch.put(key.clone(), stored::encode(&key, &parting)?);
                 self.store().commit(batch).await?;
             }
         }
         Ok(())
-    }
-
-    async fn record_text(
-        &self,
-        entity: &EntityId,
-        at: RecordReference,
-    ) -> Result<Option<String>, Fault> {
-        let key = crate::keys::record(entity, at.epoch, at.seq);
-        let Some(found) = self.store().get(&key).await? else {
-            return Ok(None);
-        };
-        let stored = stored::Record::decode(&key, &found)?;
-        Ok(Some(stored.record))
     }
 }
 

@@ -157,6 +157,11 @@ impl Feed {
         }
     }
 
+    /// Whether its author's last page went another way than what is held.
+    pub(crate) fn has_parted(&self) -> bool {
+        self.refusal.as_deref() == Some("feed_fork")
+    }
+
     /// The tip, with its keys checked again.
     pub(crate) fn tip(&self) -> Result<Tip, Fault> {
         let keys = |jwks: &[Jwk]| {

@@ -60,7 +60,9 @@ pub(crate) async fn story() -> Label {
         .stand_in("the folder", None, false)
         .await
         .unwrap();
-    parts(label.space(2)).await;
+    let parted = label.space(2);
+    let fork = parted.fork().await.write().unwrap();
+    parted.app().take_fork(&fork).await.unwrap();
     // Of two visits one is answered, and the other waits.
     let (one, two) = (label.space(0), label.space(1));
     let visit = crate::receipts::arrive(two, &camille).await;
@@ -69,21 +71,6 @@ pub(crate) async fn story() -> Label {
     let visit = crate::receipts::arrive(one, &alix).await;
     crate::receipts::leave(one, visit).await;
     label
-}
-
-/// Another machine writes under the name of a node, which hears of it.
-async fn parts(node: &TestNode) {
-    let copy = node.clone_machine().await;
-    for (of, name) in [(&copy, "copied"), (node, "at home")] {
-        let text = space_text(name);
-        of.app().publish_space(&text).await.unwrap();
-    }
-    let entity = node.entity().clone();
-    let head = async |of: &TestNode| of.app().feed_page(&entity, 1, 0, 1).await.unwrap().head;
-    let (one, other) = (head(node).await, head(&copy).await);
-    let entity = entity.clone();
-    let fork = wire::fork::Fork { entity, one, other }.write().unwrap();
-    node.app().take_fork(&fork).await.unwrap();
 }
 
 /// A new member of a space, with a passport.

@@ -6,10 +6,9 @@ use rules::passport::{Block, Verdict};
 use store::MemoryStore;
 use testkit::{DAY_SECONDS, Label, TestNode, Wallet, confirm, operator, pull, space_text};
 use wire::EntityId;
-use wire::feed::Page;
 
 use crate::desk::{home, host, says, visit};
-use crate::look::{assert_sound, claims};
+use crate::look::{assert_sound, bytes, claims, page};
 
 const ALLOWED: Verdict = Verdict::Allowed { left: 4 };
 
@@ -343,15 +342,6 @@ async fn a_partner_that_lies_changes_nothing() {
     assert_eq!(node.app().own_feed_state(), OwnFeedState::Confirmed);
 }
 
-/// The records of a feed as a node holds them, and its head.
-async fn whole(reader: &TestNode, author: &EntityId) -> Page {
-    reader.app().feed_page(author, 0, 0, 100).await.unwrap()
-}
-
-fn bytes(page: &Page) -> Vec<u8> {
-    serde_json::to_vec(page).unwrap()
-}
-
 #[tokio::test]
 async fn a_partner_that_leaves_out_what_stands_between_rewinds_nothing() {
     let (label, backup) = published_since().await;
@@ -359,7 +349,7 @@ async fn a_partner_that_leaves_out_what_stands_between_rewinds_nothing() {
     node.restore(&backup).await;
     let app = node.app();
     let before = app.known(node.entity()).await.unwrap();
-    let all = whole(partner, node.entity()).await;
+    let all = page(partner, node.entity(), 0).await;
     let mut last = all.clone();
     last.records = all.records[all.records.len() - 1..].to_vec();
     assert_eq!(
@@ -395,7 +385,7 @@ async fn a_partner_that_leaves_out_bodies_is_not_believed() {
     let (node, partner) = (host(&label), home(&label));
     node.restore(&backup).await;
     let before = node.app().known(node.entity()).await.unwrap();
-    let mut page = whole(partner, node.entity()).await;
+    let mut page = page(partner, node.entity(), 0).await;
     for record in &mut page.records {
         if claims(&record.record)["kind"] == "profile" {
             (record.salt, record.body) = (None, None);
@@ -410,7 +400,7 @@ async fn a_partner_that_leaves_out_bodies_is_not_believed() {
 async fn what_is_void_is_no_other_side() {
     let (label, entity) = parted().await;
     let (node, partner) = (host(&label), home(&label));
-    let void = whole(partner, &entity).await;
+    let void = page(partner, &entity, 0).await;
     confirm(&label.network, node, partner.entity())
         .await
         .unwrap();

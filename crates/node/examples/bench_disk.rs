@@ -15,42 +15,27 @@
     reason = "it measures time, and draws its keys where it stands"
 )]
 
+#[path = "bench/world.rs"]
+mod world;
+
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
-use app::{App, Clock, Entropy, EntropyError, FoundingPapers, Identity, PullStep};
+use app::{App, FoundingPapers, Identity, PullStep};
 use seal::SecretKey;
 use store::{MemoryStore, Store};
 use store_sled::{Options, SledStore};
 use wire::feed::{Body, Head, PAGE_RECORDS_MAX, Page, PageRecord, Record};
-use wire::label::{Charter, Overdraw, Roaming, Settlement};
 use wire::trust::NodeRole;
-use wire::{EntityId, LocalText, Sha256Hash, Timestamp};
+use wire::{EntityId, Sha256Hash, Timestamp};
+
+use world::{NOW, Random, Stopped, charter};
 
 const RECORDS_DEFAULT: u64 = 100_000;
 const MINUTES_OF_A_DAY: i64 = 24 * 60;
-const NOW: Timestamp = Timestamp(1_800_000_000);
-
-#[derive(Debug)]
-struct Stopped;
-
-impl Clock for Stopped {
-    fn now(&self) -> Timestamp {
-        NOW
-    }
-}
-
-#[derive(Debug)]
-struct Random;
-
-impl Entropy for Random {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
-        getrandom::fill(bytes).map_err(|_| EntropyError)
-    }
-}
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -270,21 +255,4 @@ async fn network(store: Arc<dyn Store>) -> anyhow::Result<(Author, App)> {
         entity,
     };
     Ok((author, reader))
-}
-
-fn charter(coordinator: &EntityId) -> Charter {
-    Charter {
-        url: coordinator.url_of("/charter"),
-        name: LocalText {
-            fr: Some("Label".to_owned()),
-            en: None,
-        },
-        version: 1,
-        roaming: Roaming {
-            half_days_per_month: 4,
-            settlement: Settlement::Reciprocal,
-            overdraw: Overdraw::Carried,
-        },
-        criteria: Vec::new(),
-    }
 }

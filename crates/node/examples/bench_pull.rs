@@ -18,6 +18,9 @@
     reason = "it measures time, and draws its keys where it stands"
 )]
 
+#[path = "bench/world.rs"]
+mod world;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -25,7 +28,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
-use app::{App, Clock, Entropy, EntropyError, FoundingPapers, Identity, PullStep, SpaceText};
+use app::{App, FoundingPapers, Identity, PullStep, SpaceText};
 use client::{Fetch as _, HttpFetch, Request, Rules};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
@@ -33,31 +36,14 @@ use seal::SecretKey;
 use store::{MemoryStore, Store};
 use store_sled::{Options, SledStore};
 use wire::feed::{PAGE_BYTES_MAX, PAGE_MEDIA_TYPE, PAGE_RECORDS_MAX, Page};
-use wire::label::{Charter, Overdraw, Roaming, Settlement};
 use wire::space::{Formula, FormulaUnit, Profile};
 use wire::trust::NodeRole;
-use wire::{Cents, EntityId, LocalText, Timestamp};
+use wire::{Cents, EntityId};
+
+use world::{NOW, Random, Stopped, charter};
 
 const RECORDS_DEFAULT: i64 = 3_000;
 const TURNS: usize = 5;
-
-#[derive(Debug)]
-struct Stopped;
-
-impl Clock for Stopped {
-    fn now(&self) -> Timestamp {
-        Timestamp(1_800_000_000)
-    }
-}
-
-#[derive(Debug)]
-struct Random;
-
-impl Entropy for Random {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
-        getrandom::fill(bytes).map_err(|_| EntropyError)
-    }
-}
 
 fn main() -> anyhow::Result<()> {
     let records = match std::env::args().nth(1) {
@@ -192,25 +178,11 @@ async fn network(space_id: &EntityId) -> anyhow::Result<(App, App)> {
         &coordinator_id,
         &[identity_of_label.fed.public().clone()],
         &root,
-        Stopped.now(),
+        NOW,
     )?;
-    let charter = Charter {
-        url: coordinator_id.url_of("/charter"),
-        name: LocalText {
-            fr: Some("Label".to_owned()),
-            en: None,
-        },
-        version: 1,
-        roaming: Roaming {
-            half_days_per_month: 4,
-            settlement: Settlement::Reciprocal,
-            overdraw: Overdraw::Carried,
-        },
-        criteria: Vec::new(),
-    };
     let papers = FoundingPapers::Coordinator {
         anchor: Box::new(anchor),
-        charter: Box::new(charter),
+        charter: Box::new(charter(&coordinator_id)),
     };
     let coordinator = unfounded(identity_of_label).found(papers).await?;
     let invitation = Box::new(coordinator.invite(space_id).await?);

@@ -12,10 +12,10 @@ use client::{Fetch, FetchError, Request};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use wire::EntityId;
-use wire::feed::{PAGE_BYTES_MAX, PAGE_MEDIA_TYPE};
 use wire::fork::FORK_MEDIA_TYPE;
 
 use crate::environment::SystemEntropy;
+use crate::puller::page_request;
 use crate::tasks::Stop;
 use crate::telemetry::pause;
 
@@ -36,7 +36,8 @@ const ASK_EVERY: Duration = Duration::from_secs(60 * 60);
 /// From one attempt to show a fork to the next.
 const TELL_EVERY: Duration = Duration::from_secs(60);
 
-/// The most pages that are read of one partner in a round: as many as 2,000 records have.
+/// The most pages that are read of one partner in a round: 40,000 records of a node that
+/// was restored.
 const PAGES_MAX: usize = 400;
 
 /// The most bytes of an answer that says nothing.
@@ -122,7 +123,7 @@ async fn round(app: &App, fetch: &Arc<dyn Fetch>) -> anyhow::Result<bool> {
 async fn ask(app: &App, fetch: &dyn Fetch, partner: &EntityId) -> Result<Said, Fault> {
     for _ in 0..PAGES_MAX {
         let path = app.own_page_path(0).await?;
-        let page = match page(fetch, partner, path).await {
+        let page = match fetch.fetch(page_request(partner, path)).await {
             Ok(page) => page,
             // Who was not admitted yet was heard by nobody.
             Err(FetchError::Refused { code, .. }) if code.as_deref() == Some("not_here") => {
@@ -148,7 +149,7 @@ async fn heal(app: &App, fetch: &dyn Fetch, partner: &EntityId) -> Result<bool, 
     let mut branch = Branch::default();
     for _ in 0..PAGES_MAX {
         let path = app.branch_path(&branch).await?;
-        let Ok(page) = page(fetch, partner, path).await else {
+        let Ok(page) = fetch.fetch(page_request(partner, path)).await else {
             return Ok(false);
         };
         match app.take_branch_page(&mut branch, &page).await? {
@@ -160,25 +161,16 @@ async fn heal(app: &App, fetch: &dyn Fetch, partner: &EntityId) -> Result<bool, 
     Ok(false)
 }
 
-async fn page(fetch: &dyn Fetch, partner: &EntityId, path: String) -> Result<Vec<u8>, FetchError> {
-    let request = Request {
-        entity: partner.clone(),
-        path,
-        body: None,
-        authorization: None,
-        media_type: PAGE_MEDIA_TYPE,
-        body_bytes_max: PAGE_BYTES_MAX,
-    };
-    fetch.fetch(request).await
-}
-
 /// Shows coordinators and authors the feeds that have parted, once each.
 async fn tell(app: &App, fetch: &dyn Fetch) -> anyhow::Result<()> {
     for (whom, fork) in sound(app.untold_forks().await)?.unwrap_or_default() {
+        let Ok(body) = fork.write() else {
+            continue;
+        };
         let request = Request {
             entity: whom.clone(),
             path: "/federation/v1/fork".to_owned(),
-            body: Some((serde_json::to_vec(&fork)?, FORK_MEDIA_TYPE)),
+            body: Some((body, FORK_MEDIA_TYPE)),
             authorization: None,
             media_type: "application/json",
             body_bytes_max: ANSWER_BYTES_MAX,

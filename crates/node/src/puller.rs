@@ -238,15 +238,7 @@ impl Pull {
         for _ in 0..PAGES_MAX {
             let next = app.next_page(&self.peer).await;
             let (after, path) = next.map_err(PullError::from)?;
-            let request = Request {
-                entity: self.asked().clone(),
-                path,
-                body: None,
-                authorization: None,
-                media_type: PAGE_MEDIA_TYPE,
-                body_bytes_max: PAGE_BYTES_MAX,
-            };
-            let bytes = fetch.fetch(request).await?;
+            let bytes = fetch.fetch(page_request(self.asked(), path)).await?;
             let asked = (self.source(), after);
             match app.take_page_after(&self.peer, asked, &bytes).await? {
                 PullStep::Complete(new) => return Ok(records + new),
@@ -256,6 +248,18 @@ impl Pull {
             }
         }
         Ok(records)
+    }
+}
+
+/// The question for a page of a feed.
+pub(crate) fn page_request(asked: &EntityId, path: String) -> Request {
+    Request {
+        entity: asked.clone(),
+        path,
+        body: None,
+        authorization: None,
+        media_type: PAGE_MEDIA_TYPE,
+        body_bytes_max: PAGE_BYTES_MAX,
     }
 }
 

@@ -2,7 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::hinted::*;
-use crate::{Effect, Event, Lane, Limits, Mark, hinting};
+use crate::samples::{are_stated, peers, pulls};
+use crate::{Event, Limits, Mark, hinting};
 
 const LIMITS: Limits = Limits {
     pull_every_millis: 30_000,
@@ -12,23 +13,6 @@ const LIMITS: Limits = Limits {
 
 fn peer(number: usize) -> EntityId {
     EntityId::parse(&format!("https://space-{number}.example")).unwrap()
-}
-
-/// The peers of one label.
-fn peers(spaces: Vec<EntityId>) -> Event {
-    let coordinator = None;
-    Event::Peers(vec![Lane {
-        coordinator,
-        spaces,
-    }])
-}
-
-fn pulls(effects: Vec<Effect>) -> Vec<EntityId> {
-    let pull = |it| match it {
-        Effect::Pull(peer) => Some(peer),
-        Effect::PullFrom { .. } => None,
-    };
-    effects.into_iter().filter_map(pull).collect()
 }
 
 fn mark(seq: u64) -> Mark {
@@ -66,7 +50,7 @@ fn at_rest(count: usize) -> Schedule {
 #[test]
 fn a_hint_makes_a_pull_at_once() {
     let mut plan = at_rest(2);
-    assert_eq!(pulls(plan.step(Millis(100), hinted(1, 6))), [peer(1)]);
+    assert_eq!(pulls(&plan.step(Millis(100), hinted(1, 6))), [peer(1)]);
     assert_eq!(plan.step(Millis(150), pulled(1, 6)), []);
     assert_eq!(plan.next_due(), Some(Millis(30_000)), "nothing is left");
 }
@@ -147,11 +131,11 @@ fn all_feeds_together_are_read_for_hints_ten_times_a_second() {
     for at in 0..200 {
         let now = Millis(at * 10);
         let number = usize::try_from(at).unwrap() % 40;
-        let mut started = pulls(plan.step(now, hinted(number, 6)));
+        let mut started = pulls(&plan.step(now, hinted(number, 6)));
         while let Some(peer) = started.pop() {
             begun.push(now.0);
             let known = mark(6).into();
-            started.extend(pulls(plan.step(now, Event::Pulled { peer, known })));
+            started.extend(pulls(&plan.step(now, Event::Pulled { peer, known })));
         }
     }
     let within = |from: u64| {
@@ -180,7 +164,7 @@ fn hints_about_partners_that_are_down_make_one_try_in_ten_seconds() {
     for at in 0..2_500 {
         let now = Millis(30_000 + at * 10);
         let number = usize::try_from(at).unwrap() % 3;
-        for peer in pulls(plan.step(now, hinted(number, 6 + at))) {
+        for peer in pulls(&plan.step(now, hinted(number, 6 + at))) {
             begun.push(now.0);
             let noise = 0;
             plan.step(now, Event::Failed { peer, noise });
@@ -228,10 +212,7 @@ fn a_driver_does_not_spin_while_all_slots_are_taken() {
 /// The numbers of section 8 of `specs/feed.md`, in the order in which they stand there.
 #[test]
 fn the_numbers_of_hints_are_those_of_the_specification() {
-    let text = include_str!("../../../specs/feed.md");
-    let section = text.split("\n## ").find(|it| it.starts_with("8. Hints"));
-    let section = section.unwrap().replace(',', "");
-    for (name, number) in [
+    let numbers = [
         ("HINTED_EVERY_MILLIS", HINTED_EVERY_MILLIS),
         ("HINTED_PER_SECOND_MAX", HINTED_PER_SECOND_MAX as u64),
         ("HINTED_IN_VAIN_MILLIS", HINTED_IN_VAIN_MILLIS),
@@ -249,12 +230,8 @@ fn the_numbers_of_hints_are_those_of_the_specification() {
             "FAILING_IN_FLIGHT_MAX",
             hinting::FAILING_IN_FLIGHT_MAX as u64,
         ),
-    ] {
-        let before = section.split(&format!("(`{name}`)")).next().unwrap();
-        let digits = |word: &&str| word.chars().all(|it| it.is_ascii_digit());
-        let stated = before.split_whitespace().rfind(digits);
-        assert_eq!(stated, Some(number.to_string().as_str()), "{name}");
-    }
+    ];
+    are_stated("8. Hints", &numbers);
 }
 
 proptest! {
@@ -263,7 +240,7 @@ proptest! {
     fn the_limits_of_hints_hold(events in proptest::collection::vec((0_u8..8, 0_usize..6, 0_u64..20, 0_u64..300), 1..300)) {
         let mut plan = Schedule::new(LIMITS).with_first(peer(0));
         let mut now = Millis(0);
-        let mut running = pulls(plan.step(now, peers((0..6).map(peer).collect())));
+        let mut running = pulls(&plan.step(now, peers((0..6).map(peer).collect())));
         let mut begun: Vec<(u64, EntityId, bool)> = Vec::new();
         for (what, who, seq, millis) in events {
             now = now.plus(millis);
@@ -278,7 +255,7 @@ proptest! {
             if matches!(event, Event::Pulled { .. } | Event::Failed { .. }) {
                 running.retain(|it| *it != peer(who));
             }
-            for started in pulls(plan.step(now, event)) {
+            for started in pulls(&plan.step(now, event)) {
                 prop_assert!(!running.contains(&started));
                 let it = &plan.peers[&started];
                 if it.due_at > now {

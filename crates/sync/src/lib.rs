@@ -30,6 +30,8 @@ pub mod hinting;
 pub mod outbox;
 mod queue;
 pub mod relayed;
+#[cfg(test)]
+mod samples;
 mod schedule;
 
 use wire::EntityId;

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::relayed::RELAYED_MILLIS_MAX;
+use crate::samples::are_stated;
 use crate::{Effect, Event, Known, Lane, Limits, Mark};
 
 const LIMITS: Limits = Limits {
@@ -400,20 +401,13 @@ fn the_feeds_of_a_further_label_leave_a_relay_for_those_of_the_first() {
 /// The numbers of section 10 of `specs/feed.md`.
 #[test]
 fn the_numbers_of_relays_are_those_of_the_specification() {
-    let text = include_str!("../../../specs/feed.md");
-    let section = text.split("\n## ").find(|it| it.starts_with("10. Relays"));
-    let section = section.unwrap().replace(',', "");
-    for (name, number) in [
+    let numbers = [
         ("RELAYED_EVERY_MILLIS", RELAYED_EVERY_MILLIS),
         ("RELAYED_GAP_MILLIS", RELAYED_GAP_MILLIS),
         ("RELAYS_IN_FLIGHT_MAX", RELAYS_IN_FLIGHT_MAX as u64),
         ("RELAYED_MILLIS_MAX", RELAYED_MILLIS_MAX),
-    ] {
-        let before = section.split(&format!("(`{name}`)")).next().unwrap();
-        let digits = |word: &&str| word.chars().all(|it| it.is_ascii_digit());
-        let stated = before.split_whitespace().rfind(digits);
-        assert_eq!(stated, Some(number.to_string().as_str()), "{name}");
-    }
+    ];
+    are_stated("10. Relays", &numbers);
 }
 
 proptest! {

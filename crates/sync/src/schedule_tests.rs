@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Effect, Event, Known, Lane, Limits};
+use crate::samples::{peers, pulls};
+use crate::{Event, Known, Lane, Limits};
 
 const LIMITS: Limits = Limits {
     pull_every_millis: 1_000,
@@ -11,23 +12,6 @@ const LIMITS: Limits = Limits {
 
 fn peer(number: u8) -> EntityId {
     EntityId::parse(&format!("https://space-{number}.example")).unwrap()
-}
-
-/// The peers of one label.
-fn peers(spaces: Vec<EntityId>) -> Event {
-    let coordinator = None;
-    Event::Peers(vec![Lane {
-        coordinator,
-        spaces,
-    }])
-}
-
-fn pulls(effects: &[Effect]) -> Vec<EntityId> {
-    let pull = |it: &Effect| match it {
-        Effect::Pull(peer) => Some(peer.clone()),
-        Effect::PullFrom { .. } => None,
-    };
-    effects.iter().filter_map(pull).collect()
 }
 
 fn pulled(peer: EntityId) -> Event {

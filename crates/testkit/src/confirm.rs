@@ -3,10 +3,10 @@
 //! The one that is installed lives in `node`, with time-outs and several partners at once.
 
 use app::{Branch, BranchSays, Fault, OwnFeedState, OwnSays};
-use client::{Fetch as _, FetchError, Request};
+use client::{Fetch as _, FetchError};
 use wire::EntityId;
-use wire::feed::{PAGE_BYTES_MAX, PAGE_MEDIA_TYPE};
 
+use crate::pull::page_request;
 use crate::{TestNetwork, TestNode};
 
 /// How often a partner is asked before that is endless.
@@ -115,13 +115,6 @@ async fn page(
     partner: &EntityId,
     path: String,
 ) -> Result<Vec<u8>, FetchError> {
-    let request = Request {
-        entity: partner.clone(),
-        path,
-        body: None,
-        authorization: None,
-        media_type: PAGE_MEDIA_TYPE,
-        body_bytes_max: PAGE_BYTES_MAX,
-    };
-    network.line_of(node.entity()).fetch(request).await
+    let line = network.line_of(node.entity());
+    line.fetch(page_request(partner, path)).await
 }

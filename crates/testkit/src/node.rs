@@ -10,9 +10,10 @@ use axum::http::Request;
 use seal::SecretKey;
 use store::{MemoryStore, Store};
 use tower::ServiceExt as _;
+use wire::fork::Fork;
 use wire::{EntityId, Timestamp};
 
-use crate::{Answer, ManualClock, Plan, SeededEntropy};
+use crate::{Answer, ManualClock, Plan, SeededEntropy, space_text};
 
 /// A node; clones are the same node.
 #[derive(Debug, Clone)]
@@ -234,6 +235,22 @@ impl TestNode {
         started
             .await
             .expect("a node starts over what it has written")
+    }
+
+    /// Two words of a space that contradict each other: another machine has published under
+    /// its name, and so has this one.
+    pub async fn fork(&self) -> Fork {
+        let copy = self.clone_machine().await;
+        let mut heads = Vec::new();
+        for (of, name) in [(self, "at home"), (&copy, "copied")] {
+            let published = of.app().publish_space(&space_text(name)).await;
+            published.expect("a space says what it is");
+            let page = of.app().feed_page(self.entity(), 1, 0, 1).await;
+            heads.push(page.expect("a node gives its own feed").head);
+        }
+        let [one, other] = heads.try_into().expect("there are two");
+        let entity = self.entity().clone();
+        Fork { entity, one, other }
     }
 
     /// Ends the process and starts it over what is durable.

@@ -91,7 +91,7 @@ pub(crate) async fn pull_as(
     }
 }
 
-fn page_request(relay: &EntityId, path: String) -> Request {
+pub(crate) fn page_request(relay: &EntityId, path: String) -> Request {
     Request {
         entity: relay.clone(),
         path,

@@ -14,11 +14,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::{Depth, OwnFeedState};
-use serde_json::Value;
 use store::{Fault, MemoryStore};
 
 use super::dice::Dice;
 use super::turns::run;
+use super::world::claims;
 use crate::{Label, TestNode, charter_text, confirm, confirm_with, pull_from, space_text};
 
 /// Spaces beside the coordinator.
@@ -361,10 +361,4 @@ async fn word(reader: &TestNode, author: &TestNode) -> Option<Word> {
         let number = |name: &str| end[name].as_u64().unwrap_or_default();
         at = (number("epoch"), number("seq"));
     }
-}
-
-fn claims(compact: &str) -> Value {
-    let claims = compact.split('.').nth(1).unwrap_or_default();
-    let claims = seal::base64url::decode(claims).unwrap_or_default();
-    serde_json::from_slice(&claims).unwrap_or_default()
 }

@@ -300,7 +300,7 @@ pub(crate) fn question(by: usize, text: &str, is_hostile: bool) -> Question {
 }
 
 /// What a signed document says, its signature aside: whoever made it is at hand.
-fn claims(document: &str) -> Value {
+pub(crate) fn claims(document: &str) -> Value {
     let claims = document.split('.').nth(1).unwrap_or_default();
     let claims = seal::base64url::decode(claims).unwrap_or_default();
     serde_json::from_slice(&claims).unwrap_or_default()

@@ -31,30 +31,12 @@ async fn an_outbox_without_anything_says_so() {
     }
 }
 
-/// A node whose machine was copied, and that has seen what the copy wrote.
-async fn parted(village: &Village) {
-    let node = village.host();
-    let copy = node.clone_machine().await;
-    for (of, name) in [(&copy, "copied"), (node, "at home")] {
-        let text = testkit::space_text(name);
-        of.app().publish_space(&text).await.unwrap();
-    }
-    let entity = node.entity().clone();
-    let head = async |of: &testkit::TestNode| {
-        let page = of.app().feed_page(&entity, 1, 0, 1).await;
-        page.unwrap().head
-    };
-    let (one, other) = (head(node).await, head(&copy).await);
-    let entity = entity.clone();
-    let fork = wire::fork::Fork { entity, one, other };
-    node.app().take_fork(&fork.write().unwrap()).await.unwrap();
-}
-
 #[tokio::test]
 async fn an_operator_reads_that_a_feed_has_parted_and_what_keeps_the_own_from_growing() {
     let village = village("Camille").await;
     let boss = village.browser(Role::Operator).await;
-    parted(&village).await;
+    let fork = village.host().fork().await.write().unwrap();
+    village.host().app().take_fork(&fork).await.unwrap();
     for (language, expected) in [
         (
             Language::French,
